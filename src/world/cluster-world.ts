@@ -1,0 +1,303 @@
+import { compileNetworkPolicy } from '../dialects/network-policy.ts';
+import type {
+  ClusterObject,
+  NamespaceRecord,
+  PodRecord,
+  PolicyRecord,
+  WorkloadRecord,
+  WorldEvent,
+} from '../model/objects.ts';
+import type { CompiledPolicy, Direction, Peer } from '../model/policy.ts';
+import type { Profile } from '../model/profile.ts';
+import { type Labels, sameLabels } from '../model/selector.ts';
+import type { BitSet } from '../sets/bitset.ts';
+import { Catalog } from './catalog.ts';
+import { ForeignApis } from './foreign-apis.ts';
+import { workloadOfPod } from './owners.ts';
+import { PeerIndex } from './peer-index.ts';
+import { type PodEntry, PodTable, readAddresses } from './pod-table.ts';
+import { PolicyTable } from './policy-table.ts';
+import type { Addressing, Unit, Workload } from './unit.ts';
+import { traitsOf } from './unit.ts';
+import { UnitTable } from './unit-table.ts';
+import { WorkloadTable } from './workload-table.ts';
+import type { Governing, Reading, RecordOf, World } from './world.ts';
+
+/**
+ * The one world that events change; everybody else reads it. Each event costs what it touches:
+ *
+ *   Pod ──► PodTable ──► UnitTable ──► PeerIndex (who matches a peer)
+ *                ▲            └──────► PolicyTable (who is selected, who is isolated)
+ *   Workload ─► WorkloadTable (planned pods)          ▲
+ *   NetworkPolicy ── compiled ─────────────────────────┘
+ *   everything else ─► Catalog
+ */
+export class ClusterWorld implements World {
+  readonly profile: Profile;
+  private readonly catalog = new Catalog();
+  private readonly foreign = new ForeignApis();
+  private readonly table: UnitTable;
+  private readonly pods: PodTable;
+  private readonly peers: PeerIndex;
+  private readonly policies: PolicyTable;
+  private readonly workloads: WorkloadTable;
+
+  constructor(profile: Profile) {
+    this.profile = profile;
+    this.table = new UnitTable({
+      created: (unit) => {
+        this.peers.created(unit);
+        this.policies.created(unit);
+      },
+      removed: (unit) => {
+        this.peers.removed(unit);
+        this.policies.removed(unit);
+      },
+    });
+    this.pods = new PodTable(profile);
+    this.peers = new PeerIndex({
+      profile,
+      units: this.table,
+      namespaceLabels: (name) => this.namespaceLabels(name),
+    });
+    this.policies = new PolicyTable(profile, this.table);
+    this.workloads = new WorkloadTable(this.table);
+  }
+
+  /** Applies events in order; each is atomic. */
+  apply(events: Iterable<WorldEvent>): void {
+    for (const event of events) {
+      if (event.type === 'put') this.put(event.object);
+      else this.remove(event.kind, event.namespace, event.name);
+    }
+  }
+
+  private put(object: ClusterObject): void {
+    const old = this.catalog.put(object);
+    switch (object.kind) {
+      case 'Namespace':
+        if (old?.kind !== 'Namespace' || !sameLabels(old.labels, object.labels))
+          this.peers.namespacesChanged();
+        return;
+      case 'Pod':
+        this.putPod(object);
+        return;
+      case 'NetworkPolicy':
+        this.policyChanged(object, object.namespace, object.name);
+        return;
+      case 'Node':
+        this.pods.disown(old?.kind === 'Node' ? readAddresses(old.addresses) : []);
+        this.pods.own(readAddresses(object.addresses));
+        return;
+      case 'ForeignPolicy':
+        if (old === undefined) this.foreign.add(object.namespace, object.api);
+        return;
+      default:
+        if ('template' in object) this.workloadChanged(object);
+    }
+  }
+
+  private remove(kind: ClusterObject['kind'], namespace: string | null, name: string): void {
+    const old = this.catalog.remove(kind, namespace, name);
+    if (old === undefined) return;
+    switch (old.kind) {
+      case 'Namespace':
+        this.peers.namespacesChanged();
+        return;
+      case 'Pod':
+        this.removePod(old.namespace, old.name);
+        return;
+      case 'NetworkPolicy':
+        this.policyChanged(null, old.namespace, old.name);
+        return;
+      case 'Node':
+        this.pods.disown(readAddresses(old.addresses));
+        return;
+      case 'ForeignPolicy':
+        this.foreign.remove(old.namespace, old.api);
+        return;
+      default:
+        if ('template' in old) this.workloadChanged(old);
+    }
+  }
+
+  private putPod(record: PodRecord): void {
+    this.removePod(record.namespace, record.name);
+    this.place(this.pods.put(record));
+  }
+
+  private removePod(namespace: string, name: string): void {
+    const entry = this.pods.get(namespace, name);
+    if (entry === undefined) return;
+    this.displace(entry);
+    this.pods.remove(namespace, name);
+  }
+
+  /** Finished pods "do not exist"; pods of the node's network count for their workload and are in no unit. */
+  private place(entry: PodEntry): void {
+    const { record, addresses } = entry;
+    if (record.finished) return;
+    const workload = workloadOfPod(record, (kind, namespace, name) => this.template(kind, namespace, name));
+    this.workloads.podAdded(workload, record);
+    if (record.hostNetwork) return;
+    const traits = traitsOf(record, workload, this.pods.addressing(addresses));
+    entry.unit = this.table.addMember(traits, record.name).id;
+  }
+
+  private displace(entry: PodEntry): void {
+    const { record, unit } = entry;
+    if (unit !== null) this.table.removeMember(unit, record.name);
+    entry.unit = null;
+    this.workloads.podRemoved(record, (workload) => this.workloadRecord(workload));
+  }
+
+  private policyChanged(record: PolicyRecord | null, namespace: string, name: string): void {
+    const old = this.policies.get(namespace, name);
+    const now = record?.policy == null ? null : compileNetworkPolicy(record.policy);
+    this.policies.setUnreadable(namespace, name, record !== null && record.policy === null);
+    // New blocks first split the pods that they tell apart; gone ones are forgotten last, so that nothing is split twice.
+    const fresh = now === null ? [] : this.pods.retainBlocks(now);
+    if (now !== null) this.peers.retain(now);
+    const gone = old === undefined ? [] : this.pods.releaseBlocks(old);
+    if (old !== undefined) this.peers.release(old);
+    this.policies.set(namespace, name, now);
+    for (const entry of this.pods.within([...fresh, ...gone])) {
+      this.displace(entry);
+      this.place(entry);
+    }
+  }
+
+  /** A ReplicaSet or Job also tells whose the pods are that it controls. */
+  private workloadChanged(record: WorkloadRecord): void {
+    for (const pod of this.workloads.podsOwnedBy(record)) {
+      const entry = this.pods.get(pod.namespace, pod.name);
+      if (entry === undefined) continue;
+      this.displace(entry);
+      this.place(entry);
+    }
+    this.workloads.recordChanged(record, (workload) => this.workloadRecord(workload));
+  }
+
+  private template(kind: string, namespace: string, name: string): WorkloadRecord | undefined {
+    if (kind === 'ReplicaSet') return this.catalog.get('ReplicaSet', namespace, name);
+    return kind === 'Job' ? this.catalog.get('Job', namespace, name) : undefined;
+  }
+
+  get units(): BitSet {
+    return this.table.ids;
+  }
+
+  unit(id: number): Unit | undefined {
+    return this.table.get(id);
+  }
+
+  unitsIn(namespace: string): BitSet {
+    return this.table.inNamespace(namespace);
+  }
+
+  workloadUnits(workload: Workload): readonly Unit[] {
+    return this.table.ofWorkload(workload.id);
+  }
+
+  namespaceLabels(namespace: string): Labels {
+    return this.namespace(namespace)?.labels ?? new Map([['kubernetes.io/metadata.name', namespace]]);
+  }
+
+  namespaces(): Iterable<NamespaceRecord> {
+    return this.catalog.all('Namespace');
+  }
+
+  namespace(name: string): NamespaceRecord | undefined {
+    return this.catalog.get('Namespace', null, name);
+  }
+
+  policiesIn(namespace: string): Iterable<CompiledPolicy> {
+    return this.policies.inNamespace(namespace);
+  }
+
+  governing(unit: number, direction: Direction): Governing {
+    return this.policies.governing(unit, direction);
+  }
+
+  isolated(direction: Direction): BitSet {
+    return this.policies.isolated(direction);
+  }
+
+  subjects(policy: CompiledPolicy): BitSet {
+    return this.table.select(this.table.inNamespace(policy.ref.namespace), policy.subject);
+  }
+
+  peerUnits(namespace: string, peer: Peer): Reading {
+    return this.peers.units(namespace, peer);
+  }
+
+  foreignApi(namespace: string): string | null {
+    return (
+      this.foreign.governing(namespace) ?? (this.policies.hasUnreadable(namespace) ? 'unreadable' : null)
+    );
+  }
+
+  records<K extends ClusterObject['kind']>(kind: K, namespace?: string): Iterable<RecordOf<K>> {
+    return this.catalog.all(kind, namespace);
+  }
+
+  record<K extends ClusterObject['kind']>(
+    kind: K,
+    namespace: string | null,
+    name: string,
+  ): RecordOf<K> | undefined {
+    return this.catalog.get(kind, namespace, name);
+  }
+
+  unitOfPod(namespace: string, name: string): Unit | undefined {
+    const id = this.pods.get(namespace, name)?.unit;
+    return id == null ? undefined : this.table.get(id);
+  }
+
+  pod(namespace: string, name: string): PodRecord | undefined {
+    return this.catalog.get('Pod', namespace, name);
+  }
+
+  workloadRecord(workload: Workload): WorkloadRecord | undefined {
+    for (const kind of WorkloadTable.kinds) {
+      if (kind === workload.kind) return this.catalog.get(kind, workload.namespace, workload.name);
+    }
+    return undefined;
+  }
+
+  owns(address: bigint): boolean {
+    return this.pods.owns(address);
+  }
+
+  /** Pods with an address in one of the blocks, and their addresses; overlays split units by them. */
+  podsWithin(blocks: Parameters<PodTable['within']>[0]): readonly PodEntry[] {
+    return this.pods.within(blocks);
+  }
+
+  /** Ids from here on are free for overlays. */
+  get unitIdEnd(): number {
+    return this.table.idEnd;
+  }
+
+  /** How the blocks of the policies in force hold these addresses. */
+  addressingOf(addresses: readonly bigint[]): Addressing {
+    return this.pods.addressing(addresses);
+  }
+
+  /** Is the block named by a policy in force, so that units are already told apart by it? */
+  isLiveBlock(key: string): boolean {
+    return this.pods.isLive(key);
+  }
+
+  /** The addresses of a pod; none where it has none yet. */
+  addressesOf(namespace: string, name: string): readonly bigint[] {
+    return this.pods.get(namespace, name)?.addresses ?? [];
+  }
+}
+
+/** A world without anything in it, or with the given events applied. */
+export function worldOf(profile: Profile, events: Iterable<WorldEvent> = []): ClusterWorld {
+  const world = new ClusterWorld(profile);
+  world.apply(events);
+  return world;
+}

@@ -1,0 +1,201 @@
+import type { Change, PodEdit, WorkloadEdit } from '../model/change.ts';
+import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
+import type { ClusterWorld } from './cluster-world.ts';
+import { plannedPods, workloadOfPod, workloadOfRecord } from './owners.ts';
+import { addressingOf, readAddresses, splittingBlocks } from './pod-table.ts';
+import { type Addressing, type Traits, traitsKey, traitsOf, unaddressed, type Workload } from './unit.ts';
+import type { KeyedBlock } from './world.ts';
+
+/**
+ * Pods that move together: they had one set of traits before the change and have one after it. Null where the pods
+ * do not exist on that side. Equal sides mean that a block of the change merely tells these pods from others.
+ */
+export interface Cohort {
+  readonly members: ReadonlySet<string>;
+  readonly planned: { readonly before: number; readonly after: number };
+  readonly before: Traits | null;
+  readonly after: Traits | null;
+}
+
+/** The units of the base that cohorts stand for instead, and the cohorts. */
+export interface Regrouping {
+  readonly replaced: readonly number[];
+  readonly cohorts: readonly Cohort[];
+}
+
+/** Groups anew every pod that the change's edits move or that its address blocks tell from others of its unit. */
+export function regroup(base: ClusterWorld, change: Change): Regrouping {
+  const blocks = newBlocks(base, change);
+  const replaced = new Set<number>();
+  const cohorts: Cohort[] = [];
+  for (const movement of movements(base, change).values()) {
+    for (const unit of base.workloadUnits(movement.workload)) replaced.add(unit.id);
+    cohorts.push(...cohortsOf(base, movement, blocks));
+  }
+  for (const id of new Set(base.podsWithin(blocks).map(({ unit }) => unit))) {
+    if (id === null || replaced.has(id)) continue;
+    replaced.add(id);
+    cohorts.push(...splitUnit(base, id, blocks));
+  }
+  return { replaced: [...replaced], cohorts };
+}
+
+/** Blocks that no policy in force names yet, so that the base does not tell pods apart by them. */
+function newBlocks(base: ClusterWorld, change: Change): readonly KeyedBlock[] {
+  const found = new Map<string, KeyedBlock>();
+  for (const edit of change.edits) {
+    if (edit.kind !== 'policy') continue;
+    const policies = [edit.before, edit.after].filter((policy) => policy !== null);
+    for (const block of policies.flatMap((policy) => splittingBlocks(policy, base.profile))) {
+      if (!base.isLiveBlock(block.key)) found.set(block.key, block);
+    }
+  }
+  return [...found.values()];
+}
+
+interface Movement {
+  readonly workload: Workload;
+  readonly pods: PodEdit[];
+  template: WorkloadEdit | null;
+}
+
+function movements(base: ClusterWorld, change: Change): Map<string, Movement> {
+  const found = new Map<string, Movement>();
+  const of = (workload: Workload): Movement => {
+    const movement = found.get(workload.id) ?? { workload, pods: [], template: null };
+    found.set(workload.id, movement);
+    return movement;
+  };
+  const owner = (pod: PodRecord): Workload =>
+    workloadOfPod(pod, (kind, namespace, name) => base.workloadRecord({ id: '', kind, namespace, name }));
+  for (const edit of change.edits) {
+    if (edit.kind === 'pod') {
+      const workloads = [edit.before, edit.after].flatMap((pod) => (pod === null ? [] : [owner(pod)]));
+      for (const workload of new Map(workloads.map((item) => [item.id, item])).values())
+        of(workload).pods.push(edit);
+    } else if (edit.kind === 'workload') {
+      const record = edit.after ?? edit.before;
+      const workload = record === null ? null : workloadOfRecord(record);
+      if (workload !== null) of(workload).template = edit;
+    }
+  }
+  return found;
+}
+
+type PodTraits = Map<string, Traits>;
+
+function cohortsOf(base: ClusterWorld, movement: Movement, blocks: readonly KeyedBlock[]): Cohort[] {
+  const { workload, template } = movement;
+  const before = currentPods(base, workload, blocks);
+  const after = new Map(before);
+  for (const { before: old, after: now } of movement.pods) {
+    place(base, before, old, now, workload, blocks);
+    place(base, after, now, old, workload, blocks);
+  }
+  if (template !== null) retemplate(after, template.after);
+  const record = base.workloadRecord(workload);
+  const records = {
+    before: template === null ? record : template.before,
+    after: template === null ? record : template.after,
+  };
+  const planned = {
+    before: plannedOf(workload, records.before, before),
+    after: plannedOf(workload, records.after, after),
+  };
+  const cohorts = groupBySides(before, after);
+  if (planned.before !== null || planned.after !== null) {
+    cohorts.push({
+      members: new Set(),
+      planned: { before: planned.before?.count ?? 0, after: planned.after?.count ?? 0 },
+      before: planned.before?.traits ?? null,
+      after: planned.after?.traits ?? null,
+    });
+  }
+  return cohorts;
+}
+
+/** The workload's pods as the base has them. */
+function currentPods(base: ClusterWorld, workload: Workload, blocks: readonly KeyedBlock[]): PodTraits {
+  const pods: PodTraits = new Map();
+  for (const unit of base.workloadUnits(workload)) {
+    for (const name of unit.members) {
+      const addresses = base.addressesOf(workload.namespace, name);
+      pods.set(name, { ...unit, addressing: extend(unit.addressing, addresses, blocks) });
+    }
+  }
+  return pods;
+}
+
+/** Makes the pod on this side what the edit says; the request's own words win over the base's copy. */
+function place(
+  base: ClusterWorld,
+  pods: PodTraits,
+  pod: PodRecord | null,
+  other: PodRecord | null,
+  workload: Workload,
+  blocks: readonly KeyedBlock[],
+): void {
+  const name = pod?.name ?? other?.name;
+  if (name !== undefined) pods.delete(name);
+  if (pod === null || pod.finished || pod.hostNetwork) return;
+  const addresses = readAddresses(pod.addresses);
+  pods.set(pod.name, traitsOf(pod, workload, extend(base.addressingOf(addresses), addresses, blocks)));
+}
+
+/** A new template replaces all pods: they take its labels and ports. Without a template there are none. */
+function retemplate(pods: PodTraits, record: WorkloadRecord | null): void {
+  for (const [name, traits] of [...pods]) {
+    if (record === null || record.template.hostNetwork) pods.delete(name);
+    else pods.set(name, { ...traits, labels: record.template.labels, ports: record.template.ports });
+  }
+}
+
+function plannedOf(
+  workload: Workload,
+  record: WorkloadRecord | null | undefined,
+  pods: PodTraits,
+): { readonly traits: Traits; readonly count: number } | null {
+  if (record == null || pods.size > 0) return null;
+  const count = plannedPods(record);
+  return count === 0 ? null : { traits: traitsOf(record.template, workload, unaddressed), count };
+}
+
+function groupBySides(before: PodTraits, after: PodTraits): Cohort[] {
+  const groups = new Map<string, { members: Set<string>; before: Traits | null; after: Traits | null }>();
+  for (const name of new Set([...before.keys(), ...after.keys()])) {
+    const sides = { before: before.get(name) ?? null, after: after.get(name) ?? null };
+    const key = [sides.before, sides.after]
+      .map((traits) => (traits === null ? '' : traitsKey(traits)))
+      .join('\n');
+    const group = groups.get(key) ?? { members: new Set<string>(), ...sides };
+    group.members.add(name);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map((group) => ({ ...group, planned: { before: 0, after: 0 } }));
+}
+
+function splitUnit(base: ClusterWorld, id: number, blocks: readonly KeyedBlock[]): Cohort[] {
+  const unit = base.unit(id);
+  if (unit === undefined) return [];
+  const pods: PodTraits = new Map();
+  for (const name of unit.members) {
+    const addresses = base.addressesOf(unit.namespace, name);
+    pods.set(name, { ...unit, addressing: extend(unit.addressing, addresses, blocks) });
+  }
+  const cohorts = groupBySides(pods, pods);
+  if (unit.planned === 0) return cohorts;
+  return [
+    ...cohorts,
+    { members: new Set(), planned: { before: unit.planned, after: unit.planned }, before: unit, after: unit },
+  ];
+}
+
+function extend(known: Addressing, addresses: readonly bigint[], blocks: readonly KeyedBlock[]): Addressing {
+  if (blocks.length === 0) return known;
+  const added = addressingOf(addresses, blocks);
+  return {
+    families: known.families,
+    inside: new Set([...known.inside, ...added.inside]),
+    partly: new Set([...known.partly, ...added.partly]),
+  };
+}

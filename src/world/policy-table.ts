@@ -1,0 +1,110 @@
+import { type CompiledPolicy, type Direction, directions } from '../model/policy.ts';
+import type { Profile } from '../model/profile.ts';
+import { matches } from '../model/selector.ts';
+import { BitSet } from '../sets/bitset.ts';
+import { governingOf } from './governing.ts';
+import type { Unit } from './unit.ts';
+import type { UnitTable } from './unit-table.ts';
+import type { Governing } from './world.ts';
+
+/** The policies in force and, for each unit, those that select it. */
+export class PolicyTable {
+  private readonly byNamespace = new Map<string, Map<string, CompiledPolicy>>();
+  private readonly unreadable = new Map<string, Set<string>>();
+  private readonly selecting = new Map<number, Set<CompiledPolicy>>();
+  private readonly governings: Record<Direction, Map<number, Governing>> = {
+    ingress: new Map(),
+    egress: new Map(),
+  };
+  private readonly isolatedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
+  private readonly profile: Profile;
+  private readonly units: UnitTable;
+
+  constructor(profile: Profile, units: UnitTable) {
+    this.profile = profile;
+    this.units = units;
+  }
+
+  get(namespace: string, name: string): CompiledPolicy | undefined {
+    return this.byNamespace.get(namespace)?.get(name);
+  }
+
+  inNamespace(namespace: string): Iterable<CompiledPolicy> {
+    return this.byNamespace.get(namespace)?.values() ?? [];
+  }
+
+  /** Puts a policy into force in place of the one of that name, or takes it out of force (null). */
+  set(namespace: string, name: string, policy: CompiledPolicy | null): void {
+    const old = this.get(namespace, name);
+    const touched = new Set<number>();
+    for (const [version, enter] of [[old, false] as const, [policy ?? undefined, true] as const]) {
+      if (version === undefined) continue;
+      this.units.select(this.units.inNamespace(namespace), version.subject).forEach((id) => {
+        touched.add(id);
+        const selecting = this.selecting.get(id);
+        if (enter) selecting?.add(version);
+        else selecting?.delete(version);
+      });
+    }
+    this.file(namespace, name, policy);
+    for (const id of touched) this.refresh(id);
+  }
+
+  /** A stored policy that cannot be read leaves every pod of its namespace in doubt. */
+  setUnreadable(namespace: string, name: string, unreadable: boolean): void {
+    const names = this.unreadable.get(namespace) ?? new Set<string>();
+    if (unreadable) names.add(name);
+    else names.delete(name);
+    if (names.size > 0) this.unreadable.set(namespace, names);
+    else this.unreadable.delete(namespace);
+  }
+
+  hasUnreadable(namespace: string): boolean {
+    return this.unreadable.has(namespace);
+  }
+
+  governing(unit: number, direction: Direction): Governing {
+    const known = this.governings[direction].get(unit);
+    if (known !== undefined) return known;
+    const governing = governingOf([...(this.selecting.get(unit) ?? [])], direction, this.profile);
+    this.governings[direction].set(unit, governing);
+    return governing;
+  }
+
+  isolated(direction: Direction): BitSet {
+    return this.isolatedUnits[direction];
+  }
+
+  created(unit: Unit): void {
+    const policies = this.byNamespace.get(unit.namespace)?.values() ?? [];
+    this.selecting.set(
+      unit.id,
+      new Set([...policies].filter(({ subject }) => matches(subject, unit.labels))),
+    );
+    this.refresh(unit.id);
+  }
+
+  removed(unit: Unit): void {
+    this.selecting.delete(unit.id);
+    for (const direction of directions) {
+      this.governings[direction].delete(unit.id);
+      this.isolatedUnits[direction].delete(unit.id);
+    }
+  }
+
+  private refresh(unit: number): void {
+    for (const direction of directions) {
+      this.governings[direction].delete(unit);
+      if (this.governing(unit, direction).isolated) this.isolatedUnits[direction].add(unit);
+      else this.isolatedUnits[direction].delete(unit);
+    }
+  }
+
+  private file(namespace: string, name: string, policy: CompiledPolicy | null): void {
+    const names = this.byNamespace.get(namespace) ?? new Map<string, CompiledPolicy>();
+    if (policy === null) names.delete(name);
+    else names.set(name, policy);
+    if (names.size > 0) this.byNamespace.set(namespace, names);
+    else this.byNamespace.delete(namespace);
+  }
+}

@@ -1,0 +1,75 @@
+import type { ClusterObject, NamespaceRecord, PodRecord, WorkloadRecord } from '../model/objects.ts';
+import type { BlockPeer, Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Labels } from '../model/selector.ts';
+import type { BitSet } from '../sets/bitset.ts';
+import type { Unit, UnknownReason, Workload } from './unit.ts';
+
+/** Units that a peer surely matches (`must`) and may match (`may`, a superset). */
+export interface Reading {
+  readonly must: BitSet;
+  readonly may: BitSet;
+  /** Why the two differ; empty where they are equal. */
+  readonly reasons: readonly UnknownReason[];
+}
+
+/** A policy that governs a unit in one direction, and the clauses it brings. */
+export interface Governor {
+  readonly policy: CompiledPolicy;
+  readonly isolates: boolean;
+  readonly clauses: readonly Clause[];
+}
+
+/** The policies that govern a unit in one direction, in the order of their tiers. */
+export interface Governing {
+  readonly governors: readonly Governor[];
+  /** Equal keys within one world mean equal governors. */
+  readonly key: string;
+  /** Is what no clause decides refused? */
+  readonly isolated: boolean;
+}
+
+/** A block and its key, as address queries take it. */
+export type KeyedBlock = Pick<BlockPeer, 'block' | 'key'>;
+
+/**
+ * A read-only picture of one moment. `with`-style overlays (`overlay.ts`) implement it too, so that before and after
+ * a change are asked alike.
+ */
+export interface World {
+  readonly profile: Profile;
+  /** Ids of the units that exist. */
+  readonly units: BitSet;
+  unit(id: number): Unit | undefined;
+  unitsIn(namespace: string): BitSet;
+  workloadUnits(workload: Workload): readonly Unit[];
+  /** Always holds `kubernetes.io/metadata.name`, also for a namespace that is only referred to. */
+  namespaceLabels(namespace: string): Labels;
+  namespaces(): Iterable<NamespaceRecord>;
+  namespace(name: string): NamespaceRecord | undefined;
+  policiesIn(namespace: string): Iterable<CompiledPolicy>;
+  governing(unit: number, direction: Direction): Governing;
+  /** Units that are isolated in the direction. */
+  isolated(direction: Direction): BitSet;
+  /** Units that a policy of this namespace selects. */
+  subjects(policy: CompiledPolicy): BitSet;
+  /** Units that a peer of a policy in this namespace matches. */
+  peerUnits(namespace: string, peer: Peer): Reading;
+  /** Name of the policy API that is not analysed but could govern pods of the namespace, or null. */
+  foreignApi(namespace: string): string | null;
+  /** The records of one kind, of one namespace if it is given. */
+  records<K extends ClusterObject['kind']>(kind: K, namespace?: string): Iterable<RecordOf<K>>;
+  record<K extends ClusterObject['kind']>(
+    kind: K,
+    namespace: string | null,
+    name: string,
+  ): RecordOf<K> | undefined;
+  /** The unit of a pod; undefined for hostNetwork and finished pods. */
+  unitOfPod(namespace: string, name: string): Unit | undefined;
+  pod(namespace: string, name: string): PodRecord | undefined;
+  workloadRecord(workload: Workload): WorkloadRecord | undefined;
+  /** Is the address that of a live pod or of a node? */
+  owns(address: bigint): boolean;
+}
+
+export type RecordOf<K extends ClusterObject['kind']> = Extract<ClusterObject, { readonly kind: K }>;
