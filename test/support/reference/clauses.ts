@@ -1,0 +1,167 @@
+/**
+ * What one policy says: whom it governs, which peers and which ports its clauses match.
+ *
+ * Every question is answered no, maybe or yes, held as 0, 1 and 2, so that "or" is the maximum and "and" the
+ * minimum (Kleene). NetworkPolicy only allows and negates nothing, so that is exact: the *must* reading
+ * of a question is "is it yes", the *may* reading "is it not no".
+ */
+import { type Address, inBlock, parseBlock } from './addresses.ts';
+import type { End } from './ends.ts';
+import {
+  type Clause,
+  entries,
+  type IpBlock,
+  type LabelSelector,
+  type Labels,
+  list,
+  type NetworkPolicy,
+  namespaceOf,
+  type Peer,
+  type PodSpec,
+  type PolicyPort,
+  type Protocol,
+  type RefCluster,
+} from './objects.ts';
+
+export type Answer = 0 | 1 | 2;
+export const NO = 0;
+export const MAYBE = 1;
+export const YES = 2;
+
+export type Direction = 'Ingress' | 'Egress';
+
+/** "Peers OR'd, ports OR'd", clauses and policies OR'd: yes if one says yes; no if all do or there is none. */
+export const any = (answers: Answer[]): Answer => Math.max(NO, ...answers) as Answer;
+/** "Then peers AND ports", and egress of the source AND ingress of the destination. */
+export const both = (a: Answer, b: Answer): Answer => Math.min(a, b) as Answer;
+
+/**
+ * "matchLabels entries and matchExpressions all AND'd. NotIn and DoesNotExist match objects that lack the
+ * key. Values are exact strings." An empty selector selects everything.
+ */
+export function selects(selector: LabelSelector, labels: Labels): boolean {
+  const has = (key: string) => Object.hasOwn(labels, key);
+  for (const [key, value] of entries(selector.matchLabels)) {
+    if (!has(key) || labels[key] !== value) return false;
+  }
+  for (const { key, operator, values } of list(selector.matchExpressions)) {
+    const within = has(key) && list(values).includes(labels[key] as string);
+    if (operator === 'In' && !within) return false;
+    if (operator === 'NotIn' && within) return false;
+    if (operator === 'Exists' && !has(key)) return false;
+    if (operator === 'DoesNotExist' && has(key)) return false;
+  }
+  return true;
+}
+
+/** A direction's clauses; `ingress[i]` and `egress[i]` of the policy. */
+export function clausesOf(policy: NetworkPolicy, direction: Direction): Clause[] {
+  return list(direction === 'Ingress' ? policy.spec?.ingress : policy.spec?.egress);
+}
+
+/**
+ * The directions in which a policy isolates the pods it selects. "Only when the list has length 0: set
+ * [Ingress], and append Egress iff len(egress) != 0." "When the list is non-empty nothing is inferred", except
+ * under a plugin that enforces the clauses of an unlisted direction.
+ */
+export function effectiveTypes(policy: NetworkPolicy, profile: RefCluster['profile']): Direction[] {
+  const written: Direction[] = list(policy.spec?.policyTypes);
+  const egress = clausesOf(policy, 'Egress').length > 0;
+  if (written.length === 0) return egress ? ['Ingress', 'Egress'] : ['Ingress'];
+  if (profile.strayDirectionRules === 'ignore') return written;
+  const stray = (['Ingress', 'Egress'] as const).filter((each) => clausesOf(policy, each).length > 0);
+  return [...written, ...stray];
+}
+
+/**
+ * "Pod P is isolated for ingress (egress) iff some NetworkPolicy in P's namespace selects P and has Ingress
+ * (Egress) in its effective policyTypes." An absent spec.podSelector is `{}`: all pods of the namespace.
+ */
+export function governs(cluster: RefCluster, policy: NetworkPolicy, direction: Direction, end: End): boolean {
+  if (end.sort !== 'pod' || namespaceOf(policy) !== end.namespace) return false;
+  if (!effectiveTypes(policy, cluster.profile).includes(direction)) return false;
+  return selects(policy.spec?.podSelector ?? {}, end.labels);
+}
+
+/** Compares an end with an ipBlock, "cidr minus union(except)"; "except only subtracts from its own ipBlock". */
+function ipBlockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer {
+  const cidr = parseBlock(block.cidr);
+  const excepts = list(block.except).map(parseBlock);
+  const contains = (address: Address) =>
+    inBlock(cidr, address) && !excepts.some((except) => inBlock(except, address));
+  return (end) => {
+    const inside = end.addresses.filter(contains).length;
+    if (end.sort === 'ip') return inside > 0 ? YES : NO;
+    // "ipBlock vs pod IPs / node IPs: undefined or CNI-specific."
+    if (cluster.profile.ipBlockPods === 'does-not-match') return NO;
+    const match = cluster.profile.ipBlockPods === 'matches' ? YES : MAYBE;
+    if (end.sort === 'node') return inside > 0 ? match : NO;
+    if (end.addresses.length === 0) {
+      // The address is not known yet: only a block that is a whole family is taken to contain it.
+      return cidr.prefix === 0 && excepts.length === 0 ? match : MAYBE;
+    }
+    if (inside === 0) return NO;
+    return inside === end.addresses.length ? match : MAYBE;
+  };
+}
+
+/**
+ * "podSelector nil + namespaceSelector set = all pods of those namespaces. podSelector set +
+ * namespaceSelector nil = matching pods of the policy's namespace." Both: AND. Selectors match pods only.
+ */
+function peerTest(cluster: RefCluster, namespace: string, peer: Peer): (end: End) => Answer {
+  if (peer.ipBlock) return ipBlockTest(cluster, peer.ipBlock);
+  const { podSelector, namespaceSelector } = peer;
+  return (end) => {
+    if (end.sort !== 'pod' || (!podSelector && !namespaceSelector)) return NO;
+    const inNamespace = namespaceSelector
+      ? selects(namespaceSelector, end.namespaceLabels)
+      : end.namespace === namespace;
+    return inNamespace && selects(podSelector ?? {}, end.labels) ? YES : NO;
+  };
+}
+
+/** "from/to nil or empty = all peers including outside the cluster"; several peers are OR'd. */
+export function peersTest(
+  cluster: RefCluster,
+  policy: NetworkPolicy,
+  direction: Direction,
+  clause: Clause,
+): (end: End) => Answer {
+  const peers = list(direction === 'Ingress' ? clause.from : clause.to);
+  if (peers.length === 0) return () => YES;
+  const tests = peers.map((peer) => peerTest(cluster, namespaceOf(policy), peer));
+  return (end) => any(tests.map((test) => test(end)));
+}
+
+/**
+ * "Named port resolves per destination pod: container port with that name and that protocol"; not on nodes and
+ * addresses. Restartable init containers run beside the others; whether ordinary init containers count differs.
+ */
+function namedPort(name: string, protocol: Protocol, port: number, destination: End): Answer {
+  const spec = destination.containers;
+  if (spec === undefined) return NO;
+  const declares = (container: PodSpec['containers'][number]) =>
+    list(container.ports).some(
+      (each) => each.name === name && each.containerPort === port && (each.protocol ?? 'TCP') === protocol,
+    );
+  const init = list(spec.initContainers);
+  if ([...spec.containers, ...init.filter((each) => each.restartPolicy === 'Always')].some(declares))
+    return YES;
+  return init.some(declares) ? MAYBE : NO;
+}
+
+/** "protocol nil = TCP. port nil = all ports of that protocol only. endPort: inclusive range [port, endPort]." */
+function portMatches(entry: PolicyPort, protocol: Protocol, port: number, destination: End): Answer {
+  if ((entry.protocol ?? 'TCP') !== protocol) return NO;
+  if (entry.port === undefined || entry.port === null) return YES;
+  if (typeof entry.port === 'string') return namedPort(entry.port, protocol, port, destination);
+  return entry.port <= port && port <= (entry.endPort ?? entry.port) ? YES : NO;
+}
+
+/** "ports nil or empty = all ports and protocols"; several ports are OR'd. */
+export function clausePorts(clause: Clause, protocol: Protocol, port: number, destination: End): Answer {
+  const ports = list(clause.ports);
+  if (ports.length === 0) return YES;
+  return any(ports.map((entry) => portMatches(entry, protocol, port, destination)));
+}
