@@ -57,7 +57,7 @@ function pod(rng: Rng, from: Blueprint, name: string, slot: number, nodes: Node[
     'Failed',
   ]);
   const node = nodes.length > 0 && (phase !== 'Pending' || rng.chance(0.5)) ? rng.pick(nodes) : undefined;
-  const spec: PodSpec = structuredClone(from.template.spec);
+  const spec: PodSpec = { ...from.template.spec };
   if (node !== undefined) spec.nodeName = node.metadata.name;
   const host = spec.hostNetwork === true;
   const own = host ? list(node?.status?.addresses).map(({ address }) => address) : addresses(rng, slot);
