@@ -1,0 +1,108 @@
+import type { Change } from '../model/change.ts';
+import { type Direction, directions } from '../model/policy.ts';
+import { BitSet } from '../sets/bitset.ts';
+import type { Overlay } from '../world/overlay.ts';
+import { weightOf } from '../world/unit.ts';
+import type { Budget } from './budget.ts';
+import type { Group } from './group.ts';
+import { internetRectangles } from './internet-pass.ts';
+import type { Difference, IsolationFlip, Rectangle } from './rectangle.ts';
+import { type Side, sideOf } from './side.ts';
+import { groupAlike, touchedUnits } from './touched.ts';
+import { unitRectangles } from './unit-pass.ts';
+
+/**
+ * Exactly what a change does: which pods become isolated or freed, and which (sources, destinations, ports) are newly
+ * blocked, opened or undecided. Nothing subtracts two whole-cluster matrices: only pairs with a touched end are
+ * evaluated, as sets. Every pair with a destination touched for ingress belongs to the ingress pass, every other pair
+ * with a source touched for egress to the egress pass, so that none is counted twice.
+ *
+ * When the budget ends the answer says how many of the touched units were looked at; what it holds is still exact.
+ */
+export function difference(worlds: Overlay, change: Change, budget: Budget): Difference {
+  const touched = {
+    ingress: touchedUnits(worlds, change, 'ingress'),
+    egress: touchedUnits(worlds, change, 'egress'),
+  };
+  const flips: IsolationFlip[] = [];
+  const rectangles: Rectangle[] = [];
+  let lookedAt = 0;
+  const of = touched.ingress.size + touched.egress.size;
+  for (const direction of directions) {
+    for (const units of groupAlike(worlds, touched[direction], direction)) {
+      const group = groupOf(worlds, units, direction);
+      flips.push(...flipsOf(worlds, group));
+      const found = rectanglesOf(worlds, group, touched, budget);
+      rectangles.push(...found.rectangles);
+      if (!found.complete) {
+        return {
+          flips,
+          rectangles,
+          partial: { lookedAt, of, because: budget.spent ?? 'steps' },
+          steps: budget.steps,
+        };
+      }
+      lookedAt += units.size;
+    }
+  }
+  return { flips, rectangles, partial: null, steps: budget.steps };
+}
+
+function groupOf({ before, after, moved }: Overlay, units: BitSet, direction: Direction): Group {
+  const first = units.first();
+  return {
+    units,
+    direction,
+    first,
+    moved: moved.has(first),
+    sides: {
+      before: sideOf(before, before.governing(first, direction), direction),
+      after: sideOf(after, after.governing(first, direction), direction),
+    },
+  };
+}
+
+function rectanglesOf(
+  worlds: Overlay,
+  group: Group,
+  touched: Readonly<Record<Direction, BitSet>>,
+  budget: Budget,
+): { readonly rectangles: readonly Rectangle[]; readonly complete: boolean } {
+  const all = worlds.before.units.or(worlds.after.units);
+  const others = group.direction === 'ingress' ? all : all.andNot(touched.ingress);
+  const units = unitRectangles(
+    worlds,
+    group,
+    others,
+    touched[group.direction === 'ingress' ? 'egress' : 'ingress'],
+    budget,
+  );
+  const internet = internetRectangles(worlds, group, budget);
+  return { rectangles: [...units, ...internet], complete: budget.spent === null };
+}
+
+/** Pods that exist on both sides and whose isolation differs between them. */
+function flipsOf({ before, after }: Overlay, { units, direction, sides }: Group): IsolationFlip[] {
+  const was = sides.before.governing.isolated;
+  const is = sides.after.governing.isolated;
+  if (was === is) return [];
+  const flips: IsolationFlip[] = [];
+  units.forEach((unit) => {
+    const now = after.unit(unit);
+    if (before.unit(unit) === undefined || now === undefined) return;
+    const keepsNone = is && admitsNobody(sides.after, unit, weightOf(now) === 1);
+    flips.push({ unit, direction, effect: is ? 'isolated' : 'freed', keepsNone });
+  });
+  return flips;
+}
+
+/** "Allow nothing": no clause with any port has an address block or matches a pod other than the one itself. */
+function admitsNobody({ entries }: Side, unit: number, alone: boolean): boolean {
+  const self = alone ? BitSet.of([unit]) : new BitSet();
+  return entries.every(({ clause, members }) => {
+    // For egress the ports are the peer's, so that only a clause without any port at all allows nothing.
+    if (clause.ports !== 'any' && clause.ports.length === 0) return true;
+    if (members === 'any' || clause.peers === 'any' || clause.verdict !== 'allow') return members !== 'any';
+    return !clause.peers.some((peer) => peer.kind === 'block') && members.may.andNot(self).isEmpty();
+  });
+}

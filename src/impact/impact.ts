@@ -1,0 +1,62 @@
+import type { Direction } from '../model/policy.ts';
+import type { PortSet } from '../sets/port-set.ts';
+import type { UnknownReason } from '../world/unit.ts';
+
+/** An end of a connection by name; `internet` is all addresses that nobody in the cluster owns. */
+export type NamedEnd = { readonly namespace: string; readonly name: string } | 'internet';
+
+export interface Example {
+  readonly source: NamedEnd;
+  readonly destination: NamedEnd;
+  readonly ports: PortSet;
+}
+
+/** A number of connections, and a few of them by name, sorted. */
+export interface Tally {
+  readonly count: number;
+  readonly examples: readonly Example[];
+}
+
+/** Workloads whose pods flip isolation in one direction. */
+export interface IsolationTally {
+  readonly workloads: number;
+  readonly pods: number;
+  readonly planned: number;
+  /** Workloads none of whose flipped pods keeps a source (ingress) or destination (egress). */
+  readonly keepNone: number;
+  readonly examples: readonly { readonly namespace: string; readonly name: string }[];
+}
+
+/** What a change means, in connections between workloads. */
+export interface Impact {
+  readonly blocked: {
+    /** Critical and withdrawn connections that lose a port which something declares. */
+    readonly declared: Tally;
+    /** Critical and withdrawn connections that lose other ports only. */
+    readonly undeclared: Tally;
+    readonly critical: number;
+    /** Pairs that nobody is known to use; told as isolation, listed by `diff`. */
+    readonly implied: number;
+  };
+  readonly opened: {
+    /** By a clause, across namespaces or with the outside. */
+    readonly across: Tally;
+    /** By a clause, inside one namespace. */
+    readonly inside: Tally;
+  };
+  readonly isolated: Readonly<Record<Direction, IsolationTally>>;
+  readonly freed: Readonly<Record<Direction, IsolationTally>>;
+  readonly undecided: { readonly count: number; readonly reasons: readonly UnknownReason[] };
+}
+
+export const noTally: Tally = { count: 0, examples: [] };
+export const noIsolation: IsolationTally = { workloads: 0, pods: 0, planned: 0, keepNone: 0, examples: [] };
+
+/** The impact of a change that changes nothing. */
+export const noImpact: Impact = {
+  blocked: { declared: noTally, undeclared: noTally, critical: 0, implied: 0 },
+  opened: { across: noTally, inside: noTally },
+  isolated: { ingress: noIsolation, egress: noIsolation },
+  freed: { ingress: noIsolation, egress: noIsolation },
+  undecided: { count: 0, reasons: [] },
+};

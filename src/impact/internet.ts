@@ -1,0 +1,90 @@
+import type { AddressBlock, AddressRange, Clause } from '../model/policy.ts';
+import { addressAtoms } from '../sets/addresses.ts';
+import type { World } from '../world/world.ts';
+
+/** Above this many addresses an atom is taken to hold one that nobody owns. */
+const ownedAtomMax = 4096n;
+
+/**
+ * Cuts the addresses that nobody in the cluster owns into atoms within which every given clause agrees. An atom all
+ * of whose addresses belong to pods or nodes is left out: it speaks for nobody outside.
+ */
+export function externalAtoms(world: World, clauses: Iterable<Clause>): readonly AddressRange[] {
+  const ranges: AddressRange[] = [];
+  for (const clause of clauses) {
+    for (const { range, except } of blocksOf(clause)) ranges.push(range, ...except);
+  }
+  return addressAtoms(ranges).filter((atom) => !ownedThroughout(world, atom));
+}
+
+function ownedThroughout(world: World, { first, last }: AddressRange): boolean {
+  if (last - first >= ownedAtomMax) return false;
+  for (let address = first; address <= last; address += 1n) if (!world.owns(address)) return false;
+  return true;
+}
+
+/**
+ * Which of the atoms a clause's blocks hold, by position. Linear in blocks and atoms: each block marks where it
+ * starts and ends, an except cuts its own block only.
+ */
+export function coveredAtoms({ peers, ...clause }: Clause, atoms: readonly AddressRange[]): Uint8Array {
+  const covered = new Uint8Array(atoms.length);
+  if (peers === 'any') return covered.fill(1);
+  const steps = new Int32Array(atoms.length + 1);
+  for (const block of blocksOf({ ...clause, peers })) {
+    for (const { first, last } of pieces(block)) {
+      const from = firstAtom(atoms, first);
+      const to = firstAtom(atoms, last + 1n);
+      steps[from] = (steps[from] ?? 0) + 1;
+      steps[to] = (steps[to] ?? 0) - 1;
+    }
+  }
+  let depth = 0;
+  for (let i = 0; i < atoms.length; i += 1) {
+    depth += steps[i] ?? 0;
+    covered[i] = depth > 0 ? 1 : 0;
+  }
+  return covered;
+}
+
+function blocksOf({ peers }: Clause): readonly AddressBlock[] {
+  if (peers === 'any') return [];
+  return peers.flatMap((peer) => (peer.kind === 'block' ? [peer.block] : []));
+}
+
+/** What is left of a block's range without its excepts. */
+function pieces({ range, except }: AddressBlock): readonly AddressRange[] {
+  const sorted = [...except].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
+  const left: AddressRange[] = [];
+  let from = range.first;
+  for (const { first, last } of sorted) {
+    if (first > from) left.push({ first: from, last: first - 1n });
+    if (last + 1n > from) from = last + 1n;
+  }
+  if (from <= range.last) left.push({ first: from, last: range.last });
+  return left;
+}
+
+/** Index of the first atom that does not start before the address. */
+function firstAtom(atoms: readonly AddressRange[], address: bigint): number {
+  let low = 0;
+  let high = atoms.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((atoms[middle]?.first ?? 0n) < address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Joins ranges that touch, in order. */
+export function mergeRanges(ranges: readonly AddressRange[]): readonly AddressRange[] {
+  const merged: AddressRange[] = [];
+  for (const range of ranges) {
+    const previous = merged.at(-1);
+    if (previous !== undefined && previous.last + 1n === range.first) {
+      merged[merged.length - 1] = { first: previous.first, last: range.last };
+    } else merged.push(range);
+  }
+  return merged;
+}

@@ -1,0 +1,192 @@
+import type { Clause, Direction } from '../model/policy.ts';
+import type { ContainerPort } from '../model/port.ts';
+import { BitSet } from '../sets/bitset.ts';
+import {
+  allPorts,
+  intersectPorts,
+  noPorts,
+  type PortSet,
+  portRange,
+  subtractPorts,
+  unionPorts,
+} from '../sets/port-set.ts';
+import type { Ternary, UnknownReason } from '../world/unit.ts';
+import type { Governing, Governor, Reading, World } from '../world/world.ts';
+
+/** Ports that are surely allowed (`must`) and those that may be (`may`, a superset), with the reasons between them. */
+export interface PortReading {
+  readonly must: PortSet;
+  readonly may: PortSet;
+  readonly reasons: readonly UnknownReason[];
+}
+
+export const allAllowed: PortReading = { must: allPorts, may: allPorts, reasons: [] };
+export const noneAllowed: PortReading = { must: noPorts, may: noPorts, reasons: [] };
+
+/** A clause of a governing policy and whom its peers match in one world. */
+export interface Entry {
+  readonly governor: Governor;
+  readonly clause: Clause;
+  readonly members: 'any' | Reading;
+}
+
+/** The clauses that decide for one group of subjects in one direction, in order. */
+export interface Side {
+  readonly direction: Direction;
+  readonly governing: Governing;
+  readonly entries: readonly Entry[];
+}
+
+/** Looks up whom each clause of the governing policies matches. */
+export function sideOf(world: World, governing: Governing, direction: Direction): Side {
+  const entries = governing.governors.flatMap((governor) =>
+    governor.clauses.map((clause) => ({ governor, clause, members: membersOf(world, governor, clause) })),
+  );
+  return { direction, governing, entries };
+}
+
+function membersOf(world: World, { policy }: Governor, { peers }: Clause): 'any' | Reading {
+  if (peers === 'any') return 'any';
+  const readings = peers.map((peer) => world.peerUnits(policy.ref.namespace, peer));
+  const [only, second] = readings;
+  if (only !== undefined && second === undefined) return only;
+  const must = new BitSet();
+  const may = new BitSet();
+  for (const reading of readings) {
+    must.addAll(reading.must);
+    may.addAll(reading.may);
+  }
+  return { must, may, reasons: [...new Set(readings.flatMap(({ reasons }) => reasons))] };
+}
+
+/** Does the clause match this unit as the other end? */
+export function matchesUnit({ members }: Entry, unit: number): Ternary {
+  if (members === 'any' || members.must.has(unit)) return 'yes';
+  return members.may.has(unit) ? 'maybe' : 'no';
+}
+
+/**
+ * The ports that a side allows towards one other end. Walks the clauses in order and carries every outcome that is
+ * still possible: a clause that surely matches ends the walk for its ports, one that may match adds its outcome and
+ * lets them go on. For NetworkPolicies, where every clause allows, this is "the union of what those policies allow".
+ */
+export function decide(
+  side: Side,
+  match: (entry: Entry) => Ternary,
+  destinationPorts: readonly ContainerPort[],
+): PortReading {
+  const { governors, isolated } = side.governing;
+  const walk: Walk = {
+    undecided: allPorts,
+    canAllow: noPorts,
+    canDeny: noPorts,
+    passed: noPorts,
+    reasons: new Set(),
+  };
+  for (const tier of tiersOf(governors)) {
+    for (const entry of side.entries) {
+      const matched = tier === governors || tier.includes(entry.governor) ? match(entry) : 'no';
+      if (matched !== 'no') meet(walk, entry, matched, destinationPorts);
+    }
+    endTier(walk, tier);
+  }
+  // What no tier decided: a pod that is not isolated may do everything, unless the plugin closes unselected pods.
+  if (governors.length === 0 && isolated) walk.canDeny = unionPorts(walk.canDeny, walk.undecided);
+  else walk.canAllow = unionPorts(walk.canAllow, walk.undecided);
+  const must = subtractPorts(walk.canAllow, walk.canDeny);
+  return { must, may: walk.canAllow, reasons: must === walk.canAllow ? [] : [...walk.reasons] };
+}
+
+/** The outcomes that are still possible for each port. */
+interface Walk {
+  undecided: PortSet;
+  canAllow: PortSet;
+  canDeny: PortSet;
+  passed: PortSet;
+  readonly reasons: Set<UnknownReason>;
+}
+
+function meet(walk: Walk, entry: Entry, matched: Ternary, destinationPorts: readonly ContainerPort[]): void {
+  const ports = portsOf(entry.clause, destinationPorts);
+  const hit = intersectPorts(walk.undecided, ports.may);
+  switch (entry.clause.verdict) {
+    case 'allow':
+      walk.canAllow = unionPorts(walk.canAllow, hit);
+      break;
+    case 'deny':
+      walk.canDeny = unionPorts(walk.canDeny, hit);
+      break;
+    case 'pass':
+      walk.passed = unionPorts(walk.passed, hit);
+      break;
+  }
+  if (matched === 'yes') walk.undecided = subtractPorts(walk.undecided, ports.must);
+  for (const reason of uncertainty(entry, matched, ports)) walk.reasons.add(reason);
+}
+
+/** "Deny if any policy selected the pod in this direction"; what a clause passed on goes to the next tier in any case. */
+function endTier(walk: Walk, tier: readonly Governor[]): void {
+  const closes = tier.some(({ policy, isolates }) => isolates && policy.tier.end === 'deny');
+  if (closes) walk.canDeny = unionPorts(walk.canDeny, walk.undecided);
+  walk.undecided = closes ? walk.passed : unionPorts(walk.undecided, walk.passed);
+  walk.passed = noPorts;
+}
+
+/** Governors arrive sorted by tier; most often there is one tier or none. */
+function tiersOf(governors: readonly Governor[]): readonly (readonly Governor[])[] {
+  const [first] = governors;
+  if (first === undefined) return [];
+  if (governors.every(({ policy }) => policy.tier.order === first.policy.tier.order)) return [governors];
+  const tiers = new Map<number, Governor[]>();
+  for (const governor of governors) {
+    const { order } = governor.policy.tier;
+    tiers.set(order, [...(tiers.get(order) ?? []), governor]);
+  }
+  return [...tiers].sort(([a], [b]) => a - b).map(([, tier]) => tier);
+}
+
+function uncertainty(
+  entry: Entry,
+  matched: Ternary,
+  ports: { readonly must: PortSet; readonly may: PortSet },
+): UnknownReason[] {
+  const found: UnknownReason[] = [];
+  if (matched === 'maybe' && entry.members !== 'any') found.push(...entry.members.reasons);
+  if (ports.must !== ports.may) found.push('init-container-port');
+  return found;
+}
+
+/**
+ * The ports of a clause towards one destination. "The port … can either be a numerical or named port on a pod": a
+ * name resolves to the container ports of that name and that protocol, and to nothing where there is none.
+ */
+export function portsOf(
+  clause: Clause,
+  destinationPorts: readonly ContainerPort[],
+): { readonly must: PortSet; readonly may: PortSet } {
+  if (clause.ports === 'any') return { must: allPorts, may: allPorts };
+  let must: PortSet = noPorts;
+  let unsure: PortSet = noPorts;
+  for (const term of clause.ports) {
+    if (term.kind === 'range') {
+      must = unionPorts(must, portRange(term.protocol, term.from, term.to));
+      continue;
+    }
+    for (const { name, protocol, number, certain } of destinationPorts) {
+      if (name !== term.name || protocol !== term.protocol) continue;
+      const point = portRange(protocol, number, number);
+      if (certain) must = unionPorts(must, point);
+      else unsure = unionPorts(unsure, point);
+    }
+  }
+  return { must, may: unsure.length === 0 ? must : unionPorts(must, unsure) };
+}
+
+/** "A connection is allowed if both the egress policy on the source and the ingress policy on the destination allow." */
+export function both(a: PortReading, b: PortReading): PortReading {
+  if (a === allAllowed) return b;
+  if (b === allAllowed) return a;
+  const must = intersectPorts(a.must, b.must);
+  const may = intersectPorts(a.may, b.may);
+  return { must, may, reasons: [...new Set([...a.reasons, ...b.reasons])] };
+}

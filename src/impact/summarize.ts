@@ -1,0 +1,170 @@
+import { type Direction, directions } from '../model/policy.ts';
+import type { Facts } from '../platform/facts.ts';
+import { BitSet } from '../sets/bitset.ts';
+import { intersectPorts, isEmpty, type PortSet } from '../sets/port-set.ts';
+import type { Overlay } from '../world/overlay.ts';
+import { type Unit, type UnknownReason, weightOf } from '../world/unit.ts';
+import type { Budget } from './budget.ts';
+import { ConnectionCount } from './connection-count.ts';
+import { gradeLoss } from './grades.ts';
+import type { Impact, IsolationTally } from './impact.ts';
+import type { Difference, Ends, IsolationFlip, Rectangle } from './rectangle.ts';
+
+/**
+ * Counts a difference in connections between workloads, exactly, with a few examples by name. `facts` are those of
+ * the world before. Steps are spent for each destination whose declared ports must be looked up.
+ */
+export function summarize(diff: Difference, worlds: Overlay, facts: Facts, budget: Budget): Impact {
+  const numbers = new Map<string, number>();
+  const count = () => new ConnectionCount(worlds, numbers);
+  const tallies = {
+    declared: count(),
+    undeclared: count(),
+    critical: count(),
+    told: count(),
+    implied: count(),
+  };
+  const opened = { across: count(), inside: count() };
+  const undecided = count();
+  const reasons = new Set<UnknownReason>();
+  for (const rectangle of diff.rectangles) {
+    if (!isEmpty(rectangle.lost)) tallyLoss(worlds, facts, rectangle, tallies, budget);
+    if (!isEmpty(rectangle.gained) && rectangle.admittedNow) tallyGain(worlds, rectangle, opened);
+    if (!isEmpty(rectangle.undecided)) {
+      undecided.add(rectangle.sources, rectangle.destinations, rectangle.undecided);
+      for (const reason of rectangle.reasons) reasons.add(reason);
+    }
+  }
+  return {
+    blocked: {
+      declared: tallies.declared.tally(),
+      undeclared: tallies.undeclared.tallyWithout(tallies.declared),
+      critical: tallies.critical.size,
+      implied: tallies.implied.sizeWithout(tallies.told),
+    },
+    opened: { across: opened.across.tally(), inside: opened.inside.tally() },
+    isolated: isolationOf(diff.flips, worlds, 'isolated'),
+    freed: isolationOf(diff.flips, worlds, 'freed'),
+    undecided: { count: undecided.size, reasons: [...reasons] },
+  };
+}
+
+interface LossTallies {
+  readonly declared: ConnectionCount;
+  readonly undeclared: ConnectionCount;
+  readonly critical: ConnectionCount;
+  /** Declared and undeclared together: the connections whose grade is not implied. */
+  readonly told: ConnectionCount;
+  readonly implied: ConnectionCount;
+}
+
+function tallyLoss(
+  worlds: Overlay,
+  facts: Facts,
+  rectangle: Rectangle,
+  into: LossTallies,
+  budget: Budget,
+): void {
+  const { sources, destinations, lost } = rectangle;
+  for (const part of gradeLoss(facts, worlds.before, sources, destinations, lost)) {
+    if (part.critical) into.critical.add(part.sources, part.destinations, lost);
+    if (!part.critical && !rectangle.admittedBefore) {
+      into.implied.add(part.sources, part.destinations, lost);
+      continue;
+    }
+    into.told.add(part.sources, part.destinations, lost);
+    for (const { ends, ports, declared } of byDeclared(worlds, facts, part.destinations, lost, budget)) {
+      (declared ? into.declared : into.undeclared).add(part.sources, ends, ports);
+    }
+  }
+}
+
+interface DeclaredPart {
+  readonly ends: Ends;
+  readonly ports: PortSet;
+  readonly declared: boolean;
+}
+
+/** Splits destinations by the declared ports that they lose; the internet declares none. */
+function byDeclared(
+  worlds: Overlay,
+  facts: Facts,
+  ends: Ends,
+  lost: PortSet,
+  budget: Budget,
+): DeclaredPart[] {
+  if (ends.kind === 'internet') return [{ ends, ports: lost, declared: false }];
+  const parts = new Map<string, { units: BitSet; ports: PortSet; declared: boolean }>();
+  ends.units.forEach((id) => {
+    const unit = worlds.before.unit(id);
+    if (unit === undefined || !budget.spend(1)) return;
+    const hit = intersectPorts(facts.declared(unit), lost);
+    const key = hit.join();
+    const part = parts.get(key) ?? {
+      units: new BitSet(),
+      ports: isEmpty(hit) ? lost : hit,
+      declared: !isEmpty(hit),
+    };
+    part.units.add(id);
+    parts.set(key, part);
+  });
+  return [...parts.values()].map(({ units, ...part }) => ({ ...part, ends: { kind: 'units', units } }));
+}
+
+function tallyGain(
+  worlds: Overlay,
+  { sources, destinations, gained }: Rectangle,
+  into: { readonly across: ConnectionCount; readonly inside: ConnectionCount },
+): void {
+  if (sources.kind === 'internet' || destinations.kind === 'internet') {
+    into.across.add(sources, destinations, gained);
+    return;
+  }
+  const namespaces = new Map<string, BitSet>();
+  destinations.units.forEach((id) => {
+    const namespace = worlds.after.unit(id)?.namespace ?? '';
+    const units = namespaces.get(namespace) ?? new BitSet();
+    units.add(id);
+    namespaces.set(namespace, units);
+  });
+  for (const [namespace, units] of namespaces) {
+    const ends: Ends = { kind: 'units', units };
+    const local = worlds.after.unitsIn(namespace);
+    into.inside.add({ kind: 'units', units: sources.units.and(local) }, ends, gained);
+    into.across.add({ kind: 'units', units: sources.units.andNot(local) }, ends, gained);
+  }
+}
+
+function isolationOf(
+  flips: readonly IsolationFlip[],
+  worlds: Overlay,
+  effect: IsolationFlip['effect'],
+): Record<Direction, IsolationTally> {
+  const chosen = (direction: Direction) =>
+    flips.filter((flip) => flip.effect === effect && flip.direction === direction);
+  const [ingress, egress] = directions.map((direction) => tallyFlips(chosen(direction), worlds));
+  const none: IsolationTally = { workloads: 0, pods: 0, planned: 0, keepNone: 0, examples: [] };
+  return { ingress: ingress ?? none, egress: egress ?? none };
+}
+
+function tallyFlips(flips: readonly IsolationFlip[], worlds: Overlay): IsolationTally {
+  const workloads = new Map<string, { readonly unit: Unit; keepsNone: boolean }>();
+  let pods = 0;
+  let planned = 0;
+  for (const flip of flips) {
+    const unit = worlds.after.unit(flip.unit);
+    if (unit === undefined) continue;
+    planned += unit.planned;
+    pods += weightOf(unit) - unit.planned;
+    const known = workloads.get(unit.workload.id);
+    workloads.set(unit.workload.id, { unit, keepsNone: flip.keepsNone && (known?.keepsNone ?? true) });
+  }
+  const sorted = [...workloads.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+  return {
+    workloads: sorted.length,
+    pods,
+    planned,
+    keepNone: sorted.filter(({ keepsNone }) => keepsNone).length,
+    examples: sorted.slice(0, 3).map(({ unit }) => ({ namespace: unit.namespace, name: unit.workload.name })),
+  };
+}

@@ -1,0 +1,106 @@
+import type { Direction } from '../model/policy.ts';
+import type { Protocol } from '../model/port.ts';
+import { parseAddress } from '../sets/addresses.ts';
+import { hasPort, intersectPorts, type PortSet } from '../sets/port-set.ts';
+import { blockHolds, type Ternary, type Unit, type UnknownReason } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
+import { allAllowed, both, decide, type Entry, matchesUnit, type PortReading, sideOf } from './side.ts';
+
+export type Verdict = 'allowed' | 'blocked' | 'unknown';
+
+/** One end of a flow. An address is one that nobody in the cluster owns; a pod of the node's network is its node. */
+export type FlowEnd =
+  | { readonly kind: 'pod'; readonly unit: Unit; readonly name: string; readonly node: string | null }
+  | { readonly kind: 'node'; readonly name: string; readonly addresses: readonly bigint[] }
+  | { readonly kind: 'address'; readonly address: bigint };
+
+/** What one flow's ends allow, for all ports at once. */
+export interface FlowReading {
+  readonly egress: PortReading;
+  readonly ingress: PortReading;
+  readonly connection: PortReading;
+  /** A policy API that is not analysed and could govern an end, or null. */
+  readonly foreign: string | null;
+}
+
+/** Judges the first packet of a connection: "reply traffic of an allowed connection is implicitly allowed". */
+export function readFlow(world: World, source: FlowEnd, destination: FlowEnd): FlowReading {
+  if (samePod(source, destination)) {
+    // "A pod cannot block access to itself": it never leaves the pod's network namespace.
+    return { egress: allAllowed, ingress: allAllowed, connection: allAllowed, foreign: null };
+  }
+  const egress = readSide(world, 'egress', source, destination);
+  const ingress = readSide(world, 'ingress', destination, source);
+  const foreign = foreignOf(world, source) ?? foreignOf(world, destination);
+  return { egress, ingress, connection: both(egress, ingress), foreign };
+}
+
+/** The verdict for one port, and why it is unknown where it is. */
+export function verdictAt(
+  { connection, foreign }: FlowReading,
+  protocol: Protocol,
+  port: number,
+): { readonly verdict: Verdict; readonly reasons: readonly UnknownReason[] } {
+  if (foreign !== null) return { verdict: 'unknown', reasons: ['other-policies'] };
+  if (hasPort(connection.must, protocol, port)) return { verdict: 'allowed', reasons: [] };
+  if (!hasPort(connection.may, protocol, port)) return { verdict: 'blocked', reasons: [] };
+  return { verdict: 'unknown', reasons: connection.reasons };
+}
+
+/** Do both ends surely allow at least one of the ports? */
+export function surelyAllows(reading: FlowReading, ports: PortSet): boolean {
+  return intersectPorts(reading.connection.must, ports).length > 0;
+}
+
+function samePod(a: FlowEnd, b: FlowEnd): boolean {
+  return a.kind === 'pod' && b.kind === 'pod' && a.unit.namespace === b.unit.namespace && a.name === b.name;
+}
+
+function foreignOf(world: World, end: FlowEnd): string | null {
+  return end.kind === 'pod' ? world.foreignApi(end.unit.namespace) : null;
+}
+
+/** What one end's policies allow; nodes and addresses have none. */
+function readSide(world: World, direction: Direction, subject: FlowEnd, other: FlowEnd): PortReading {
+  if (subject.kind !== 'pod') return allAllowed;
+  // "Traffic to and from the node where a Pod is running is always allowed", towards the pod in any case.
+  if (direction === 'ingress' && other.kind === 'node' && other.name === subject.node) return allAllowed;
+  const side = sideOf(world, world.governing(subject.unit.id, direction), direction);
+  const destination = direction === 'ingress' ? subject : other;
+  const ports = destination.kind === 'pod' ? destination.unit.ports : [];
+  return decide(side, (entry) => matchEnd(world, entry, other), ports);
+}
+
+/** Does a clause match this end? Nodes and addresses are matched by clauses without peers and by address blocks. */
+export function matchEnd(world: World, entry: Entry, end: FlowEnd): Ternary {
+  if (end.kind === 'pod') return matchesUnit(entry, end.unit.id);
+  const { peers } = entry.clause;
+  if (peers === 'any') return 'yes';
+  const addresses = end.kind === 'node' ? end.addresses : [end.address];
+  const held = peers.some(
+    (peer) => peer.kind === 'block' && addresses.some((address) => blockHolds(peer.block, address)),
+  );
+  if (!held) return 'no';
+  if (end.kind === 'address' || world.profile.ipBlockPods === 'matches') return 'yes';
+  return world.profile.ipBlockPods === 'unknown' ? 'maybe' : 'no';
+}
+
+/** The end that a pod's name stands for; null where there is no such live pod. */
+export function podEnd(world: World, namespace: string, name: string): FlowEnd | null {
+  const record = world.pod(namespace, name);
+  const unit = world.unitOfPod(namespace, name);
+  if (unit !== undefined) return { kind: 'pod', unit, name, node: record?.node ?? null };
+  if (record === undefined || record.finished || record.node === null) return null;
+  return nodeEnd(world, record.node);
+}
+
+/** A planned pod of a unit, by number from 1; it is on no node yet. */
+export function plannedEnd(unit: Unit, number: number): FlowEnd {
+  return { kind: 'pod', unit, name: `${unit.workload.name}#${number}`, node: null };
+}
+
+/** A node by name, with the addresses that are known of it. */
+export function nodeEnd(world: World, name: string): FlowEnd {
+  const texts = world.record('Node', null, name)?.addresses ?? [];
+  return { kind: 'node', name, addresses: texts.map(parseAddress).filter((address) => address !== null) };
+}

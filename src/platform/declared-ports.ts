@@ -1,0 +1,29 @@
+import { noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.ts';
+import type { Unit } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
+import { servicesOf, targetPorts } from './services.ts';
+
+/**
+ * The ports of a unit that something declares: a containerPort, a Service's target port (and so an Ingress's), a
+ * probe, or a scrape annotation. Connections are itemised on these only.
+ */
+export function declaredPorts(world: World, unit: Unit): PortSet {
+  let declared: PortSet = noPorts;
+  for (const { protocol, number } of unit.ports)
+    declared = unionPorts(declared, portRange(protocol, number, number));
+  for (const service of servicesOf(world, unit)) {
+    for (const port of service.ports) declared = unionPorts(declared, targetPorts(port, unit));
+  }
+  return unionPorts(declared, probesAndScrapes(world, unit));
+}
+
+function probesAndScrapes(world: World, unit: Unit): PortSet {
+  const [name] = unit.members;
+  const shape =
+    name === undefined ? world.workloadRecord(unit.workload)?.template : world.pod(unit.namespace, name);
+  let declared: PortSet = noPorts;
+  for (const port of shape?.probePorts ?? []) declared = unionPorts(declared, portRange('TCP', port, port));
+  const scrape = Number(shape?.annotations.get('prometheus.io/port') ?? Number.NaN);
+  const valid = Number.isInteger(scrape) && scrape >= 1 && scrape <= 65_535;
+  return valid ? unionPorts(declared, portRange('TCP', scrape, scrape)) : declared;
+}

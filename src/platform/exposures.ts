@@ -1,0 +1,76 @@
+import type { IngressRecord, ServiceRecord } from '../model/objects.ts';
+import { BitSet } from '../sets/bitset.ts';
+import { isEmpty, noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
+import type { World } from '../world/world.ts';
+import { targetPorts, unitsBehind } from './services.ts';
+
+/** Pods that are meant to be reached from outside the cluster, and by whom. */
+export interface Exposure {
+  readonly by: 'Ingress' | 'LoadBalancer' | 'NodePort';
+  readonly object: { readonly namespace: string; readonly name: string };
+  /** Ports of the backend pods, by unit. */
+  readonly ports: ReadonlyMap<number, PortSet>;
+  /** Ingress: the controllers' units that call the backends; empty where none was found. LoadBalancer: the internet. */
+  readonly callers: 'internet' | BitSet;
+}
+
+/** The backends of Ingresses and exposed Services of one namespace. */
+export function exposuresIn(world: World, namespace: string, controllers: BitSet): Exposure[] {
+  const found: Exposure[] = [];
+  for (const ingress of world.records('Ingress', namespace))
+    found.push(ofIngress(world, ingress, controllers));
+  for (const service of world.records('Service', namespace)) {
+    if (service.type !== 'LoadBalancer' && service.type !== 'NodePort') continue;
+    found.push({ by: service.type, object: service, ports: portsOf(world, service), callers: 'internet' });
+  }
+  return found.filter(({ ports }) => ports.size > 0);
+}
+
+/**
+ * The pods that carry ingress traffic into the cluster: those behind LoadBalancer or NodePort Services outside the
+ * namespaces that only have Ingresses, by the label that the common controllers bear.
+ */
+export function ingressControllers(world: World): BitSet {
+  const found = new BitSet();
+  for (const service of world.records('Service')) {
+    const label = service.selector?.get('app.kubernetes.io/name') ?? service.selector?.get('app') ?? '';
+    if (controllerNames.has(label)) found.addAll(unitsBehind(world, service));
+  }
+  return found;
+}
+
+const controllerNames: ReadonlySet<string> = new Set([
+  'ingress-nginx',
+  'nginx-ingress',
+  'traefik',
+  'haproxy-ingress',
+  'kubernetes-ingress',
+  'contour',
+  'envoy',
+  'kong',
+  'istio-ingressgateway',
+]);
+
+function ofIngress(world: World, ingress: IngressRecord, controllers: BitSet): Exposure {
+  const ports = new Map<number, PortSet>();
+  for (const backend of ingress.backends) {
+    const service = world.record('Service', ingress.namespace, backend.service);
+    if (service === undefined) continue;
+    const named = service.ports.filter(({ name, port }) => name === backend.port || port === backend.port);
+    for (const [id, set] of portsOf(world, { ...service, ports: named })) {
+      ports.set(id, unionPorts(ports.get(id) ?? noPorts, set));
+    }
+  }
+  return { by: 'Ingress', object: ingress, ports, callers: controllers };
+}
+
+function portsOf(world: World, service: ServiceRecord): Map<number, PortSet> {
+  const ports = new Map<number, PortSet>();
+  unitsBehind(world, service).forEach((id) => {
+    const unit = world.unit(id);
+    if (unit === undefined) return;
+    const set = service.ports.reduce((sum, port) => unionPorts(sum, targetPorts(port, unit)), noPorts);
+    if (!isEmpty(set)) ports.set(id, set);
+  });
+  return ports;
+}

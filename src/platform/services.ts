@@ -1,0 +1,46 @@
+import type { ServicePort, ServiceRecord } from '../model/objects.ts';
+import { matches, selectorOf } from '../model/selector.ts';
+import { BitSet } from '../sets/bitset.ts';
+import { noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.ts';
+import type { Unit } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
+
+/** Does the Service select the unit's pods? A Service without a selector selects none. */
+export function serviceSelects({ selector, namespace }: ServiceRecord, unit: Unit): boolean {
+  if (selector === null || selector.size === 0 || namespace !== unit.namespace) return false;
+  return [...selector].every(([key, value]) => unit.labels.get(key) === value);
+}
+
+/** The units behind a Service, planned pods included. */
+export function unitsBehind(world: World, service: ServiceRecord): BitSet {
+  const found = new BitSet();
+  if (service.selector === null || service.selector.size === 0) return found;
+  const requirements = [...service.selector].map(([key, value]) => ({
+    key,
+    operator: 'In' as const,
+    values: [value],
+  }));
+  const selector = selectorOf(requirements);
+  world.unitsIn(service.namespace).forEach((id) => {
+    const unit = world.unit(id);
+    if (unit !== undefined && matches(selector, unit.labels)) found.add(id);
+  });
+  return found;
+}
+
+/** The ports on a unit's pods that a port of a Service leads to; a name may resolve to none. */
+export function targetPorts({ targetPort, protocol }: ServicePort, unit: Unit): PortSet {
+  if (typeof targetPort === 'number') return portRange(protocol, targetPort, targetPort);
+  let found: PortSet = noPorts;
+  for (const port of unit.ports) {
+    if (port.name === targetPort && port.protocol === protocol) {
+      found = unionPorts(found, portRange(protocol, port.number, port.number));
+    }
+  }
+  return found;
+}
+
+/** The Services of a unit's namespace that select it. */
+export function servicesOf(world: World, unit: Unit): ServiceRecord[] {
+  return [...world.records('Service', unit.namespace)].filter((service) => serviceSelects(service, unit));
+}
