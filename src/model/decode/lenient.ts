@@ -1,0 +1,60 @@
+import { DecodeError, isRecord, ownField } from './value.ts';
+
+// Readers for objects that the API server has already accepted. A part that is not as expected is left out, never
+// the object: a pod with an odd port is still a pod.
+
+/** Follows own fields; undefined where one of them is missing or is no record. */
+export function get(value: unknown, ...keys: readonly string[]): unknown {
+  let current = value;
+  for (const key of keys) {
+    if (!isRecord(current)) return undefined;
+    current = ownField(current, key);
+  }
+  return current;
+}
+
+/** A string that is not empty, or null: the API server writes some absent strings as "". */
+export function text(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+export function whole(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
+}
+
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function texts(value: unknown): readonly string[] {
+  return list(value).flatMap((item) => text(item) ?? []);
+}
+
+/** The string values of a record, `__proto__` and values of other types left out. */
+export function textMap(value: unknown): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  if (!isRecord(value)) return map;
+  for (const key of Object.keys(value)) {
+    const item = ownField(value, key);
+    if (typeof item === 'string') map.set(key, item);
+  }
+  return map;
+}
+
+/** `metadata.name`, or `<generateName>*`. Throws a DecodeError where there is neither: nothing can be known by "". */
+export function nameOf(value: unknown): string {
+  const name = text(get(value, 'metadata', 'name'));
+  if (name !== null) return name;
+  const prefix = text(get(value, 'metadata', 'generateName'));
+  if (prefix === null) throw new DecodeError('metadata.name', 'is missing; every object needs a name');
+  return `${prefix}*`;
+}
+
+/** `metadata.namespace`; `default` where it is missing, which is where kubectl would put it. */
+export function namespaceOf(value: unknown): string {
+  return text(get(value, 'metadata', 'namespace')) ?? 'default';
+}
+
+export function isTerminating(value: unknown): boolean {
+  return text(get(value, 'metadata', 'deletionTimestamp')) !== null;
+}
