@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { openPicture } from './cli/picture.ts';
+import { serve } from './cli/serve.ts';
+import { serveCommand } from './cli/serve-command.ts';
+import { type Flags, readServeConfig } from './config.ts';
+
+/*
+ * How it hangs together. Each arrow is a call or a value; nothing else knows both ends.
+ *
+ *   flags, NETSLUICE_*          settings file           kube-apiserver, or manifests
+ *          |                          |                             |
+ *      config.ts           webhook/settings-file.ts       cluster/ (live, manifests)
+ *          |                          |                             | events
+ *          |                          |                          world/
+ *          |                          | settings()                  | world
+ *          +------------+             +-----------+-----------------+
+ *                       |                         |
+ *                       |               review/ (pure: request + world + settings -> Review)
+ *                       |                         |
+ *                   cli/serve.ts ---- webhook/start.ts
+ *                                       |      |      \
+ *                     POST /validate  app.ts  health.ts  tls.ts, self-dial.ts, drain.ts
+ *                     over TLS                /livez /readyz /metrics
+ *
+ * Exit codes: 0 done or drained, 1 findings (other commands) or a second signal while draining, 2 wrong usage,
+ * 3 could not start, read or analyse.
+ */
+
+const EXIT_USAGE = 2;
+const EXIT_FAILED = 3;
+
+function printError(line: string): void {
+  process.stderr.write(`netsluice: ${line}\n`);
+}
+
+/** package.json stands beside both src/ and dist/. */
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return /"version":\s*"([^"]+)"/.exec(text)?.[1] ?? '0.0.0';
+}
+
+async function runServe(flags: Flags): Promise<void> {
+  const read = readServeConfig(flags);
+  if ('problem' in read) {
+    for (const line of read.problem.split('\n')) printError(line);
+    process.exitCode = EXIT_USAGE;
+    return;
+  }
+  const started = await serve(read.config, {
+    version: version(),
+    defaultSettings: {},
+    decodeSettings: () => ({ settings: {} }),
+    openPicture,
+    printError,
+    onSignal: (run) => {
+      process.on('SIGTERM', run);
+      process.on('SIGINT', run);
+    },
+    exit: (code) => process.exit(code),
+  });
+  // What could not start must not stay because of a half-open handle.
+  if (typeof started === 'number') process.exit(started);
+}
+
+const program = new Command('netsluice')
+  .description('Knows what a Kubernetes NetworkPolicy will do before it does it.')
+  .version(version())
+  .showSuggestionAfterError()
+  .exitOverride()
+  .addCommand(serveCommand(runServe).exitOverride());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // commander has printed what is wrong already; help and version end with 0.
+    process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE;
+  } else {
+    printError(error instanceof Error ? error.message : String(error));
+    process.exitCode = EXIT_FAILED;
+  }
+}

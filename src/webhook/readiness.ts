@@ -1,0 +1,55 @@
+import type { ServingData } from './serving-data.ts';
+
+/** One line of `/readyz?verbose`. */
+export interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'failed' | 'degraded';
+  readonly note: string;
+}
+
+export interface ReadinessSources {
+  readonly data: ServingData;
+  /** Why the certificate on disk is not in use; that alone does not make the webhook unready. */
+  readonly certificateProblem: () => string | null;
+  /** Null when callers see the certificate that was loaded, else what they see. */
+  readonly selfDialProblem: () => string | null;
+  /** Why the settings on disk are not in force. */
+  readonly settingsProblem: () => string | null;
+  readonly draining: () => boolean;
+}
+
+function check(name: string, problem: string | null, otherwise: 'failed' | 'degraded'): Check {
+  return problem === null ? { name, state: 'ok', note: '' } : { name, state: otherwise, note: problem };
+}
+
+/** Everything readiness depends on, and what is worth knowing beside it. Ready means that nothing `failed`. */
+export function checksOf(sources: ReadinessSources): readonly Check[] {
+  const kinds = sources.data.kinds();
+  return [
+    ...(kinds.length === 0 ? [check('data', 'nothing is watched yet', 'failed')] : []),
+    ...kinds.map((kind) => ({
+      name: `watch ${kind.kind}`,
+      state: kind.synced ? ('ok' as const) : ('failed' as const),
+      note: kind.note === '' && !kind.synced ? 'not listed yet' : kind.note,
+    })),
+    check('certificate', sources.certificateProblem(), 'degraded'),
+    check('tls-self-dial', sources.selfDialProblem(), 'failed'),
+    check('settings', sources.settingsProblem(), 'degraded'),
+    check('drain', sources.draining() ? 'shutting down' : null, 'failed'),
+  ];
+}
+
+/** Is everything there that a right answer needs? */
+export function isReady(checks: readonly Check[]): boolean {
+  return checks.every((each) => each.state !== 'failed');
+}
+
+/** `[+] name ok`, `[!] name degraded: why`, `[-] name failed: why`, and a last line with the sum. */
+export function checksText(checks: readonly Check[]): string {
+  const signs = { ok: '+', degraded: '!', failed: '-' } as const;
+  const lines = checks.map((each) => {
+    const note = each.note === '' ? '' : `: ${each.note}`;
+    return `[${signs[each.state]}] ${each.name} ${each.state}${note}`;
+  });
+  return `${lines.join('\n')}\nreadyz ${isReady(checks) ? 'passed' : 'failed'}\n`;
+}

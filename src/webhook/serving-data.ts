@@ -1,0 +1,15 @@
+/** How the picture of the cluster stands, for readiness and metrics; the webhook never sees the picture itself. */
+export interface ServingData {
+  readonly kinds: () => readonly WatchedKind[];
+}
+
+export interface WatchedKind {
+  /** Such as `Pod`; from a fixed list. */
+  readonly kind: string;
+  readonly synced: boolean;
+  /** What readiness' verbose text says of it, for example `list failed: 403`; empty when there is nothing to say. */
+  readonly note: string;
+  readonly objects: number;
+  /** Seconds since the last event or bookmark. */
+  readonly ageSeconds: number;
+}
