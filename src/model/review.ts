@@ -51,7 +51,7 @@ export interface Review {
 }
 
 export interface ReviewRecord {
-  /** `analysed`, or why not: `not-handled`, `unchanged`, `exempt`, `terminating`, `unreadable-object`, `error`. */
+  /** `analysed`, or why not: `not-handled`, `unchanged`, `exempt`, `terminating`, `subresource`, `unreadable-object`. */
   readonly outcome: string;
   readonly mode: string;
   readonly rules: readonly string[];
@@ -60,6 +60,8 @@ export interface ReviewRecord {
   readonly partial: string | null;
   /** One entry per finding that would reject at a level, whatever the mode; empty on dry-run. */
   readonly wouldReject: readonly { readonly rule: string; readonly level: string }[];
+  /** Rules that threw while judging; their findings are missing. */
+  readonly failed: readonly { readonly rule: string; readonly error: Error }[];
   readonly unknownReasons: readonly string[];
   readonly connections: { readonly blocked: number; readonly opened: number; readonly undecided: number };
 }

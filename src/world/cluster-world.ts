@@ -15,7 +15,7 @@ import { Catalog } from './catalog.ts';
 import { ForeignApis } from './foreign-apis.ts';
 import { workloadOfPod } from './owners.ts';
 import { PeerIndex } from './peer-index.ts';
-import { type PodEntry, PodTable, readAddresses } from './pod-table.ts';
+import { blocksMax, distinctBlocks, type PodEntry, PodTable, readAddresses } from './pod-table.ts';
 import { PolicyTable } from './policy-table.ts';
 import type { Addressing, Unit, Workload } from './unit.ts';
 import { traitsOf } from './unit.ts';
@@ -153,8 +153,10 @@ export class ClusterWorld implements World {
 
   private policyChanged(record: PolicyRecord | null, namespace: string, name: string): void {
     const old = this.policies.get(namespace, name);
-    const now = record?.policy == null ? null : compileNetworkPolicy(record.policy);
-    this.policies.setUnreadable(namespace, name, record !== null && record.policy === null);
+    const compiled = record?.policy == null ? null : compileNetworkPolicy(record.policy);
+    // A policy with too many blocks counts as one that cannot be read: its pods' verdicts are unknown, never wrong.
+    const now = compiled !== null && distinctBlocks(compiled) <= blocksMax ? compiled : null;
+    this.policies.setUnreadable(namespace, name, record !== null && now === null);
     // New blocks first split the pods that they tell apart; gone ones are forgotten last, so that nothing is split twice.
     const fresh = now === null ? [] : this.pods.retainBlocks(now);
     if (now !== null) this.peers.retain(now);

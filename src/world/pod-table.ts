@@ -6,6 +6,16 @@ import { peersOf } from './peer-index.ts';
 import { type Addressing, blockHolds, holdsWholeFamily, unaddressed } from './unit.ts';
 import type { KeyedBlock } from './world.ts';
 
+/** A policy with more different blocks than this is not laid over pods: telling them apart would take too long. */
+export const blocksMax = 2000;
+
+/** How many different address blocks a policy names. */
+export function distinctBlocks(policy: CompiledPolicy): number {
+  const keys = new Set<string>();
+  for (const peer of peersOf(policy)) if (peer.kind === 'block') keys.add(peer.key);
+  return keys.size;
+}
+
 export interface PodEntry {
   readonly record: PodRecord;
   readonly addresses: readonly bigint[];

@@ -1,0 +1,258 @@
+import type { Edit } from '../model/change.ts';
+import { type Finding, type Level, levels, type Severity } from '../model/finding.ts';
+import type { Freshness, Review, ReviewRequest } from '../model/review.ts';
+import type { JudgedFinding, Judgement } from '../rules/run.ts';
+import { headline } from './headline.ts';
+import type { Mode, Modes } from './modes.ts';
+import type { ReviewContext } from './review-context.ts';
+import { type Doubts, severityAt } from './severity.ts';
+import { refOf } from './short-answers.ts';
+import { type Visibility, visibilityOf } from './visibility.ts';
+import { isWaived, type Waiver, waiversOf } from './waivers.ts';
+import { answerLines, findingLine, sanitise } from './words.ts';
+
+/** Audit annotations are cut at this many characters, as the API server's own are. */
+const annotationCharsMax = 10_240;
+
+/** These are what the headline says; they give it its severity and get no line of their own. */
+const headlineRules: ReadonlySet<string> = new Set(['R13', 'R14', 'R15', 'R16']);
+
+/** A judged change, and everything its answer depends on. */
+export interface Judged {
+  readonly request: ReviewRequest;
+  readonly context: ReviewContext;
+  readonly edit: Edit;
+  readonly modes: Modes;
+  readonly judgement: Judgement;
+  readonly namespace: string;
+  readonly partial: string | null;
+  readonly steps: number;
+}
+
+interface Weighed {
+  readonly finding: Finding;
+  /** Neither old nor waived: it may warn and reject. */
+  readonly active: boolean;
+  readonly waived: boolean;
+}
+
+/** Decides and words the answer: what rejects, what is told to the user, what goes to the audit log. */
+export function answer(judged: Judged): Review {
+  const { request, context, modes, judgement, edit } = judged;
+  const scene = new Scene(judged);
+  const errors = scene.at(modes.enforce, ['error']);
+  const glass = errors.length > 0 ? breakGlassGroup(request, context) : null;
+  // "DELETE is admitted whatever enforce says"; label and template changes are told, never refused.
+  const rejects =
+    errors.length > 0 && glass === null && request.operation !== 'DELETE' && edit.kind === 'policy';
+  const ref = refOf(request);
+  const lines = rejects ? scene.lines(modes.enforce, ['error'], []) : scene.warnings(errors, glass !== null);
+  const told = answerLines(lines, ref, context.settings.contact);
+  const decision = rejects ? 'rejected' : 'admitted';
+  return {
+    decision,
+    message: rejects ? told.join('\n') : null,
+    warnings: rejects ? [] : told,
+    annotations: scene.annotations(decision, ref, glass),
+    findings: judgement.findings.map(({ finding }) => finding),
+    record: {
+      outcome: 'analysed',
+      mode: modes.enforce,
+      rules: [...new Set(scene.at(modes.audit, ['error', 'warning', 'info']).map(({ rule }) => rule))],
+      steps: judged.steps,
+      partial: judged.partial,
+      wouldReject: scene.wouldReject(),
+      failed: judgement.failed,
+      unknownReasons: judgement.impact.undecided.reasons,
+      connections: {
+        blocked: judgement.impact.blocked.declared.count + judgement.impact.blocked.undeclared.count,
+        opened: judgement.impact.opened.across.count + judgement.impact.opened.inside.count,
+        undecided: judgement.impact.undecided.count,
+      },
+    },
+  };
+}
+
+function breakGlassGroup({ user }: ReviewRequest, { settings }: ReviewContext): string | null {
+  return user.groups.find((group) => settings.breakGlass.groups.includes(group)) ?? null;
+}
+
+/** One judged change with its findings weighed; asked for what is told at a level. */
+class Scene {
+  private readonly judged: Judged;
+  private readonly doubts: Doubts;
+  private readonly waivers: readonly Waiver[];
+  private readonly weighed: readonly Weighed[];
+  private readonly visible: Visibility;
+  private readonly foreignApi: string | null;
+
+  constructor(judged: Judged) {
+    const { context, edit, namespace, judgement } = judged;
+    this.judged = judged;
+    this.foreignApi = context.world.foreignApi(namespace);
+    const unseen = edit.kind === 'policy' && context.world.namespace(namespace) === undefined;
+    this.doubts = { freshness: context.freshness, foreign: this.foreignApi !== null, incomplete: unseen };
+    this.waivers = edit.kind === 'policy' && edit.after !== null ? this.waiversOf(edit.after.source) : [];
+    const before = edit.kind === 'policy' && edit.before !== null ? this.waiversOf(edit.before.source) : [];
+    this.weighed = judgement.findings.map((item) => weigh(item, this.waivers, before));
+    const policies =
+      edit.kind === 'policy' ? [edit.before, edit.after].filter((policy) => policy !== null) : [];
+    this.visible = visibilityOf(namespace, policies, context.settings);
+  }
+
+  private waiversOf(policy: Parameters<typeof waiversOf>[0]): readonly Waiver[] {
+    const { settings, limits } = this.judged.context;
+    return waiversOf(policy, settings, limits.today);
+  }
+
+  /** Active findings that have one of the severities at the mode's level, worst first. */
+  at(mode: Mode, severities: readonly Severity[]): readonly Finding[] {
+    if (mode === 'off') return [];
+    const rank = (finding: Finding): number => severities.findIndex((item) => item === this.severity(finding, mode));
+    const chosen = this.weighed
+      .filter(({ active, finding }) => active && rank(finding) >= 0)
+      .map(({ finding }) => finding);
+    return chosen.sort((a, b) => rank(a) - rank(b) || compare(a, b));
+  }
+
+  private severity(finding: Finding, level: Level): Severity | 'off' {
+    return severityAt(finding, level, this.judged.context.settings, this.doubts);
+  }
+
+  /** The lines of an answer at a mode's level: the headline, the findings, then what concerns the answer itself. */
+  lines(mode: Mode, severities: readonly Severity[], extra: readonly Finding[]): string[] {
+    const found = [...extra, ...this.at(mode, severities).filter((finding) => !extra.includes(finding))];
+    const heads = this.at(mode, ['error', 'warning']).some(({ number }) => headlineRules.has(number));
+    const { judgement, namespace, partial } = this.judged;
+    const first = heads ? headline(judgement.impact, namespace, this.visible, this.suffix(true, [])) : '';
+    const told = found
+      .filter(({ number }) => !headlineRules.has(number))
+      .map((finding) => this.line(finding));
+    return [first, ...told, ...this.remarks(partial)].filter((line) => line !== '');
+  }
+
+  /** What is printed with an admitted request; findings that would have rejected are told wherever warnings are on. */
+  warnings(errors: readonly Finding[], brokenGlass: boolean): string[] {
+    const { warn } = this.judged.modes;
+    if (warn === 'off' && !brokenGlass) return [];
+    const lines = this.lines(warn, ['error', 'warning'], errors);
+    return brokenGlass
+      ? ['[break-glass] admitted for a break-glass group, would have been rejected', ...lines]
+      : lines;
+  }
+
+  private line(finding: Finding): string {
+    return findingLine(finding, this.visible, this.suffix(finding.restsOnVerdicts, finding.needs));
+  }
+
+  /** What the verdicts did not take into account, and how old the data is where it is stale. */
+  private suffix(restsOnVerdicts: boolean, needs: Finding['needs']): string {
+    const foreign = restsOnVerdicts && this.foreignApi !== null ? ` (${foreignText(this.foreignApi)})` : '';
+    const { stale } = this.doubts.freshness;
+    const old = stale.filter(({ kind }) => needs.length === 0 || needs.includes(kind));
+    return `${foreign}${ageText(old)}`;
+  }
+
+  /** Lines about the answer itself: parts not looked at, waivers that do not count, labels that mean nothing. */
+  private remarks(partial: string | null): string[] {
+    const { judgement, modes, namespace } = this.judged;
+    const remarks: string[] = [];
+    if (partial !== null) remarks.push(`[partial] ${partial}`);
+    if (this.doubts.incomplete)
+      remarks.push(`[not-analysed] namespace ${namespace} was not seen yet; its pods are unknown`);
+    for (const { rule } of judgement.failed)
+      remarks.push(`[not-analysed] rule ${rule} failed; see the log for the ref`);
+    for (const waiver of this.waivers) remarks.push(...this.waiverRemark(waiver));
+    for (const label of modes.badLabels)
+      remarks.push(`[mode] label ${label} is none of off, baseline, restricted; the default holds`);
+    return remarks.map(sanitise);
+  }
+
+  private waiverRemark({ rule, state, until }: Waiver): string[] {
+    switch (state) {
+      case 'not-permitted':
+        return [`[waiver] exemption not permitted here: ${rule.slice(0, 60)}; ask for it in the settings`];
+      case 'malformed':
+        return [`[waiver] ${rule.slice(0, 60)} is malformed; write "reason; until=YYYY-MM-DD"`];
+      case 'expired':
+        return [`[waiver] ${rule.slice(0, 60)} expired on ${until}; renew it or mend the policy`];
+      case 'valid': {
+        const used = this.weighed.some(({ finding, waived }) => waived && finding.rule === rule);
+        return used ? [] : [`[waiver] ${rule.slice(0, 60)} is not used; remove it`];
+      }
+    }
+  }
+
+  /** Findings that would reject at a level, whatever the mode; nothing on dry-run and for deletions. */
+  wouldReject(): { rule: string; level: Level }[] {
+    const { request, edit } = this.judged;
+    if (request.dryRun || request.operation === 'DELETE' || edit.kind !== 'policy') return [];
+    return levels.flatMap((level) => this.at(level, ['error']).map(({ rule }) => ({ rule, level })));
+  }
+
+  /** What goes to the audit log; it is read by the cluster's administrators, so that all names are told. */
+  annotations(decision: Review['decision'], ref: string, glass: string | null): ReadonlyMap<string, string> {
+    const { modes, partial, judgement, namespace, context } = this.judged;
+    const everything: Visibility = () => true;
+    const found = this.at(modes.audit, ['error', 'warning', 'info']);
+    const all = new Map([
+      ['decision', decision],
+      ['outcome', 'analysed'],
+      ['ref', ref],
+      ['rules', [...new Set(found.map(({ rule }) => rule))].join(',')],
+      ['impact', headline(judgement.impact, namespace, everything, '')],
+      ['findings', found.map((finding) => findingLine(finding, everything, '')).join('\n')],
+      [
+        'waived',
+        this.weighed
+          .filter(({ waived }) => waived)
+          .map(({ finding }) => finding.rule)
+          .join(','),
+      ],
+      [
+        'waivers',
+        this.waivers
+          .map(({ rule, from, state, reason }) => `${rule} ${state} (${from}): ${reason}`)
+          .join('\n'),
+      ],
+      ['partial', partial ?? ''],
+      ['break-glass', glass ?? ''],
+      ['error', judgement.failed.map(({ rule }) => `rule ${rule} failed`).join(', ')],
+      ['cache-age-seconds', ageAnnotation(context.freshness)],
+    ]);
+    return new Map(
+      [...all]
+        .filter(([, value]) => value !== '')
+        .map(([key, value]) => [key, value.slice(0, annotationCharsMax)]),
+    );
+  }
+}
+
+/** "A finding that the old object's valid waiver covered and the new one's does not is new." */
+function weigh(
+  { finding, old }: JudgedFinding,
+  waivers: readonly Waiver[],
+  before: readonly Waiver[],
+): Weighed {
+  const waived = isWaived(finding.rule, waivers);
+  const excused = isWaived(finding.rule, before) && !waived;
+  return { finding, waived, active: !waived && (!old || excused) };
+}
+
+function compare(a: Finding, b: Finding): number {
+  const [left, right] = [a, b].map(({ number, at, key }) => `${number} ${at} ${key}`);
+  return (left ?? '') < (right ?? '') ? -1 : 1;
+}
+
+function foreignText(api: string): string {
+  return api === 'unreadable' ? 'a stored policy cannot be read' : `${api} policies not analysed`;
+}
+
+function ageText(stale: Freshness['stale']): string {
+  const oldest = Math.max(0, ...stale.map(({ ageSeconds }) => ageSeconds));
+  return oldest === 0 ? '' : ` (data ${Math.ceil(oldest / 60)} min old)`;
+}
+
+function ageAnnotation({ stale }: Freshness): string {
+  return stale.map(({ kind, ageSeconds }) => `${kind}=${Math.round(ageSeconds)}`).join(',');
+}

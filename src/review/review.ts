@@ -1,0 +1,120 @@
+import { Budget } from '../impact/budget.ts';
+import type { Change, Edit } from '../model/change.ts';
+import type { CompiledPolicy } from '../model/policy.ts';
+import type { Review, ReviewRequest } from '../model/review.ts';
+import { type Judgement, judge } from '../rules/run.ts';
+import { overlay } from '../world/overlay.ts';
+import { blocksMax, distinctBlocks } from '../world/pod-table.ts';
+import { answer } from './answer.ts';
+import { type Asked, askedOf } from './change-of.ts';
+import { inventedPod } from './invented-pod.ts';
+import { modesOf } from './modes.ts';
+import type { ReviewContext } from './review-context.ts';
+import type { Settings } from './settings.ts';
+import { admittedWithout } from './short-answers.ts';
+
+/**
+ * Answers one request: decodes the change, lays it over the world, judges it and words the answer. Pure: the same
+ * request, world and settings give the same answer. Throws only where the engine itself is wrong.
+ */
+export function review(request: ReviewRequest, context: ReviewContext): Review {
+  if (request.subResource !== '') return admittedWithout(request, 'subresource');
+  const exemption = exemptionOf(request, context.settings);
+  if (exemption !== null) return admittedWithout(request, 'exempt', exemption);
+  const asked = askedOf(request);
+  if (asked.kind !== 'change') return notAnalysed(request, asked);
+  const namespace = context.world.namespace(request.namespace);
+  // "Namespace deletion never blocked": its policies go with it, and there is nobody left to warn.
+  if (request.operation === 'DELETE' && namespace?.terminating === true)
+    return admittedWithout(request, 'terminating');
+  return analysed(request, asked.change, asked.edit, context);
+}
+
+function notAnalysed(request: ReviewRequest, asked: Exclude<Asked, { readonly kind: 'change' }>): Review {
+  switch (asked.kind) {
+    case 'unchanged':
+      return admittedWithout(request, 'unchanged');
+    case 'not-handled':
+      return admittedWithout(
+        request,
+        'not-handled',
+        `[not-handled] ${asked.why} is not analysed by netsluice`,
+      );
+    case 'unreadable':
+      return admittedWithout(
+        request,
+        'unreadable-object',
+        `[not-analysed] ${asked.path === '' ? 'the object' : asked.path} ${asked.problem}`,
+      );
+  }
+}
+
+/** Who is exempt by the settings, as the audit annotation says it; null for everybody else. */
+function exemptionOf({ namespace, user }: ReviewRequest, { exempt }: Settings): string | null {
+  if (exempt.namespaces.includes(namespace)) return `namespace ${namespace}`;
+  if (exempt.usernames.includes(user.name)) return `user ${user.name}`;
+  const group = user.groups.find((name) => exempt.groups.includes(name));
+  return group === undefined ? null : `group ${group}`;
+}
+
+function analysed(request: ReviewRequest, change: Change, edit: Edit, context: ReviewContext): Review {
+  const { world, settings, limits, ownNamespace } = context;
+  const budget = new Budget(limits.stepsMax, limits.expired);
+  const namespace = edit.kind === 'namespace' ? ((edit.after ?? edit.before)?.name ?? '') : request.namespace;
+  const modes = modesOf(namespace, world.namespaceLabels(namespace), settings, ownNamespace);
+  const tooWide =
+    edit.kind === 'policy' && versions(edit).some((policy) => distinctBlocks(policy) > blocksMax);
+  // A policy with more blocks than pods can be told apart by is judged by its text alone, over a world without it.
+  const judgement = judgeChange(tooWide ? { edits: [] } : change, change, context, budget);
+  return answer({
+    request,
+    context,
+    edit,
+    modes,
+    judgement,
+    namespace,
+    partial: tooWide
+      ? `the policy names more than ${blocksMax} address blocks: its effect on pods was not worked out`
+      : partialOf(judgement),
+    steps: budget.steps,
+  });
+}
+
+function versions({
+  before,
+  after,
+}: {
+  readonly before: CompiledPolicy | null;
+  readonly after: CompiledPolicy | null;
+}): CompiledPolicy[] {
+  return [before, after].filter((policy) => policy !== null);
+}
+
+function judgeChange(
+  laid: Change,
+  change: Change,
+  { world, rules }: ReviewContext,
+  budget: Budget,
+): Judgement {
+  const worlds = overlay(world, laid);
+  const idle = laid.edits.flatMap((edit) => {
+    if (edit.kind !== 'policy' || edit.after === null || !worlds.after.subjects(edit.after).isEmpty())
+      return [];
+    const pod = inventedPod(edit.after);
+    return pod === null ? [] : [{ name: edit.after.ref.name, pod }];
+  });
+  const peopled =
+    idle.length === 0 ? worlds : overlay(world, { edits: [...laid.edits, ...idle.map(({ pod }) => pod)] });
+  return judge(
+    rules,
+    { change, laid, worlds, peopled, invented: new Set(idle.map(({ name }) => name)) },
+    budget,
+  );
+}
+
+/** What was not looked at, in words, or null. */
+function partialOf({ difference }: Judgement): string | null {
+  if (difference.partial === null) return null;
+  const { lookedAt, of, because } = difference.partial;
+  return `looked at ${lookedAt} of ${of} changed groups of pods before the ${because === 'time' ? 'time' : 'step budget'} ran out`;
+}

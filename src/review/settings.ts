@@ -1,0 +1,170 @@
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { type Profile, profiles, unknownProfile } from '../model/profile.ts';
+
+const mode = z.enum(['off', 'baseline', 'restricted']);
+const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'is no day like 2026-12-31');
+const names = z.array(z.string()).default([]);
+
+/** The one settings file: schema, defaults and the meaning of every key. */
+export const settingsSchema = z.strictObject({
+  modes: z
+    .strictObject({
+      enforce: mode.default('off').describe('reject on errors of this level'),
+      warn: mode.default('baseline').describe('print errors and warnings of this level to the user'),
+      audit: mode
+        .default('restricted')
+        .describe('put everything of this level into audit annotations and metrics'),
+      mayLower: names.describe('namespaces whose labels may lower a mode below these defaults'),
+    })
+    .prefault({})
+    .describe(
+      'cluster defaults; a namespace raises them with the labels netsluice.dev/enforce, warn and audit',
+    ),
+  rules: z
+    .record(z.string(), z.enum(['off', 'info', 'warn', 'reject']))
+    .default({})
+    .describe('severity by rule id, in place of the level and of what could cure the finding'),
+  exempt: z
+    .strictObject({ namespaces: names, usernames: names, groups: names })
+    .prefault({})
+    .describe('requests that are admitted without being analysed; each one is logged'),
+  breakGlass: z
+    .strictObject({ groups: names })
+    .prefault({})
+    .describe('groups whose rejections become warnings; each one is logged and counted'),
+  waivers: z
+    .array(
+      z.strictObject({
+        rule: z.string(),
+        namespace: z.string(),
+        name: z.string(),
+        reason: z.string().min(1),
+        until: day,
+      }),
+    )
+    .default([])
+    .describe('findings that are accepted until the end of a day, UTC'),
+  waiversAllowed: z
+    .array(z.strictObject({ rules: z.array(z.string()), namespaces: z.array(z.string()) }))
+    .default([])
+    .describe(
+      'rules that a netsluice.dev/waive.<rule-id> annotation may waive, and in which namespaces; * is every one',
+    ),
+  platform: z
+    .strictObject({
+      profile: z.string().default('unknown'),
+      ipBlockPods: z.enum(['matches', 'does-not-match', 'unknown']).optional(),
+      strayDirections: z.enum(['ignore', 'enforce']).optional(),
+      unselectedPods: z.enum(['open', 'closed', 'aws-strict']).optional(),
+    })
+    .prefault({})
+    .describe('what the network plugin does: a profile by name, and single answers that differ from it'),
+  detail: z
+    .enum(['own', 'counts', 'names'])
+    .default('counts')
+    .describe('whose names an answer tells: the own namespace, also public and literally named ones, or all'),
+  publicNamespaces: z
+    .array(z.string())
+    .default(['kube-system', 'ingress-nginx', 'monitoring'])
+    .describe('namespaces whose workloads may be named to everybody'),
+  contact: z
+    .string()
+    .max(120)
+    .default('')
+    .describe('follows the ref in every answer: whom to ask, or a link'),
+});
+
+export type Settings = z.output<typeof settingsSchema>;
+
+/** The settings of a fresh install: nothing is rejected. */
+export const defaultSettings: Settings = settingsSchema.parse({});
+
+/** A file above this size is refused before it is parsed. */
+const settingsCharsMax = 1_000_000;
+
+/**
+ * Reads the settings file, YAML or JSON. A problem is one sentence that names the place and, for a misspelt key,
+ * the key that was meant.
+ */
+export function decodeSettings(
+  text: string,
+  ruleIds: readonly string[],
+): { readonly settings: Settings } | { readonly problem: string } {
+  if (text.length > settingsCharsMax) return { problem: 'the file is larger than 1 MB' };
+  const document = parseDocument(text, { uniqueKeys: true });
+  const [error] = document.errors;
+  if (error !== undefined) return { problem: error.message.split('\n')[0] ?? 'the file is not YAML' };
+  const parsed = settingsSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
+  if (!parsed.success) return { problem: parsed.error.issues.map(issueText).join('; ') };
+  return problemOf(parsed.data, ruleIds) ?? { settings: parsed.data };
+}
+
+/** What the schema cannot see: names that must exist elsewhere. */
+function problemOf(settings: Settings, ruleIds: readonly string[]): { readonly problem: string } | null {
+  const named = [
+    ...Object.keys(settings.rules),
+    ...settings.waivers.map(({ rule }) => rule),
+    ...settings.waiversAllowed.flatMap(({ rules }) => rules.filter((rule) => rule !== '*')),
+  ];
+  for (const rule of named) {
+    if (!ruleIds.includes(rule)) return { problem: `there is no rule "${rule}"${didYouMean(rule, ruleIds)}` };
+  }
+  const { profile } = settings.platform;
+  if (profiles.has(profile)) return null;
+  return {
+    problem: `platform.profile: there is no profile "${profile}", only ${[...profiles.keys()].join(', ')}`,
+  };
+}
+
+function issueText(issue: z.core.$ZodIssue): string {
+  const place = issue.path.join('.');
+  if (issue.code !== 'unrecognized_keys') return `${place === '' ? 'the file' : place}: ${issue.message}`;
+  const known = keysAt(issue.path);
+  return issue.keys
+    .map((key) => `unknown key "${[...issue.path, key].join('.')}"${didYouMean(key, known)}`)
+    .join('; ');
+}
+
+function keysAt(path: readonly PropertyKey[]): string[] {
+  const [first] = path;
+  const whole = Object.keys(settingsSchema.shape);
+  if (first === undefined) return whole;
+  const entry = Object.entries(defaultSettings).find(([key]) => key === first)?.[1];
+  return typeof entry === 'object' && !Array.isArray(entry)
+    ? Object.keys(entry)
+    : ['rule', 'namespace', 'name', 'reason', 'until'];
+}
+
+/** `; did you mean "x"?` for the known word that shares the most with the given one, or nothing. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const scored = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
+  const [best] = scored.sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3))
+    ? `; did you mean "${best.candidate}"?`
+    : '';
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= Math.min(a.length, 100); i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The network plugin's profile, with the single answers that the settings give. */
+export function profileOf({ platform }: Settings): Profile {
+  const base = profiles.get(platform.profile) ?? unknownProfile;
+  return {
+    id: base.id,
+    ipBlockPods: platform.ipBlockPods ?? base.ipBlockPods,
+    strayDirections: platform.strayDirections ?? base.strayDirections,
+    unselectedPods: platform.unselectedPods ?? base.unselectedPods,
+  };
+}

@@ -1,0 +1,75 @@
+import type { NetworkPolicy } from '../model/network-policy.ts';
+import type { Settings } from './settings.ts';
+
+const prefix = 'netsluice.dev/waive.';
+
+/** A waiver found in the object or the settings, and whether it counts. */
+export interface Waiver {
+  readonly rule: string;
+  readonly reason: string;
+  /** Last day on which it holds, UTC; empty where it is malformed. */
+  readonly until: string;
+  readonly from: 'object' | 'settings';
+  readonly state: 'valid' | 'expired' | 'malformed' | 'not-permitted';
+}
+
+/** Every waiver that concerns a policy. Those in the object need the settings' leave for their rule and namespace. */
+export function waiversOf(policy: NetworkPolicy, settings: Settings, today: string): readonly Waiver[] {
+  const found: Waiver[] = [];
+  for (const [key, value] of policy.annotations) {
+    if (!key.startsWith(prefix)) continue;
+    const rule = key.slice(prefix.length);
+    const { reason, until } = parseWaiver(value);
+    found.push({
+      rule,
+      reason,
+      until,
+      from: 'object',
+      state: objectState(rule, policy.namespace, until, settings, today),
+    });
+  }
+  for (const { rule, namespace, name, reason, until } of settings.waivers) {
+    if (namespace !== policy.namespace || name !== policy.name) continue;
+    found.push({ rule, reason, until, from: 'settings', state: until >= today ? 'valid' : 'expired' });
+  }
+  return found;
+}
+
+function objectState(
+  rule: string,
+  namespace: string,
+  until: string,
+  settings: Settings,
+  today: string,
+): Waiver['state'] {
+  const permitted = settings.waiversAllowed.some(
+    ({ rules, namespaces }) => holds(rules, rule) && holds(namespaces, namespace),
+  );
+  if (!permitted) return 'not-permitted';
+  if (until === '') return 'malformed';
+  return until >= today ? 'valid' : 'expired';
+}
+
+function holds(list: readonly string[], item: string): boolean {
+  return list.includes('*') || list.includes(item);
+}
+
+/** `reason; until=YYYY-MM-DD`, both required; anything else is malformed and counts as no waiver. */
+function parseWaiver(text: string): { readonly reason: string; readonly until: string } {
+  const mark = text.lastIndexOf('; until=');
+  const reason = mark < 0 ? '' : text.slice(0, mark).trim();
+  const until = mark < 0 ? '' : text.slice(mark + '; until='.length).trim();
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(until) && !Number.isNaN(Date.parse(`${until}T00:00:00Z`));
+  return reason !== '' && isDay ? { reason, until } : { reason: '', until: '' };
+}
+
+/**
+ * Is the rule waived? Where several well-formed and permitted waivers disagree the strictest wins: the one that ends
+ * first decides.
+ */
+export function isWaived(rule: string, waivers: readonly Waiver[]): boolean {
+  const counting = waivers.filter(
+    (waiver) => waiver.rule === rule && waiver.state !== 'malformed' && waiver.state !== 'not-permitted',
+  );
+  return counting.length > 0 && counting.every(({ state }) => state === 'valid');
+}
