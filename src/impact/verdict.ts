@@ -1,7 +1,7 @@
 import type { Direction } from '../model/policy.ts';
 import type { Protocol } from '../model/port.ts';
-import { parseAddress } from '../sets/addresses.ts';
 import { hasPort, intersectPorts, type PortSet } from '../sets/port-set.ts';
+import { readAddresses } from '../world/pod-table.ts';
 import { blockHolds, type Ternary, type Unit, type UnknownReason } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { allAllowed, both, decide, type Entry, matchesUnit, type PortReading, sideOf } from './side.ts';
@@ -90,8 +90,10 @@ export function podEnd(world: World, namespace: string, name: string): FlowEnd |
   const record = world.pod(namespace, name);
   const unit = world.unitOfPod(namespace, name);
   if (unit !== undefined) return { kind: 'pod', unit, name, node: record?.node ?? null };
-  if (record === undefined || record.finished || record.node === null) return null;
-  return nodeEnd(world, record.node);
+  if (record === undefined || record.finished) return null;
+  // "hostNetwork pods … traffic is considered node traffic"; without a known node its own addresses are the node's.
+  const node = nodeEnd(world, record.node ?? '');
+  return node.addresses.length > 0 ? node : { ...node, addresses: readAddresses(record.addresses) };
 }
 
 /** A planned pod of a unit, by number from 1; it is on no node yet. */
@@ -100,7 +102,7 @@ export function plannedEnd(unit: Unit, number: number): FlowEnd {
 }
 
 /** A node by name, with the addresses that are known of it. */
-export function nodeEnd(world: World, name: string): FlowEnd {
+export function nodeEnd(world: World, name: string): Extract<FlowEnd, { readonly kind: 'node' }> {
   const texts = world.record('Node', null, name)?.addresses ?? [];
-  return { kind: 'node', name, addresses: texts.map(parseAddress).filter((address) => address !== null) };
+  return { kind: 'node', name, addresses: readAddresses(texts) };
 }

@@ -14,12 +14,12 @@ export function familyOf(address: bigint): 4 | 6 {
   return address < sixStart ? 4 : 6;
 }
 
-/** Reads an address, or returns null. IPv4-mapped IPv6 is refused, as newer API servers do. */
+/** Reads an address, or returns null. An IPv4-mapped IPv6 address is an IPv6 address like any other. */
 export function parseAddress(text: string): bigint | null {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return bytesToLine(ipaddr.IPv4.parse(text).toByteArray());
   if (!ipaddr.IPv6.isValid(text)) return null;
   const six = ipaddr.IPv6.parse(text);
-  return six.isIPv4MappedAddress() || six.zoneId !== undefined ? null : bytesToLine(six.toByteArray());
+  return six.zoneId === undefined ? bytesToLine(six.toByteArray()) : null;
 }
 
 /** Reads `address/length`; host bits are masked off, as network plugins do. Null where it is no CIDR. */

@@ -40,6 +40,20 @@ export class BitSet {
     return count;
   }
 
+  /** How many ids the words have room for. */
+  get capacity(): number {
+    return this.words.length * wordBits;
+  }
+
+  /** The least member; -1 where there is none. */
+  first(): number {
+    for (let i = 0; i < this.words.length; i += 1) {
+      const word = this.words[i] ?? 0;
+      if (word !== 0) return i * wordBits + 31 - Math.clz32(word & -word);
+    }
+    return -1;
+  }
+
   clone(): BitSet {
     return new BitSet(this.words.slice());
   }

@@ -57,6 +57,7 @@ class SideWorld implements World {
   readonly profile: Profile;
   units: BitSet;
   private readonly base: ClusterWorld;
+  private readonly side: 'before' | 'after';
   private readonly overrides = new Map<number, Unit | null>();
   private readonly editedPolicies = new Map<string, Map<string, CompiledPolicy | null>>();
   private readonly editedNamespaces = new Map<string, NamespaceRecord | null>();
@@ -70,6 +71,7 @@ class SideWorld implements World {
 
   constructor(base: ClusterWorld, change: Change, side: 'before' | 'after') {
     this.base = base;
+    this.side = side;
     this.profile = base.profile;
     this.units = base.units;
     for (const edit of change.edits) this.take(edit, side);
@@ -106,7 +108,7 @@ class SideWorld implements World {
   settle(): void {
     for (const [name, record] of this.editedNamespaces) {
       this.unitsIn(name).forEach((id) => {
-        if (record === null) this.overrides.set(id, null);
+        if (record === null && this.side === 'after') this.overrides.set(id, null);
         this.patched.add(id);
       });
     }
@@ -161,7 +163,7 @@ class SideWorld implements World {
   }
 
   *policiesIn(namespace: string): Iterable<CompiledPolicy> {
-    if (this.editedNamespaces.get(namespace) === null) return;
+    if (this.side === 'after' && this.editedNamespaces.get(namespace) === null) return;
     const edited = this.editedPolicies.get(namespace);
     for (const policy of this.base.policiesIn(namespace))
       if (edited?.has(policy.ref.name) !== true) yield policy;

@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals';
+import { unbounded } from '../../src/impact/budget.ts';
+import { difference } from '../../src/impact/difference.ts';
+import type { Difference, Ends } from '../../src/impact/rectangle.ts';
+import { hasPort, type PortSet, unionPorts } from '../../src/sets/port-set.ts';
+import { inRange, parseAddress } from '../../src/sets/addresses.ts';
+import type { Overlay } from '../../src/world/overlay.ts';
+import { overlay } from '../../src/world/overlay.ts';
+import { type Unit, weightOf } from '../../src/world/unit.ts';
+import { randomCluster } from '../support/reference/arbitrary.ts';
+import { randomChange } from '../support/reference/arbitrary-change.ts';
+import { addressCells, type PortCell, portCells } from '../support/reference/cells.ts';
+import { formatAddress } from '../support/reference/addresses.ts';
+import { difference as referenceDifference, type RefDifference } from '../support/reference/difference.ts';
+import type { RefCluster } from '../support/reference/objects.ts';
+import { randomFrom } from '../support/reference/random.ts';
+import { changeOf, worldFor } from '../support/reference-world.ts';
+
+/** How many random changes are compared; NETSLUICE_CHANGES asks for more. */
+const changes = Number(process.env['NETSLUICE_CHANGES'] ?? 20_000);
+const firstSeed = Number(process.env['NETSLUICE_SEED'] ?? 1);
+const changesPerCluster = 5;
+
+type Fates = { lost: PortSet; gained: PortSet; undecided: PortSet; withdrawn: boolean };
+
+/** Spreads rectangles over pairs of workloads, the naive way. */
+function rowsOf(found: Difference, worlds: Overlay): Map<string, Fates> {
+  const rows = new Map<string, Fates>();
+  for (const { sources, destinations, admittedBefore, ...ports } of found.rectangles) {
+    for (const [src, dst] of pairsOf(worlds, sources, destinations)) {
+      const key = `${src} -> ${dst}`;
+      const row = rows.get(key) ?? { lost: [], gained: [], undecided: [], withdrawn: false };
+      rows.set(key, {
+        lost: unionPorts(row.lost, ports.lost),
+        gained: unionPorts(row.gained, ports.gained),
+        undecided: unionPorts(row.undecided, ports.undecided),
+        withdrawn: row.withdrawn || (admittedBefore && ports.lost.length > 0),
+      });
+    }
+  }
+  return rows;
+}
+
+function pairsOf(worlds: Overlay, sources: Ends, destinations: Ends): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (const source of unitsOf(worlds, sources)) {
+    for (const destination of unitsOf(worlds, destinations)) {
+      const alone = source !== null && source === destination && heaviest(worlds, source) < 2;
+      if (!alone) pairs.push([source?.workload.id ?? 'internet', destination?.workload.id ?? 'internet']);
+    }
+  }
+  return pairs;
+}
+
+function unitsOf({ before, after }: Overlay, ends: Ends): (Unit | null)[] {
+  if (ends.kind === 'internet') return [null];
+  return ends.units.toArray().map((id) => {
+    const unit = after.unit(id) ?? before.unit(id);
+    if (unit === undefined) throw new Error(`unit ${id} exists on no side`);
+    return unit;
+  });
+}
+
+function heaviest({ before, after }: Overlay, { id }: Unit): number {
+  return Math.max(...[before.unit(id), after.unit(id)].map((unit) => (unit === undefined ? 0 : weightOf(unit))));
+}
+
+/** The port cells of a set in the reference's writing; a cell that is held in part is told as such. */
+function written(set: PortSet, cells: readonly PortCell[]): string[] {
+  return cells.flatMap(({ protocol, first, last }) => {
+    const [low, high] = [hasPort(set, protocol, first), hasPort(set, protocol, last)];
+    if (low !== high) return [`${protocol}/${first}-${last} in part`];
+    if (!low) return [];
+    return first === last ? [`${protocol}/${first}`] : [`${protocol}/${first}`, `${protocol}/${last}`];
+  });
+}
+
+function engineText(found: Difference, worlds: Overlay, cells: readonly PortCell[], clusters: RefCluster[]): string[] {
+  const closed = clusters.some(({ profile }) => profile.unselectedPods === 'closed');
+  const lines: string[] = [];
+  for (const [key, { lost, gained, undecided, withdrawn }] of rowsOf(found, worlds)) {
+    const ports = [lost, gained, undecided].map((set) => written(set, cells).join(' '));
+    const grade = lost.length === 0 || closed ? '' : withdrawn ? 'withdrawn' : 'implied';
+    if (ports.some((text) => text !== '')) lines.push(`${key}: ${ports.join(' | ')} ${grade}`);
+  }
+  for (const { representative } of addressCells(clusters)) {
+    const address = parseAddress(formatAddress(representative)) ?? -1n;
+    for (const [key, { lost, gained, undecided }] of rowsOf(only(found, address), worlds)) {
+      const ports = [lost, gained, undecided].map((set) => written(set, cells).join(' '));
+      if (ports.some((text) => text !== '')) lines.push(`${formatAddress(representative)} ${key}: ${ports.join(' | ')}`);
+    }
+  }
+  return [...lines, ...flipLines(found, worlds)].sort();
+}
+
+/** The part of a difference that concerns one address. */
+function only(found: Difference, address: bigint): Difference {
+  const holds = (ends: Ends): boolean => ends.kind === 'internet' && ends.ranges.some((range) => inRange(address, range));
+  return { ...found, rectangles: found.rectangles.filter(({ sources, destinations }) => holds(sources) || holds(destinations)) };
+}
+
+function flipLines(found: Difference, { after }: Overlay): string[] {
+  const tallies = new Map<string, { running: number; planned: number }>();
+  for (const { unit: id, direction, effect } of found.flips) {
+    const unit = after.unit(id);
+    if (unit === undefined) throw new Error('a pod that is gone cannot flip');
+    const key = `${effect} ${direction} ${unit.workload.id}`;
+    const tally = tallies.get(key) ?? { running: 0, planned: 0 };
+    tallies.set(key, { running: tally.running + unit.members.size, planned: tally.planned + unit.planned });
+  }
+  return [...tallies].map(([key, { running, planned }]) => `${key} ${running}+${planned}`);
+}
+
+function referenceText({ rows, external, isolation }: RefDifference, clusters: RefCluster[]): string[] {
+  // Where the plugin closes unselected pods a policy isolates nobody who was open, and nothing is implied.
+  const closed = clusters.some(({ profile }) => profile.unselectedPods === 'closed');
+  const ports = (row: { lost: string[]; gained: string[]; undecided: string[] }): string =>
+    [row.lost, row.gained, row.undecided].map((list) => list.join(' ')).join(' | ');
+  const lines = rows.map((row) => `${row.src} -> ${row.dst}: ${ports(row)} ${closed ? '' : (row.grade ?? '')}`);
+  for (const row of external) lines.push(`${row.representative} ${row.src} -> ${row.dst}: ${ports(row)}`);
+  for (const { workload, direction, isolated, freed } of closed ? [] : isolation) {
+    for (const [effect, { running, planned }] of [['isolated', isolated] as const, ['freed', freed] as const]) {
+      if (running + planned > 0) lines.push(`${effect} ${direction.toLowerCase()} ${workload} ${running}+${planned}`);
+    }
+  }
+  return lines.sort();
+}
+
+describe('the engine and the reference evaluator agree on what a change does', () => {
+  test(`${changes} random changes, lists of edits among them`, () => {
+    let changed = 0;
+    let lists = 0;
+    for (let done = 0, seed = firstSeed; done < changes; seed += 1) {
+      const rng = randomFrom(seed);
+      const cluster = randomCluster(rng);
+      const world = worldFor(cluster);
+      for (let i = 0; i < changesPerCluster && done < changes; i += 1, done += 1) {
+        const { edits, after } = randomChange(rng, cluster);
+        const change = changeOf(edits);
+        const worlds = overlay(world, change);
+        const cells = portCells([cluster, after]);
+        const clusters = [cluster, after];
+        const found = engineText(difference(worlds, change, unbounded()), worlds, cells, clusters);
+        const expected = referenceText(referenceDifference(cluster, after), clusters);
+        if (expected.length > 0) changed += 1;
+        if (edits.length > 1) lists += 1;
+        if (found.join('\n') !== expected.join('\n')) {
+          const missing = expected.filter((line) => !found.includes(line));
+          const extra = found.filter((line) => !expected.includes(line));
+          throw new Error(
+            `seed ${seed}, change ${i}\nmissing:\n${missing.slice(0, 5).join('\n')}\nextra:\n${extra.slice(0, 5).join('\n')}\n${JSON.stringify({ edits, cluster })}`,
+          );
+        }
+      }
+    }
+    expect(changed).toBeGreaterThan(changes / 3);
+    expect(lists).toBeGreaterThan(changes / 5);
+  }, 900_000);
+});

@@ -1,0 +1,66 @@
+import type { Change, Edit } from '../../src/model/change.ts';
+import { compileNetworkPolicy } from '../../src/dialects/network-policy.ts';
+import { decodeObject } from '../../src/model/decode/cluster-object.ts';
+import { decodeNetworkPolicy } from '../../src/model/decode/network-policy.ts';
+import type { ClusterObject, NamespaceRecord, PodRecord, WorkloadRecord, WorldEvent } from '../../src/model/objects.ts';
+import { genericProfile, type Profile } from '../../src/model/profile.ts';
+import { type ClusterWorld, worldOf } from '../../src/world/cluster-world.ts';
+import type { RefEdit } from './reference/arbitrary-change.ts';
+import type { RefCluster } from './reference/objects.ts';
+
+const apiVersions = new Map([
+  ['Namespace', 'v1'],
+  ['Pod', 'v1'],
+  ['Node', 'v1'],
+  ['NetworkPolicy', 'networking.k8s.io/v1'],
+  ['Job', 'batch/v1'],
+  ['CronJob', 'batch/v1'],
+]);
+
+/** Decodes a plain object of the reference's generators with the product's own decoder. */
+function record(value: unknown, kind: string): ClusterObject {
+  const object = decodeObject(value, { apiVersion: apiVersions.get(kind) ?? 'apps/v1', kind });
+  if (object === null) throw new Error(`the decoder does not know ${kind}`);
+  return object;
+}
+
+export function profileOf(cluster: RefCluster): Profile {
+  const { ipBlockPods, strayDirectionRules, unselectedPods } = cluster.profile;
+  return { ...genericProfile, ipBlockPods, strayDirections: strayDirectionRules, unselectedPods };
+}
+
+/** The events that bring a reference cluster into a world, in the order in which a live view may deliver them. */
+export function eventsOf(cluster: RefCluster): WorldEvent[] {
+  const objects = [
+    ...cluster.namespaces.map((object) => record(object, 'Namespace')),
+    ...cluster.nodes.map((object) => record(object, 'Node')),
+    ...cluster.workloads.map((object) => record(object, object.kind)),
+    ...cluster.pods.map((object) => record(object, 'Pod')),
+    ...cluster.policies.map((object) => record(object, 'NetworkPolicy')),
+    ...cluster.foreign.map(({ kind, namespace }, i): ClusterObject => {
+      return { kind: 'ForeignPolicy', api: 'Calico', resource: kind, namespace, name: `p${i}` };
+    }),
+  ];
+  return objects.map((object) => ({ type: 'put', object }));
+}
+
+export function worldFor(cluster: RefCluster): ClusterWorld {
+  return worldOf(profileOf(cluster), eventsOf(cluster));
+}
+
+/** The same edits as the engine takes them. */
+export function changeOf(edits: readonly RefEdit[]): Change {
+  return { edits: edits.map(editOf) };
+}
+
+function editOf({ kind, before, after }: RefEdit): Edit {
+  if (kind === 'NetworkPolicy') {
+    const compiled = (value: unknown) => (value === undefined ? null : compileNetworkPolicy(decodeNetworkPolicy(value)));
+    return { kind: 'policy', before: compiled(before), after: compiled(after) };
+  }
+  const pair = [before, after].map((value) => (value === undefined ? null : record(value, kind)));
+  const [old = null, now = null] = pair;
+  if (kind === 'Namespace') return { kind: 'namespace', before: old as NamespaceRecord, after: now as NamespaceRecord };
+  if (kind === 'Pod') return { kind: 'pod', before: old as PodRecord, after: now as PodRecord };
+  return { kind: 'workload', before: old as WorkloadRecord, after: now as WorkloadRecord };
+}
