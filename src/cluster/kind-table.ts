@@ -1,0 +1,86 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
+import type { EventQueue, EventSource } from './event-queue.ts';
+
+/**
+ * The last record of every object of one kind. It knows what a list no longer holds, and drops updates that change
+ * nothing a rule reads: most of what a kubelet writes.
+ */
+export class KindTable {
+  readonly #queue: EventQueue;
+  readonly #records = new Map<string, ClusterObject>();
+  #events = 0;
+
+  constructor(queue: EventQueue) {
+    this.#queue = queue;
+  }
+
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /** Events that reached the world. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** The whole truth: what is not in it is gone. `applied` is called when it has reached the world. */
+  replace(objects: readonly ClusterObject[], applied: () => void): void {
+    this.#queue.push(this.#replacing(objects, applied));
+  }
+
+  put(object: ClusterObject): void {
+    this.#queue.push(this.#putting(object));
+  }
+
+  remove(namespace: string | null, name: string): void {
+    this.#queue.push(this.#removing(keyOf(namespace, name)));
+  }
+
+  /** Deletions first, so that an address that went from an old pod to a new one is never owned twice. */
+  *#replacing(
+    objects: readonly ClusterObject[],
+    applied: () => void,
+  ): EventSource & Iterable<WorldEvent | null> {
+    const kept = new Set<string>();
+    for (const object of objects) {
+      kept.add(keyOfRecord(object));
+      yield null;
+    }
+    for (const key of this.#records.keys()) yield kept.has(key) ? null : this.#forget(key);
+    for (const object of objects) yield this.#learn(object);
+    applied();
+  }
+
+  *#putting(object: ClusterObject): EventSource & Iterable<WorldEvent | null> {
+    yield this.#learn(object);
+  }
+
+  *#removing(key: string): EventSource & Iterable<WorldEvent | null> {
+    yield this.#forget(key);
+  }
+
+  #learn(object: ClusterObject): WorldEvent | null {
+    const key = keyOfRecord(object);
+    if (isDeepStrictEqual(this.#records.get(key), object)) return null;
+    this.#records.set(key, object);
+    this.#events += 1;
+    return { type: 'put', object };
+  }
+
+  #forget(key: string): WorldEvent | null {
+    const object = this.#records.get(key);
+    if (object === undefined) return null;
+    this.#records.delete(key);
+    this.#events += 1;
+    return { type: 'delete', kind: object.kind, ...recordName(object) };
+  }
+}
+
+function keyOfRecord(object: ClusterObject): string {
+  return keyOf('namespace' in object ? object.namespace : null, object.name);
+}
+
+function keyOf(namespace: string | null, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}

@@ -1,0 +1,135 @@
+import type { WorldEvent } from '../model/objects.ts';
+import type { Freshness } from '../model/review.ts';
+import type { ApiClient } from './api-client.ts';
+import type { Clock } from './clock.ts';
+import { EventQueue } from './event-queue.ts';
+import { ForeignWatches } from './foreign-watches.ts';
+import { freshnessOf, type KindState, KindStatus, type LiveLog } from './freshness.ts';
+import { KindTable } from './kind-table.ts';
+import { resourceName, type WatchedKind, watchedKinds } from './kinds.ts';
+import { runReflector } from './reflector.ts';
+import type { KindSink } from './watch-stream.ts';
+
+export interface LiveView {
+  /** Every required kind has reached the world, every optional one too or is known not to come. */
+  ready(): boolean;
+  /** What readiness waits for, one line each; empty when ready. */
+  missing(): readonly string[];
+  freshness(): Freshness;
+  /** One line per kind for the verbose readiness page. */
+  describe(): readonly string[];
+  stats(): readonly KindStats[];
+  /** Ends all watches; no event is applied after it. */
+  stop(): Promise<void>;
+}
+
+export interface KindStats {
+  /** For example `deployments.apps`. */
+  readonly resource: string;
+  readonly state: KindState;
+  readonly objects: number;
+  /** Events that reached the world; updates that change nothing are dropped before. */
+  readonly events: number;
+  /** By reason: `expired`, `parse`, `order`, `silent`, `failed`, `rewound`. */
+  readonly interruptions: ReadonlyMap<string, number>;
+  /** Seconds since an event, a bookmark or a list came. */
+  readonly ageSeconds: number;
+}
+
+export interface LiveOptions {
+  readonly client: ApiClient;
+  /** Called between reviews with at most 100 events; must not throw. */
+  readonly apply: (events: readonly WorldEvent[]) => void;
+  readonly clock: Clock;
+  readonly log: LiveLog;
+}
+
+interface Watched {
+  readonly status: KindStatus;
+  readonly table: KindTable;
+}
+
+const watchForChanges: ReadonlySet<string> = new Set(['CustomResourceDefinition', 'APIService']);
+
+/**
+ * Lists and watches everything the world is made of, and keeps at it until stopped.
+ *
+ *     API server ─ reflector per kind ─ kind table (drops what is equal) ─┐
+ *     API server ─ reflector per kind ─ kind table ───────────────────────┼─ event queue ─ apply
+ *     discovery ── reflector per foreign kind ─ kind table ───────────────┘
+ */
+export function startLiveView({ client, apply, clock, log }: LiveOptions): LiveView {
+  const controller = new AbortController();
+  const queue = new EventQueue(clock, apply);
+  const watched = new Map<string, Watched>();
+  const running: Promise<void>[] = [];
+
+  const start = (kind: WatchedKind, signal: AbortSignal): void => {
+    // Another version of a kind goes on with the objects of the one before.
+    const status = new KindStatus(kind, clock, log);
+    const table = watched.get(resourceName(kind))?.table ?? new KindTable(queue);
+    watched.set(resourceName(kind), { status, table });
+    const sink = sinkFor(kind, table, () => status.applied());
+    running.push(runReflector({ client, kind, clock, sink, observer: status }, signal));
+  };
+  const foreign = new ForeignWatches({ client, clock, log, start });
+  const sinkFor = (kind: WatchedKind, table: KindTable, onApplied: () => void): KindSink => {
+    const lookAgain = watchForChanges.has(kind.record) ? () => foreign.lookAgain() : () => undefined;
+    return {
+      replace: (objects) => table.replace(objects, onApplied),
+      put: (object) => {
+        table.put(object);
+        lookAgain();
+      },
+      remove: (namespace, name) => {
+        table.remove(namespace, name);
+        lookAgain();
+      },
+    };
+  };
+
+  for (const kind of watchedKinds) start(kind, controller.signal);
+  running.push(foreign.run(controller.signal));
+
+  const statuses = (): readonly KindStatus[] => [...watched.values()].map(({ status }) => status);
+  const missing = (): readonly string[] => {
+    const now = clock.now();
+    return [foreign.missing(now), ...statuses().map((status) => status.missing(now))].flatMap(
+      (line) => line ?? [],
+    );
+  };
+  return {
+    ready: () => missing().length === 0,
+    missing,
+    freshness: () => {
+      const freshness = freshnessOf(statuses(), clock.now());
+      if (!foreign.isUnknown() || freshness.absent.includes('ForeignPolicy')) return freshness;
+      return { ...freshness, absent: [...freshness.absent, 'ForeignPolicy'] };
+    },
+    describe: () => {
+      const now = clock.now();
+      const discovery = foreign.missing(now);
+      return [
+        ...(discovery === null ? [] : [discovery]),
+        ...statuses().map((status) => status.describe(now)),
+      ];
+    },
+    stats: () => [...watched.values()].map((entry) => statsOf(entry, clock.now())),
+    stop: async () => {
+      controller.abort();
+      queue.stop();
+      await Promise.all(running);
+    },
+  };
+}
+
+function statsOf({ status, table }: Watched, now: number): KindStats {
+  return {
+    resource: resourceName(status.kind),
+    state: status.state,
+    objects: table.size,
+    events: table.events,
+    interruptions: status.interruptions,
+    ageSeconds: status.age(now) / 1000,
+  };
+}

@@ -1,0 +1,175 @@
+import { DecodeError } from '../model/decode/value.ts';
+import { type ApiClient, ApiError, StreamError } from './api-client.ts';
+import { Backoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { WatchedKind } from './kinds.ts';
+import { listAll } from './list.ts';
+import { compareVersions } from './resource-version.ts';
+import { type KindSink, watchOnce } from './watch-stream.ts';
+import { SilentError, withWatchdog } from './watchdog.ts';
+
+/** Bookmarks come about every minute; this much silence means that the peer is gone. */
+export const silenceMs = 90_000;
+const refusedWaitMs = 60_000;
+const steadyMs = 60_000;
+const failedWatchesMax = 3;
+
+/** Why a watch was given up: `expired`, `parse` and `order` list afresh, the others go on where they were. */
+export type Interruption = 'expired' | 'parse' | 'order' | 'silent' | 'failed' | 'rewound';
+
+/** Told what happens; freshness, metrics and logs are made from it. */
+export interface ReflectorObserver {
+  /** A list was taken over. */
+  synced(): void;
+  /** An event or a bookmark was taken over. */
+  heard(): void;
+  interrupted(reason: Interruption, message: string): void;
+  /** The kind does not exist (`absent`), or RBAC does not let us see it (`denied`). */
+  refused(state: 'absent' | 'denied', message: string): void;
+}
+
+export interface ReflectorOptions {
+  readonly client: ApiClient;
+  readonly kind: WatchedKind;
+  readonly clock: Clock;
+  readonly sink: KindSink;
+  readonly observer: ReflectorObserver;
+}
+
+/** Keeps `sink` equal to one collection of the API server until the signal aborts. Never rejects. */
+export async function runReflector(options: ReflectorOptions, signal: AbortSignal): Promise<void> {
+  const reflector = new Reflector(options);
+  while (!signal.aborted) {
+    const wait = await reflector.step(signal);
+    if (wait > 0) await options.clock.sleep(wait, signal);
+  }
+}
+
+class Reflector {
+  readonly #options: ReflectorOptions;
+  /** Failures of connections: forgotten with the first byte. */
+  readonly #connections: Backoff;
+  /** Lists that had to be repeated: forgotten once a watch has held for a minute, so that no storm can build up. */
+  readonly #relists: Backoff;
+  /** Everything up to here is known; null where only a list can tell. */
+  #version: string | null = null;
+  /** The highest resourceVersion ever seen. */
+  #newest: string | null = null;
+
+  constructor(options: ReflectorOptions) {
+    this.#options = options;
+    this.#connections = new Backoff(options.clock);
+    this.#relists = new Backoff(options.clock);
+  }
+
+  /** One list or one watch. Returns the milliseconds to wait before the next. */
+  async step(signal: AbortSignal): Promise<number> {
+    const started = this.#options.clock.now();
+    const from = this.#version;
+    try {
+      if (from === null) return await this.#list(signal);
+      await this.#watch(from, signal);
+      // The server ends every watch after its timeout; one that ends at once, again and again, is a failure.
+      return this.#options.clock.now() - started < 1000 ? this.#connections.next() : 0;
+    } catch (error) {
+      return signal.aborted ? 0 : this.#recover(error);
+    } finally {
+      if (from !== null && this.#options.clock.now() - started >= steadyMs) this.#relists.reset();
+    }
+  }
+
+  async #list(outer: AbortSignal): Promise<number> {
+    const { client, kind, clock, sink, observer } = this.#options;
+    const { objects, resourceVersion } = await withWatchdog(clock, silenceMs, outer, (signal, alive) =>
+      listAll(client, kind, signal, alive),
+    );
+    if (this.#newest !== null && (compareVersions(resourceVersion, this.#newest) ?? 0) < 0) {
+      // A cluster restored from a backup counts from an older number; what it lists is the truth all the same.
+      observer.interrupted(
+        'rewound',
+        `the resourceVersion went back from ${this.#newest} to ${resourceVersion}`,
+      );
+    }
+    sink.replace(objects);
+    this.#version = resourceVersion;
+    this.#newest = resourceVersion;
+    this.#connections.reset();
+    observer.synced();
+    return 0;
+  }
+
+  async #watch(from: string, outer: AbortSignal): Promise<void> {
+    const { client, kind, clock, sink, observer } = this.#options;
+    await withWatchdog(clock, silenceMs, outer, (signal, alive) =>
+      watchOnce(from, {
+        client,
+        kind,
+        clock,
+        sink,
+        signal,
+        heard: (version) => {
+          // After the watchdog gave up, a late event must not move the position.
+          if (signal.aborted) return;
+          this.#version = version;
+          this.#newest = version;
+          observer.heard();
+        },
+        alive: () => {
+          this.#connections.reset();
+          alive();
+        },
+      }),
+    );
+  }
+
+  #recover(error: unknown): number {
+    const { observer } = this.#options;
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof SilentError) {
+      observer.interrupted('silent', message);
+      return 0;
+    }
+    if (error instanceof StreamError) return this.#relist(error.reason, message);
+    if (error instanceof DecodeError) return this.#relist('parse', message);
+    if (error instanceof ApiError) return this.#recoverFromAnswer(error);
+    return this.#retry(message);
+  }
+
+  #recoverFromAnswer(error: ApiError): number {
+    const { sink, observer, clock } = this.#options;
+    switch (error.status) {
+      case 410:
+        return this.#relist('expired', error.message);
+      case 400:
+        // Seen for a resourceVersion the server cannot read; the same question would get the same answer.
+        return this.#relist('parse', error.message);
+      case 404:
+        // The kind is gone, and with it every object of it.
+        sink.replace([]);
+        break;
+      case 403:
+        break;
+      default: {
+        const wait = this.#retry(error.message);
+        return error.retryAfterMs === null ? wait : error.retryAfterMs + clock.random() * 1000;
+      }
+    }
+    this.#version = null;
+    observer.refused(error.status === 404 ? 'absent' : 'denied', error.message);
+    return refusedWaitMs * (0.5 + clock.random());
+  }
+
+  #relist(reason: 'expired' | 'parse' | 'order', message: string): number {
+    this.#version = null;
+    this.#options.observer.interrupted(reason, message);
+    return this.#relists.next();
+  }
+
+  /** Goes on where it was; a position that fails again and again, as after a restored backup, is given up. */
+  #retry(message: string): number {
+    this.#options.observer.interrupted('failed', message);
+    const wait = this.#connections.next();
+    if (this.#connections.failures >= failedWatchesMax) this.#version = null;
+    return wait;
+  }
+}

@@ -1,0 +1,106 @@
+import { setImmediate } from 'node:timers/promises';
+import { get, nameOf, text, whole } from '../model/decode/lenient.ts';
+import type { ClusterObject } from '../model/objects.ts';
+import { type ApiClient, ApiError, expectOk, retryAfter, StreamError } from './api-client.ts';
+import type { Clock } from './clock.ts';
+import { collectionPath, type WatchedKind } from './kinds.ts';
+import { decodeOrRefuse } from './list.ts';
+import { compareVersions } from './resource-version.ts';
+
+const slice = 100;
+
+/** Where the live view keeps the objects of one kind. */
+export interface KindSink {
+  /** The whole truth: what is not in it is gone. */
+  replace(objects: readonly ClusterObject[]): void;
+  put(object: ClusterObject): void;
+  /** As the API names it; `namespace` is null for cluster-scoped kinds. */
+  remove(namespace: string | null, name: string): void;
+}
+
+export interface WatchOptions {
+  readonly client: ApiClient;
+  readonly kind: WatchedKind;
+  readonly clock: Clock;
+  readonly sink: KindSink;
+  readonly signal: AbortSignal;
+  /** Called for each event and bookmark, after it was taken over. */
+  readonly heard: (resourceVersion: string) => void;
+  /** Called as soon as bytes arrive. */
+  readonly alive: () => void;
+}
+
+/**
+ * Watches from a resourceVersion until the server ends the stream. Throws ApiError (also for an ERROR event),
+ * StreamError, or what the connection throws; all that was heard before is taken over.
+ */
+export async function watchOnce(from: string, options: WatchOptions): Promise<void> {
+  const { client, kind, clock, signal, alive } = options;
+  const query = {
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    resourceVersion: from,
+    // Spread out, so that not all watches of all replicas end in the same second.
+    timeoutSeconds: String(290 + Math.floor(clock.random() * 301)),
+  };
+  const response = await client.get(collectionPath(kind), query, { signal, accept: kind.codec.watchAccept });
+  await expectOk(response, `watching ${kind.resource}`);
+  let last = from;
+  let sinceYield = 0;
+  for await (const event of kind.codec.readWatch(tapped(response.body, alive))) {
+    if (event.type === 'ERROR') throw errorOf(event.object, kind);
+    last = takeEvent(event.type, event.object, last, options);
+    options.heard(last);
+    sinceYield += 1;
+    if (sinceYield % slice === 0) await setImmediate();
+  }
+}
+
+/** Returns the resourceVersion up to which everything is known now. */
+function takeEvent(type: string, object: unknown, last: string, options: WatchOptions): string {
+  const version = text(get(object, 'metadata', 'resourceVersion'));
+  if (version === null) throw new StreamError('parse', `a ${type} event has no resourceVersion`);
+  const order = compareVersions(version, last);
+  // A repeated event says nothing new.
+  if (order === 0) return last;
+  // Events of a watch come in order. One from the past is either a repetition or a sign of lost order; applying it
+  // could bring a deleted object back, so only a list can tell.
+  if (order !== null && order < 0) {
+    throw new StreamError('order', `an event of resourceVersion ${version} came after ${last}`);
+  }
+  switch (type) {
+    case 'BOOKMARK':
+      return version;
+    case 'ADDED':
+    case 'MODIFIED': {
+      const record = decodeOrRefuse(options.kind, object);
+      if (record === null) removeObject(object, options.sink);
+      else options.sink.put(record);
+      return version;
+    }
+    case 'DELETED':
+      removeObject(object, options.sink);
+      return version;
+    default:
+      throw new StreamError('parse', `an event has the unknown type ${JSON.stringify(type.slice(0, 40))}`);
+  }
+}
+
+function removeObject(object: unknown, sink: KindSink): void {
+  sink.remove(text(get(object, 'metadata', 'namespace')), nameOf(object));
+}
+
+/** "ERROR … the object is a Status": its code is what the HTTP status would have been. */
+function errorOf(status: unknown, kind: WatchedKind): ApiError {
+  const code = whole(get(status, 'code')) ?? 500;
+  const message = text(get(status, 'message')) ?? 'no reason given';
+  const seconds = whole(get(status, 'details', 'retryAfterSeconds')) ?? undefined;
+  return new ApiError(code, `watching ${kind.resource}: ${message}`, retryAfter(seconds));
+}
+
+async function* tapped(body: AsyncIterable<Buffer>, alive: () => void): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    alive();
+    yield chunk;
+  }
+}
