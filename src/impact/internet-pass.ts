@@ -66,7 +66,7 @@ function judgeRanges(
   if (samePorts(change.readings.before, change.readings.after)) return [];
   const internet = { kind: 'internet', ranges: mergeRanges(ranges) } as const;
   const open = openChange(group.direction === 'ingress' ? 'egress' : 'ingress');
-  return byCloud(worlds.after, group.units).map(([units, clouded]) =>
+  return byCloud(worlds, group.units).map(([units, clouded]) =>
     rectangle(endsOf(group, { kind: 'units', units }, internet), change.readings, change, open, clouded),
   );
 }

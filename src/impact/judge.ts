@@ -28,8 +28,8 @@ export function judge(
   const base = { before: reading('before'), after: reading('after') };
   if (samePorts(base.before, base.after)) return [];
   const rectangles: Rectangle[] = [];
-  for (const [left, leftClouded] of byCloud(worlds.after, subjects)) {
-    for (const [right, rightClouded] of byCloud(worlds.after, others)) {
+  for (const [left, leftClouded] of byCloud(worlds, subjects)) {
+    for (const [right, rightClouded] of byCloud(worlds, others)) {
       const ends = endsOf(group, { kind: 'units', units: left }, { kind: 'units', units: right });
       rectangles.push(rectangle(ends, base, subject, other, leftClouded || rightClouded));
     }
@@ -52,12 +52,12 @@ export function endsOf(
 }
 
 /** Splits units into those whose verdicts are known and those that a policy API not analysed could govern. */
-export function byCloud(world: World, units: BitSet): readonly (readonly [BitSet, boolean])[] {
+export function byCloud({ before, after }: Overlay, units: BitSet): readonly (readonly [BitSet, boolean])[] {
   const clouds = new Map<string, boolean>();
   const clouded = new BitSet();
   units.forEach((id) => {
-    const namespace = world.unit(id)?.namespace ?? '';
-    const known = clouds.get(namespace) ?? world.foreignApi(namespace) !== null;
+    const namespace = (after.unit(id) ?? before.unit(id))?.namespace ?? '';
+    const known = clouds.get(namespace) ?? after.foreignApi(namespace) !== null;
     clouds.set(namespace, known);
     if (known) clouded.add(id);
   });

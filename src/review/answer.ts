@@ -106,9 +106,9 @@ class Scene {
   }
 
   /** Active findings that have one of the severities at the mode's level, worst first. */
-  at(mode: Mode, severities: readonly Severity[]): readonly Finding[] {
+  at(mode: Mode, severities: readonly (Severity | 'off')[]): readonly Finding[] {
     if (mode === 'off') return [];
-    const rank = (finding: Finding): number => severities.findIndex((item) => item === this.severity(finding, mode));
+    const rank = (finding: Finding): number => severities.indexOf(this.severity(finding, mode));
     const chosen = this.weighed
       .filter(({ active, finding }) => active && rank(finding) >= 0)
       .map(({ finding }) => finding);

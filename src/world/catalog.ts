@@ -37,6 +37,10 @@ export class Catalog {
     return found !== undefined && isKind(found, kind) ? found : undefined;
   }
 
+  *everything(): Iterable<ClusterObject> {
+    for (const spaces of this.kinds.values()) for (const names of spaces.values()) yield* names.values();
+  }
+
   *all<K extends Kind>(kind: K, namespace?: string): Iterable<RecordOf<K>> {
     const spaces = this.kinds.get(kind);
     if (spaces === undefined) return;

@@ -137,7 +137,9 @@ export class ClusterWorld implements World {
   private place(entry: PodEntry): void {
     const { record, addresses } = entry;
     if (record.finished) return;
-    const workload = workloadOfPod(record, (kind, namespace, name) => this.template(kind, namespace, name));
+    const workload = workloadOfPod(record, (kind, namespace, name) =>
+      this.catalog.get(kind, namespace, name),
+    );
     this.workloads.podAdded(workload, record);
     if (record.hostNetwork) return;
     const traits = traitsOf(record, workload, this.pods.addressing(addresses));
@@ -178,11 +180,6 @@ export class ClusterWorld implements World {
       this.place(entry);
     }
     this.workloads.recordChanged(record, (workload) => this.workloadRecord(workload));
-  }
-
-  private template(kind: string, namespace: string, name: string): WorkloadRecord | undefined {
-    if (kind === 'ReplicaSet') return this.catalog.get('ReplicaSet', namespace, name);
-    return kind === 'Job' ? this.catalog.get('Job', namespace, name) : undefined;
   }
 
   get units(): BitSet {
@@ -276,6 +273,11 @@ export class ClusterWorld implements World {
     return this.pods.within(blocks);
   }
 
+  /** Every record, as the events that would build this world again. */
+  *everything(): Iterable<WorldEvent> {
+    for (const object of this.catalog.everything()) yield { type: 'put', object };
+  }
+
   /** Ids from here on are free for overlays. */
   get unitIdEnd(): number {
     return this.table.idEnd;
@@ -295,11 +297,4 @@ export class ClusterWorld implements World {
   addressesOf(namespace: string, name: string): readonly bigint[] {
     return this.pods.get(namespace, name)?.addresses ?? [];
   }
-}
-
-/** A world without anything in it, or with the given events applied. */
-export function worldOf(profile: Profile, events: Iterable<WorldEvent> = []): ClusterWorld {
-  const world = new ClusterWorld(profile);
-  world.apply(events);
-  return world;
 }

@@ -67,7 +67,7 @@ function movements(base: ClusterWorld, change: Change): Map<string, Movement> {
     return movement;
   };
   const owner = (pod: PodRecord): Workload =>
-    workloadOfPod(pod, (kind, namespace, name) => base.workloadRecord({ id: '', kind, namespace, name }));
+    workloadOfPod(pod, (kind, namespace, name) => base.record(kind, namespace, name));
   for (const edit of change.edits) {
     if (edit.kind === 'pod') {
       const workloads = [edit.before, edit.after].flatMap((pod) => (pod === null ? [] : [owner(pod)]));

@@ -8,6 +8,7 @@ import type { ClusterWorld } from './cluster-world.ts';
 import { regroup } from './cohorts.ts';
 import { governingOf } from './governing.ts';
 import { readPeer } from './peer-index.ts';
+import { readAddresses } from './pod-table.ts';
 import { traitsKey, type Unit, type UnknownReason, type Workload } from './unit.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
 
@@ -62,6 +63,7 @@ class SideWorld implements World {
   private readonly editedPolicies = new Map<string, Map<string, CompiledPolicy | null>>();
   private readonly editedNamespaces = new Map<string, NamespaceRecord | null>();
   private readonly editedPods = new Map<string, PodRecord | null>();
+  private readonly editedAddresses = new Set<bigint>();
   private readonly editedRecords = new Map<string, WorkloadRecord | null>();
   private readonly governings = new Map<string, Governing>();
   private readonly readings = new Map<string, Reading>();
@@ -86,12 +88,18 @@ class SideWorld implements World {
         this.editedNamespaces.set((edit.after ?? edit.before)?.name ?? '', edit[side]);
         break;
       case 'pod':
+        for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);
         this.editedPods.set(nameKey(edit.after ?? edit.before), edit[side]);
         break;
       case 'workload':
         this.editedRecords.set(recordKey(edit.after ?? edit.before), edit[side]);
         break;
     }
+  }
+
+  private ownAddresses(pod: PodRecord | null): void {
+    if (pod === null || pod.finished) return;
+    for (const address of readAddresses(pod.addresses)) this.editedAddresses.add(address);
   }
 
   private editPolicy(ref: CompiledPolicy['ref'] | undefined, policy: CompiledPolicy | null): void {
@@ -278,8 +286,9 @@ class SideWorld implements World {
     return edited === undefined ? this.base.workloadRecord(workload) : (edited ?? undefined);
   }
 
+  /** An address that a pod has on either side is nobody's outside the cluster. */
   owns(address: bigint): boolean {
-    return this.base.owns(address);
+    return this.base.owns(address) || this.editedAddresses.has(address);
   }
 }
 

@@ -1,15 +1,19 @@
 import type { Owner, PodRecord, WorkloadRecord } from '../model/objects.ts';
 import { type Workload, workloadOf } from './unit.ts';
 
-/** Finds the record of a workload by kind, namespace and name. */
-export type WorkloadLookup = (kind: string, namespace: string, name: string) => WorkloadRecord | undefined;
+/** Finds the object between a pod and its workload. */
+export type MiddleLookup = (
+  kind: 'ReplicaSet' | 'Job',
+  namespace: string,
+  name: string,
+) => WorkloadRecord | undefined;
 
 /**
  * The workload a pod belongs to: its controlling owner, and that one's owner where the chain goes on (ReplicaSet →
  * Deployment, Job → CronJob). Where the middle object is not known its name tells: a ReplicaSet's ends in the pod's
  * `pod-template-hash`, a CronJob's Job in a number.
  */
-export function workloadOfPod(pod: PodRecord, find: WorkloadLookup): Workload {
+export function workloadOfPod(pod: PodRecord, find: MiddleLookup): Workload {
   const { namespace, owner } = pod;
   if (owner === null) return workloadOf(namespace, 'Pod', pod.name);
   if (owner.kind !== 'ReplicaSet' && owner.kind !== 'Job')

@@ -1,10 +1,17 @@
-import type { Change, Edit } from '../../src/model/change.ts';
 import { compileNetworkPolicy } from '../../src/dialects/network-policy.ts';
+import type { Change, Edit } from '../../src/model/change.ts';
 import { decodeObject } from '../../src/model/decode/cluster-object.ts';
 import { decodeNetworkPolicy } from '../../src/model/decode/network-policy.ts';
-import type { ClusterObject, NamespaceRecord, PodRecord, WorkloadRecord, WorldEvent } from '../../src/model/objects.ts';
+import type {
+  ClusterObject,
+  NamespaceRecord,
+  PodRecord,
+  WorkloadRecord,
+  WorldEvent,
+} from '../../src/model/objects.ts';
 import { genericProfile, type Profile } from '../../src/model/profile.ts';
-import { type ClusterWorld, worldOf } from '../../src/world/cluster-world.ts';
+import { worldOf } from '../../src/world/build.ts';
+import type { ClusterWorld } from '../../src/world/cluster-world.ts';
 import type { RefEdit } from './reference/arbitrary-change.ts';
 import type { RefCluster } from './reference/objects.ts';
 
@@ -55,12 +62,14 @@ export function changeOf(edits: readonly RefEdit[]): Change {
 
 function editOf({ kind, before, after }: RefEdit): Edit {
   if (kind === 'NetworkPolicy') {
-    const compiled = (value: unknown) => (value === undefined ? null : compileNetworkPolicy(decodeNetworkPolicy(value)));
+    const compiled = (value: unknown) =>
+      value === undefined ? null : compileNetworkPolicy(decodeNetworkPolicy(value));
     return { kind: 'policy', before: compiled(before), after: compiled(after) };
   }
   const pair = [before, after].map((value) => (value === undefined ? null : record(value, kind)));
   const [old = null, now = null] = pair;
-  if (kind === 'Namespace') return { kind: 'namespace', before: old as NamespaceRecord, after: now as NamespaceRecord };
+  if (kind === 'Namespace')
+    return { kind: 'namespace', before: old as NamespaceRecord, after: now as NamespaceRecord };
   if (kind === 'Pod') return { kind: 'pod', before: old as PodRecord, after: now as PodRecord };
   return { kind: 'workload', before: old as WorkloadRecord, after: now as WorkloadRecord };
 }
