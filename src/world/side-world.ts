@@ -1,0 +1,262 @@
+import type { Change, Edit } from '../model/change.ts';
+import type { ClusterObject, NamespaceRecord, PodRecord, WorkloadRecord } from '../model/objects.ts';
+import type { CompiledPolicy, Direction, Peer } from '../model/policy.ts';
+import type { Profile } from '../model/profile.ts';
+import { type Labels, matches } from '../model/selector.ts';
+import { BitSet } from '../sets/bitset.ts';
+import type { ClusterWorld } from './cluster-world.ts';
+import { governingOf } from './governing.ts';
+import { readPeer } from './peer-index.ts';
+import { readAddresses } from './pod-table.ts';
+import type { Unit, UnknownReason, Workload } from './unit.ts';
+import type { Governing, Reading, RecordOf, World } from './world.ts';
+
+/**
+ * One side of a change: the base, with what the change edits in its place. Sets of the base are corrected for the
+ * units that this side overrides, so that nothing is computed anew that the change does not touch.
+ */
+export class SideWorld implements World {
+  readonly profile: Profile;
+  units: BitSet;
+  private readonly base: ClusterWorld;
+  private readonly side: 'before' | 'after';
+  private readonly overrides = new Map<number, Unit | null>();
+  private readonly editedPolicies = new Map<string, Map<string, CompiledPolicy | null>>();
+  private readonly editedNamespaces = new Map<string, NamespaceRecord | null>();
+  private readonly editedPods = new Map<string, PodRecord | null>();
+  private readonly editedAddresses = new Set<bigint>();
+  private readonly editedRecords = new Map<string, WorkloadRecord | null>();
+  private readonly governings = new Map<string, Governing>();
+  private readonly readings = new Map<string, Reading>();
+  private readonly isolatedUnits = new Map<Direction, BitSet>();
+  /** Ids whose membership the base does not know. */
+  private readonly patched = new BitSet();
+
+  constructor(base: ClusterWorld, change: Change, side: 'before' | 'after') {
+    this.base = base;
+    this.side = side;
+    this.profile = base.profile;
+    this.units = base.units;
+    for (const edit of change.edits) this.take(edit, side);
+  }
+
+  private take(edit: Edit, side: 'before' | 'after'): void {
+    switch (edit.kind) {
+      case 'policy':
+        this.editPolicy((edit.after ?? edit.before)?.ref, edit[side]);
+        break;
+      case 'namespace':
+        this.editedNamespaces.set((edit.after ?? edit.before)?.name ?? '', edit[side]);
+        break;
+      case 'pod':
+        for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);
+        this.editedPods.set(nameKey(edit.after ?? edit.before), edit[side]);
+        break;
+      case 'workload':
+        this.editedRecords.set(recordKey(edit.after ?? edit.before), edit[side]);
+        break;
+    }
+  }
+
+  private ownAddresses(pod: PodRecord | null): void {
+    if (pod === null || pod.finished) return;
+    for (const address of readAddresses(pod.addresses)) this.editedAddresses.add(address);
+  }
+
+  private editPolicy(ref: CompiledPolicy['ref'] | undefined, policy: CompiledPolicy | null): void {
+    if (ref === undefined) return;
+    const names = this.editedPolicies.get(ref.namespace) ?? new Map<string, CompiledPolicy | null>();
+    this.editedPolicies.set(ref.namespace, names.set(ref.name, policy));
+  }
+
+  override(id: number, unit: Unit | null): void {
+    this.overrides.set(id, unit);
+  }
+
+  /** Fixes which units exist once all overrides are known. A deleted namespace takes its units along. */
+  settle(): void {
+    for (const [name, record] of this.editedNamespaces) {
+      this.unitsIn(name).forEach((id) => {
+        if (record === null && this.side === 'after') this.overrides.set(id, null);
+        this.patched.add(id);
+      });
+    }
+    if (this.overrides.size === 0) return;
+    const units = this.base.units.clone();
+    for (const [id, unit] of this.overrides) {
+      this.patched.add(id);
+      if (unit === null) units.delete(id);
+      else units.add(id);
+    }
+    this.units = units;
+  }
+
+  unit(id: number): Unit | undefined {
+    const override = this.overrides.get(id);
+    return override === undefined ? this.base.unit(id) : (override ?? undefined);
+  }
+
+  unitsIn(namespace: string): BitSet {
+    return this.patch(this.base.unitsIn(namespace), (unit) => unit.namespace === namespace);
+  }
+
+  /** A base set corrected for the units that this side overrides. */
+  private patch(known: BitSet, belongs: (unit: Unit) => boolean): BitSet {
+    if (this.overrides.size === 0) return known;
+    const set = known.clone();
+    for (const [id, unit] of this.overrides) {
+      if (unit !== null && belongs(unit)) set.add(id);
+      else set.delete(id);
+    }
+    return set;
+  }
+
+  workloadUnits(workload: Workload): readonly Unit[] {
+    const kept = this.base.workloadUnits(workload).filter(({ id }) => !this.overrides.has(id));
+    const own = [...this.overrides.values()].filter((unit) => unit !== null);
+    return [...kept, ...own.filter((unit) => unit.workload.id === workload.id)];
+  }
+
+  namespaceLabels(namespace: string): Labels {
+    return this.namespace(namespace)?.labels ?? new Map([['kubernetes.io/metadata.name', namespace]]);
+  }
+
+  *namespaces(): Iterable<NamespaceRecord> {
+    for (const record of this.base.namespaces()) if (!this.editedNamespaces.has(record.name)) yield record;
+    for (const record of this.editedNamespaces.values()) if (record !== null) yield record;
+  }
+
+  namespace(name: string): NamespaceRecord | undefined {
+    const edited = this.editedNamespaces.get(name);
+    return edited === undefined ? this.base.namespace(name) : (edited ?? undefined);
+  }
+
+  *policiesIn(namespace: string): Iterable<CompiledPolicy> {
+    if (this.side === 'after' && this.editedNamespaces.get(namespace) === null) return;
+    const edited = this.editedPolicies.get(namespace);
+    for (const policy of this.base.policiesIn(namespace))
+      if (edited?.has(policy.ref.name) !== true) yield policy;
+    for (const policy of edited?.values() ?? []) if (policy !== null) yield policy;
+  }
+
+  governing(id: number, direction: Direction): Governing {
+    const unit = this.unit(id);
+    const own = this.overrides.has(id) || (unit !== undefined && this.editedPolicies.has(unit.namespace));
+    if (!own) return this.base.governing(id, direction);
+    const key = `${direction} ${id}`;
+    const known = this.governings.get(key);
+    if (known !== undefined) return known;
+    const selecting =
+      unit === undefined
+        ? []
+        : [...this.policiesIn(unit.namespace)].filter(({ subject }) => matches(subject, unit.labels));
+    const governing = governingOf(selecting, direction, this.profile);
+    this.governings.set(key, governing);
+    return governing;
+  }
+
+  isolated(direction: Direction): BitSet {
+    const known = this.isolatedUnits.get(direction);
+    if (known !== undefined) return known;
+    const set = this.patch(
+      this.base.isolated(direction),
+      (unit) => this.governing(unit.id, direction).isolated,
+    ).clone();
+    for (const namespace of this.editedPolicies.keys()) {
+      this.unitsIn(namespace).forEach((id) => {
+        if (this.governing(id, direction).isolated) set.add(id);
+        else set.delete(id);
+      });
+    }
+    this.isolatedUnits.set(direction, set);
+    return set;
+  }
+
+  subjects(policy: CompiledPolicy): BitSet {
+    const { namespace } = policy.ref;
+    return this.patch(
+      this.base.subjects(policy),
+      (unit) => unit.namespace === namespace && matches(policy.subject, unit.labels),
+    );
+  }
+
+  peerUnits(namespace: string, peer: Peer): Reading {
+    const reading = this.base.peerUnits(namespace, peer);
+    if (this.patched.isEmpty()) return reading;
+    const key = `${namespace} ${peer.key}`;
+    const known = this.readings.get(key);
+    if (known !== undefined) return known;
+    const patched = this.correct(reading, namespace, peer);
+    this.readings.set(key, patched);
+    return patched;
+  }
+
+  private correct(reading: Reading, namespace: string, peer: Peer): Reading {
+    const must = reading.must.andNot(this.patched);
+    const may = reading.may.andNot(this.patched);
+    const reasons = new Set<UnknownReason>(reading.reasons);
+    this.patched.forEach((id) => {
+      const unit = this.unit(id);
+      if (unit === undefined) return;
+      const { value, reason } = readPeer(
+        peer,
+        namespace,
+        unit,
+        this.namespaceLabels(unit.namespace),
+        this.profile,
+      );
+      if (value === 'no') return;
+      may.add(id);
+      if (value === 'yes') must.add(id);
+      else reasons.add(reason);
+    });
+    return { must, may, reasons: [...reasons] };
+  }
+
+  foreignApi(namespace: string): string | null {
+    return this.base.foreignApi(namespace);
+  }
+
+  records<K extends ClusterObject['kind']>(kind: K, namespace?: string): Iterable<RecordOf<K>> {
+    return this.base.records(kind, namespace);
+  }
+
+  record<K extends ClusterObject['kind']>(
+    kind: K,
+    namespace: string | null,
+    name: string,
+  ): RecordOf<K> | undefined {
+    return this.base.record(kind, namespace, name);
+  }
+
+  unitOfPod(namespace: string, name: string): Unit | undefined {
+    for (const unit of this.overrides.values()) {
+      if (unit !== null && unit.namespace === namespace && unit.members.has(name)) return unit;
+    }
+    const unit = this.base.unitOfPod(namespace, name);
+    return unit === undefined || this.overrides.has(unit.id) ? undefined : unit;
+  }
+
+  pod(namespace: string, name: string): PodRecord | undefined {
+    const edited = this.editedPods.get(`${namespace}/${name}`);
+    return edited === undefined ? this.base.pod(namespace, name) : (edited ?? undefined);
+  }
+
+  workloadRecord(workload: Workload): WorkloadRecord | undefined {
+    const edited = this.editedRecords.get(`${workload.kind}/${workload.namespace}/${workload.name}`);
+    return edited === undefined ? this.base.workloadRecord(workload) : (edited ?? undefined);
+  }
+
+  /** An address that a pod has on either side is nobody's outside the cluster. */
+  owns(address: bigint): boolean {
+    return this.base.owns(address) || this.editedAddresses.has(address);
+  }
+}
+
+function nameKey(pod: PodRecord | null): string {
+  return `${pod?.namespace ?? ''}/${pod?.name ?? ''}`;
+}
+
+function recordKey(record: WorkloadRecord | null): string {
+  return `${record?.kind ?? ''}/${record?.namespace ?? ''}/${record?.name ?? ''}`;
+}
