@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { types } from 'node:util';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ApiClient, ApiOptions, ApiQuery, ApiResponse } from './api-client.ts';
 
@@ -48,7 +49,8 @@ function load(config: KubeConfig, { kubeconfig, context }: ClusterSource): void 
     if (kubeconfig === null) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new ClusterError(`The kubeconfig ${kubeconfig ?? ''} cannot be read: ${reasonOf(error)}`, error);
+    const file = kubeconfig === null ? 'The default kubeconfig' : `The kubeconfig ${kubeconfig}`;
+    throw new ClusterError(`${file} cannot be read: ${reasonOf(error)}`, error);
   }
   if (context === null) return;
   const names = config.getContexts().map(({ name }) => name);
@@ -127,7 +129,7 @@ function unreachable({ server, context }: Target, error: Error): ClusterError {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   // An attempt on several addresses fails with an error that has only a code.
   return error.message !== '' ? error.message : 'code' in error ? String(error.code) : error.name;
 }

@@ -58,14 +58,20 @@ export class ItemSplitter {
 
   /** Returns the index after the string, or the chunk's length where the string goes on. */
   #skipString(chunk: Buffer, from: number): number {
+    // Most bytes of a list pass here: locals, because fields cost several times as much.
+    const { length } = chunk;
     let index = from;
-    while (index < chunk.length && this.#inString) {
+    let escaped = this.#escaped;
+    let inString = true;
+    while (index < length && inString) {
       const byte = chunk[index];
-      if (this.#escaped) this.#escaped = false;
-      else if (byte === backslash) this.#escaped = true;
-      else if (byte === quote) this.#inString = false;
+      if (escaped) escaped = false;
+      else if (byte === backslash) escaped = true;
+      else if (byte === quote) inString = false;
       index += 1;
     }
+    this.#escaped = escaped;
+    this.#inString = inString;
     if (this.#depth === 1) this.#key = (this.#key + chunk.toString('latin1', from, index)).slice(-7);
     return index;
   }

@@ -1,12 +1,21 @@
-import { setImmediate } from 'node:timers/promises';
 import { DecodeError } from '../model/decode/value.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import { type ApiClient, ApiError, expectOk, StreamError } from './api-client.ts';
+import type { Clock } from './clock.ts';
 import { collectionPath, type WatchedKind } from './kinds.ts';
+import { Pacer } from './pacer.ts';
 
 const pageSize = 500;
-const slice = 100;
 const restartsMax = 3;
+
+export interface ListOptions {
+  readonly client: ApiClient;
+  readonly kind: WatchedKind;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called for each part that arrives. */
+  readonly alive: () => void;
+}
 
 export interface Listing {
   readonly objects: readonly ClusterObject[];
@@ -20,18 +29,12 @@ interface ListPage {
 }
 
 /**
- * Lists a collection page by page and lets the event loop run after every 100 objects. `heard` is called for each
- * part that arrives. Throws ApiError, StreamError, or what the connection throws.
+ * Lists a collection page by page and lets the event loop run in between. Throws ApiError, StreamError, or what the connection throws.
  */
-export async function listAll(
-  client: ApiClient,
-  kind: WatchedKind,
-  signal: AbortSignal,
-  heard: () => void,
-): Promise<Listing> {
+export async function listAll(options: ListOptions): Promise<Listing> {
   for (let restarts = 0; ; restarts += 1) {
     try {
-      return await listPages(client, kind, signal, heard);
+      return await listPages(options);
     } catch (error) {
       // "410 ResourceExpired … the client must start a new list without the continue field."
       const expired = error instanceof ApiError && error.status === 410;
@@ -40,41 +43,35 @@ export async function listAll(
   }
 }
 
-async function listPages(
-  client: ApiClient,
-  kind: WatchedKind,
-  signal: AbortSignal,
-  heard: () => void,
-): Promise<Listing> {
+async function listPages(options: ListOptions): Promise<Listing> {
+  const { client, kind, signal } = options;
+  const pacer = new Pacer(options.clock);
   const objects: ClusterObject[] = [];
   let continueToken: string | null = null;
   for (;;) {
     const query: Record<string, string> = { limit: String(pageSize) };
     if (continueToken !== null) query['continue'] = continueToken;
-    const options = { signal, accept: kind.codec.listAccept };
-    const response = await client.get(collectionPath(kind), query, options);
+    const response = await client.get(collectionPath(kind), query, { signal, accept: kind.codec.listAccept });
     await expectOk(response, `listing ${kind.resource}`);
-    const page: ListPage = await readPage(kind, response.body, objects, heard);
+    const page: ListPage = await readPage(options, response.body, objects, pacer);
     if (page.continueToken === null) return { objects, resourceVersion: page.resourceVersion };
     continueToken = page.continueToken;
   }
 }
 
 async function readPage(
-  kind: WatchedKind,
+  { kind, alive }: ListOptions,
   body: AsyncIterable<Buffer>,
   into: ClusterObject[],
-  heard: () => void,
+  pacer: Pacer,
 ): Promise<ListPage> {
-  let sinceYield = 0;
   for await (const part of kind.codec.readList(body)) {
-    heard();
+    alive();
     if (part.type === 'end') return part;
     for (const object of part.objects) {
       const record = decodeOrRefuse(kind, object);
       if (record !== null) into.push(record);
-      sinceYield += 1;
-      if (sinceYield % slice === 0) await setImmediate();
+      if (pacer.counts()) await pacer.rest();
     }
   }
   throw new StreamError('parse', 'the list ended early');

@@ -81,7 +81,7 @@ class Reflector {
   async #list(outer: AbortSignal): Promise<number> {
     const { client, kind, clock, sink, observer } = this.#options;
     const { objects, resourceVersion } = await withWatchdog(clock, silenceMs, outer, (signal, alive) =>
-      listAll(client, kind, signal, alive),
+      listAll({ client, kind, clock, signal, alive }),
     );
     if (this.#newest !== null && (compareVersions(resourceVersion, this.#newest) ?? 0) < 0) {
       // A cluster restored from a backup counts from an older number; what it lists is the truth all the same.

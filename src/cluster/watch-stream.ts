@@ -1,13 +1,11 @@
-import { setImmediate } from 'node:timers/promises';
 import { get, nameOf, text, whole } from '../model/decode/lenient.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import { type ApiClient, ApiError, expectOk, retryAfter, StreamError } from './api-client.ts';
 import type { Clock } from './clock.ts';
 import { collectionPath, type WatchedKind } from './kinds.ts';
 import { decodeOrRefuse } from './list.ts';
+import { Pacer } from './pacer.ts';
 import { compareVersions } from './resource-version.ts';
-
-const slice = 100;
 
 /** Where the live view keeps the objects of one kind. */
 export interface KindSink {
@@ -46,13 +44,12 @@ export async function watchOnce(from: string, options: WatchOptions): Promise<vo
   const response = await client.get(collectionPath(kind), query, { signal, accept: kind.codec.watchAccept });
   await expectOk(response, `watching ${kind.resource}`);
   let last = from;
-  let sinceYield = 0;
+  const pacer = new Pacer(clock);
   for await (const event of kind.codec.readWatch(tapped(response.body, alive))) {
     if (event.type === 'ERROR') throw errorOf(event.object, kind);
     last = takeEvent(event.type, event.object, last, options);
     options.heard(last);
-    sinceYield += 1;
-    if (sinceYield % slice === 0) await setImmediate();
+    if (pacer.counts()) await pacer.rest();
   }
 }
 
