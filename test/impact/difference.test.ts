@@ -1,17 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { unbounded } from '../../src/impact/budget.ts';
 import { difference } from '../../src/impact/difference.ts';
+import type { Impact } from '../../src/impact/impact.ts';
 import type { Difference, Ends } from '../../src/impact/rectangle.ts';
-import { hasPort, type PortSet, unionPorts } from '../../src/sets/port-set.ts';
+import { summarize } from '../../src/impact/summarize.ts';
+import { factsOf } from '../../src/platform/facts.ts';
 import { inRange, parseAddress } from '../../src/sets/addresses.ts';
+import { hasPort, type PortSet, unionPorts } from '../../src/sets/port-set.ts';
 import type { Overlay } from '../../src/world/overlay.ts';
 import { overlay } from '../../src/world/overlay.ts';
 import { type Unit, weightOf } from '../../src/world/unit.ts';
+import { formatAddress } from '../support/reference/addresses.ts';
 import { randomCluster } from '../support/reference/arbitrary.ts';
 import { randomChange } from '../support/reference/arbitrary-change.ts';
 import { addressCells, type PortCell, portCells } from '../support/reference/cells.ts';
-import { formatAddress } from '../support/reference/addresses.ts';
-import { difference as referenceDifference, type RefDifference } from '../support/reference/difference.ts';
+import { type RefDifference, difference as referenceDifference } from '../support/reference/difference.ts';
 import type { RefCluster } from '../support/reference/objects.ts';
 import { randomFrom } from '../support/reference/random.ts';
 import { changeOf, worldFor } from '../support/reference-world.ts';
@@ -62,7 +65,9 @@ function unitsOf({ before, after }: Overlay, ends: Ends): (Unit | null)[] {
 }
 
 function heaviest({ before, after }: Overlay, { id }: Unit): number {
-  return Math.max(...[before.unit(id), after.unit(id)].map((unit) => (unit === undefined ? 0 : weightOf(unit))));
+  return Math.max(
+    ...[before.unit(id), after.unit(id)].map((unit) => (unit === undefined ? 0 : weightOf(unit))),
+  );
 }
 
 /** The port cells of a set in the reference's writing; a cell that is held in part is told as such. */
@@ -75,7 +80,12 @@ function written(set: PortSet, cells: readonly PortCell[]): string[] {
   });
 }
 
-function engineText(found: Difference, worlds: Overlay, cells: readonly PortCell[], clusters: RefCluster[]): string[] {
+function engineText(
+  found: Difference,
+  worlds: Overlay,
+  cells: readonly PortCell[],
+  clusters: RefCluster[],
+): string[] {
   const closed = clusters.some(({ profile }) => profile.unselectedPods === 'closed');
   const lines: string[] = [];
   for (const [key, { lost, gained, undecided, withdrawn }] of rowsOf(found, worlds)) {
@@ -87,7 +97,8 @@ function engineText(found: Difference, worlds: Overlay, cells: readonly PortCell
     const address = parseAddress(formatAddress(representative)) ?? -1n;
     for (const [key, { lost, gained, undecided }] of rowsOf(only(found, address), worlds)) {
       const ports = [lost, gained, undecided].map((set) => written(set, cells).join(' '));
-      if (ports.some((text) => text !== '')) lines.push(`${formatAddress(representative)} ${key}: ${ports.join(' | ')}`);
+      if (ports.some((text) => text !== ''))
+        lines.push(`${formatAddress(representative)} ${key}: ${ports.join(' | ')}`);
     }
   }
   return [...lines, ...flipLines(found, worlds)].sort();
@@ -95,8 +106,12 @@ function engineText(found: Difference, worlds: Overlay, cells: readonly PortCell
 
 /** The part of a difference that concerns one address. */
 function only(found: Difference, address: bigint): Difference {
-  const holds = (ends: Ends): boolean => ends.kind === 'internet' && ends.ranges.some((range) => inRange(address, range));
-  return { ...found, rectangles: found.rectangles.filter(({ sources, destinations }) => holds(sources) || holds(destinations)) };
+  const holds = (ends: Ends): boolean =>
+    ends.kind === 'internet' && ends.ranges.some((range) => inRange(address, range));
+  return {
+    ...found,
+    rectangles: found.rectangles.filter(({ sources, destinations }) => holds(sources) || holds(destinations)),
+  };
 }
 
 function flipLines(found: Difference, { after }: Overlay): string[] {
@@ -116,14 +131,39 @@ function referenceText({ rows, external, isolation }: RefDifference, clusters: R
   const closed = clusters.some(({ profile }) => profile.unselectedPods === 'closed');
   const ports = (row: { lost: string[]; gained: string[]; undecided: string[] }): string =>
     [row.lost, row.gained, row.undecided].map((list) => list.join(' ')).join(' | ');
-  const lines = rows.map((row) => `${row.src} -> ${row.dst}: ${ports(row)} ${closed ? '' : (row.grade ?? '')}`);
+  const lines = rows.map(
+    (row) => `${row.src} -> ${row.dst}: ${ports(row)} ${closed ? '' : (row.grade ?? '')}`,
+  );
   for (const row of external) lines.push(`${row.representative} ${row.src} -> ${row.dst}: ${ports(row)}`);
   for (const { workload, direction, isolated, freed } of closed ? [] : isolation) {
-    for (const [effect, { running, planned }] of [['isolated', isolated] as const, ['freed', freed] as const]) {
-      if (running + planned > 0) lines.push(`${effect} ${direction.toLowerCase()} ${workload} ${running}+${planned}`);
+    for (const [effect, { running, planned }] of [
+      ['isolated', isolated] as const,
+      ['freed', freed] as const,
+    ]) {
+      if (running + planned > 0)
+        lines.push(`${effect} ${direction.toLowerCase()} ${workload} ${running}+${planned}`);
     }
   }
   return lines.sort();
+}
+
+/** The counts of an impact, and what the reference's rows add up to. Without Services nothing is critical. */
+function countTexts(impact: Impact, { rows, isolation }: RefDifference, closed: boolean): [string, string] {
+  const lost = rows.filter((row) => row.lost.length > 0);
+  const implied = closed ? 0 : lost.filter(({ grade }) => grade === 'implied').length;
+  const pods = (effect: 'isolated' | 'freed', sort: 'running' | 'planned'): number =>
+    closed ? 0 : isolation.reduce((sum, row) => sum + row[effect][sort], 0);
+  const flipped = (effect: 'isolated' | 'freed') => [impact[effect].ingress, impact[effect].egress];
+  const sums = (effect: 'isolated' | 'freed', sort: 'pods' | 'planned'): number =>
+    flipped(effect).reduce((sum, tally) => sum + tally[sort], 0);
+  const { declared, undeclared, critical } = impact.blocked;
+  const found = [declared.count + undeclared.count, impact.blocked.implied, critical, impact.undecided.count];
+  const expected = [lost.length - implied, implied, 0, rows.filter((row) => row.undecided.length > 0).length];
+  for (const effect of ['isolated', 'freed'] as const) {
+    found.push(sums(effect, 'pods'), sums(effect, 'planned'));
+    expected.push(pods(effect, 'running'), pods(effect, 'planned'));
+  }
+  return [found.join(' '), expected.join(' ')];
 }
 
 describe('the engine and the reference evaluator agree on what a change does', () => {
@@ -140,8 +180,14 @@ describe('the engine and the reference evaluator agree on what a change does', (
         const worlds = overlay(world, change);
         const cells = portCells([cluster, after]);
         const clusters = [cluster, after];
-        const found = engineText(difference(worlds, change, unbounded()), worlds, cells, clusters);
-        const expected = referenceText(referenceDifference(cluster, after), clusters);
+        const reference = referenceDifference(cluster, after);
+        const exact = difference(worlds, change, unbounded());
+        const found = engineText(exact, worlds, cells, clusters);
+        const expected = referenceText(reference, clusters);
+        const impact = summarize(exact, worlds, factsOf(worlds.before), unbounded());
+        const [counted, added] = countTexts(impact, reference, cluster.profile.unselectedPods === 'closed');
+        if (counted !== added)
+          throw new Error(`seed ${seed}, change ${i}: counts ${counted} are not ${added}`);
         if (expected.length > 0) changed += 1;
         if (edits.length > 1) lists += 1;
         if (found.join('\n') !== expected.join('\n')) {

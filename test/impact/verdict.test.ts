@@ -40,7 +40,9 @@ describe('the engine and the reference evaluator agree on every flow', () => {
         seen[found] += 1;
         if (found !== expected.verdict) {
           const flow = `${JSON.stringify(src)} -> ${JSON.stringify(dst)} ${port}/${protocol}`;
-          throw new Error(`seed ${seed}: ${flow} is ${expected.verdict}, the engine says ${found}\n${JSON.stringify(cluster)}`);
+          throw new Error(
+            `seed ${seed}: ${flow} is ${expected.verdict}, the engine says ${found}\n${JSON.stringify(cluster)}`,
+          );
         }
       }
     }
