@@ -5,6 +5,8 @@ import { openPicture } from './cli/picture.ts';
 import { serve } from './cli/serve.ts';
 import { serveCommand } from './cli/serve-command.ts';
 import { type Flags, readServeConfig } from './config.ts';
+import { decodeSettings, defaultSettings } from './review/settings.ts';
+import { rules } from './rules/registry.ts';
 
 /*
  * How it hangs together. Each arrow is a call or a value; nothing else knows both ends.
@@ -31,6 +33,8 @@ import { type Flags, readServeConfig } from './config.ts';
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 3;
 
+const ruleIds = rules.map(({ id }) => id);
+
 function printError(line: string): void {
   process.stderr.write(`netsluice: ${line}\n`);
 }
@@ -50,8 +54,8 @@ async function runServe(flags: Flags): Promise<void> {
   }
   const started = await serve(read.config, {
     version: version(),
-    defaultSettings: {},
-    decodeSettings: () => ({ settings: {} }),
+    defaultSettings,
+    decodeSettings: (text) => decodeSettings(text, ruleIds),
     openPicture,
     printError,
     onSignal: (run) => {

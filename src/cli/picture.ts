@@ -1,13 +1,136 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ApiClient } from '../cluster/api-client.ts';
+import { ClusterError, createClient } from '../cluster/client.ts';
+import { systemClock } from '../cluster/clock.ts';
+import { type KindStats, type LiveView, startLiveView } from '../cluster/live.ts';
+import { readManifests } from '../cluster/manifests.ts';
 import type { ServeConfig } from '../config.ts';
+import type { WorldEvent } from '../model/objects.ts';
+import type { Freshness, Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
+import { review } from '../review/review.ts';
+import { profileOf, type Settings } from '../review/settings.ts';
+import { rules } from '../rules/registry.ts';
 import type { Log } from '../webhook/decision-log.ts';
+import type { WatchedKind } from '../webhook/serving-data.ts';
+import { worldOf, worldUnder } from '../world/build.ts';
+import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { Picture } from './serve.ts';
 
-/** What stands between the webhook and the cluster until the live view is joined here. */
+type Problem = { readonly problem: string };
+
+/** Opens the picture that the webhook judges by: the live cluster, or the manifests of `--snapshot`. */
 export async function openPicture(
   config: ServeConfig,
-  _settings: () => unknown,
-  _log: Log,
-): Promise<Picture | { readonly problem: string }> {
-  const source = config.snapshot.length > 0 ? 'manifests' : 'a live cluster';
-  return { problem: `This build cannot serve over ${source} yet.` };
+  settings: () => Settings,
+  log: Log,
+): Promise<Picture | Problem> {
+  const world = new CurrentWorld(settings);
+  const judge =
+    (freshness: () => Freshness) =>
+    (request: ReviewRequest, limits: ReviewLimits): Review =>
+      review(request, {
+        world: world.current(),
+        settings: settings(),
+        rules,
+        freshness: freshness(),
+        limits,
+        ownNamespace: config.ownNamespace ?? '',
+      });
+  if (config.snapshot.length > 0) {
+    const read = readSnapshot(config.snapshot, log);
+    if ('problem' in read) return read;
+    world.apply(read);
+    return { kinds: () => fixedKinds(read), review: judge(() => fresh), stop: () => undefined };
+  }
+  const client = await connect(config);
+  if ('problem' in client) return client;
+  const live = startLiveView({
+    client,
+    apply: (events) => world.apply(events),
+    clock: systemClock,
+    log: {
+      info: (message, fields) => log.info(fields ?? {}, message),
+      warn: (message, fields) => log.warn(fields ?? {}, message),
+    },
+  });
+  const stop = (): void => {
+    live
+      .stop()
+      .catch((error: unknown) => log.warn({ error: String(error) }, 'the watches did not end cleanly'));
+  };
+  return { kinds: () => liveKinds(live), review: judge(() => live.freshness()), stop };
+}
+
+const fresh: Freshness = { stale: [], absent: [] };
+
+/** The world under the platform that the settings name; other settings make it anew from the same records. */
+class CurrentWorld {
+  private readonly settings: () => Settings;
+  private world: ClusterWorld;
+
+  constructor(settings: () => Settings) {
+    this.settings = settings;
+    this.world = worldOf(profileOf(settings()));
+  }
+
+  current(): ClusterWorld {
+    const wanted = profileOf(this.settings());
+    if (JSON.stringify(wanted) !== JSON.stringify(this.world.profile))
+      this.world = worldUnder(wanted, this.world);
+    return this.world;
+  }
+
+  apply(events: readonly WorldEvent[]): void {
+    this.world.apply(events);
+  }
+}
+
+async function connect(config: ServeConfig): Promise<ApiClient | Problem> {
+  try {
+    return await createClient({ kubeconfig: config.kubeconfig ?? null, context: config.context ?? null });
+  } catch (error) {
+    if (error instanceof ClusterError) return { problem: error.message };
+    throw error;
+  }
+}
+
+/** Ready kinds and those that readiness still waits for. */
+function liveKinds(live: LiveView): WatchedKind[] {
+  const ready = live.ready();
+  const rows = live.stats().map(({ resource, state, objects, ageSeconds }: KindStats): WatchedKind => {
+    const settled = ready || state === 'live';
+    return { kind: resource, synced: settled, note: state === 'live' ? '' : state, objects, ageSeconds };
+  });
+  if (ready) return rows;
+  const waiting = live.missing().join('; ');
+  return [...rows, { kind: 'all', synced: false, note: waiting, objects: 0, ageSeconds: 0 }];
+}
+
+function fixedKinds(events: readonly WorldEvent[]): WatchedKind[] {
+  return [{ kind: 'manifests', synced: true, note: '', objects: events.length, ageSeconds: 0 }];
+}
+
+/** Reads files and directories of manifests. Documents that cannot be read are told and left out. */
+export function readSnapshot(
+  paths: readonly string[],
+  log: Pick<Log, 'warn'>,
+): readonly WorldEvent[] | Problem {
+  try {
+    const texts = paths.flatMap(manifestFiles).map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+    if (texts.length === 0)
+      return { problem: `There is no YAML or JSON file in ${paths.join(', ')}. Correct --snapshot.` };
+    const { events, problems } = readManifests(texts);
+    for (const { file, line, message } of problems) log.warn({ file, line }, `not read: ${message}`);
+    return events;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { problem: `The manifests cannot be read: ${reason}. Correct --snapshot.` };
+  }
+}
+
+function manifestFiles(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  const names = readdirSync(path).sort();
+  return names.filter((name) => /\.(?:ya?ml|json)$/.test(name)).map((name) => join(path, name));
 }
