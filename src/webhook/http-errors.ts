@@ -22,6 +22,8 @@ export function refusalOf(error: unknown): NotReadable {
   }
 }
 
+const LINGER_MS = 1000;
+
 const rawAnswers: ReadonlyMap<string, readonly [status: string, why: InvalidReason]> = new Map([
   ['HPE_HEADER_OVERFLOW', ['431 Request Header Fields Too Large', 'header-overflow']],
   ['ERR_HTTP_REQUEST_TIMEOUT', ['408 Request Timeout', 'timeout']],
@@ -31,13 +33,18 @@ const rawAnswers: ReadonlyMap<string, readonly [status: string, why: InvalidReas
 export function clientErrorHandler(count: (why: InvalidReason) => void) {
   return (error: Error, socket: Socket): void => {
     const code = codeOf(error);
-    if (code === 'ECONNRESET' || !socket.writable) {
+    // Errors of the TLS layer come here too. Nothing can be said before the handshake is done, and waiting to say
+    // it would keep the socket for ever.
+    const isHttp = code.startsWith('HPE_') || code.startsWith('ERR_HTTP_');
+    if (!isHttp || !socket.writable) {
       socket.destroy();
       return;
     }
     const [status, why] = rawAnswers.get(code) ?? ['400 Bad Request', 'http'];
     count(why);
     const body = JSON.stringify({ error: why, message: `${status.slice(4)}.` });
+    // Who does not read the answer is not waited for.
+    socket.setTimeout(LINGER_MS, () => socket.destroy());
     const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
     socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`, () => socket.destroy());
   };

@@ -26,6 +26,15 @@ const defaultTimeouts: Timeouts = {
   checkMs: 1_000,
 };
 
+/** For TLS 1.2 too only ciphers that authenticate what they encrypt; no CBC, no RSA key exchange. */
+const AEAD_ONLY = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE+AESGCM',
+  'ECDHE+CHACHA20',
+].join(':');
+
 export interface TlsListener {
   readonly pair: KeyPair;
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
@@ -41,6 +50,7 @@ export function secureContext(listener: Omit<TlsListener, 'ownPorts'>): SecureCo
     cert: listener.pair.cert,
     key: listener.pair.key,
     minVersion: listener.minVersion,
+    ciphers: AEAD_ONLY,
     ...(listener.clientAuth === null ? {} : { ca: listener.clientAuth.ca }),
   };
 }
