@@ -43,6 +43,10 @@ export class KindStatus implements ReflectorObserver {
 
   heard(): void {
     this.#lastHeard = this.#clock.now();
+    this.opened();
+  }
+
+  opened(): void {
     this.#failingSince = null;
     this.#problem = null;
   }
@@ -54,9 +58,14 @@ export class KindStatus implements ReflectorObserver {
 
   interrupted(reason: Interruption, message: string): void {
     this.#interruptions.set(reason, (this.#interruptions.get(reason) ?? 0) + 1);
-    this.#failingSince ??= this.#clock.now();
     this.#problem = message;
-    this.#log.warn('watch interrupted', { kind: resourceName(this.kind), reason, message });
+    const repeated = reason === 'failed' && this.#failingSince !== null;
+    this.#failingSince ??= this.#clock.now();
+    // While a server is away every attempt fails alike: the first one tells it.
+    if (repeated) return;
+    const usual = reason === 'expired' || reason === 'silent';
+    const fields = { kind: resourceName(this.kind), reason, message };
+    this.#log[usual ? 'info' : 'warn']('watch interrupted', fields);
   }
 
   refused(state: 'absent' | 'denied', message: string): void {

@@ -11,7 +11,10 @@ import { runReflector } from './reflector.ts';
 import type { KindSink } from './watch-stream.ts';
 
 export interface LiveView {
-  /** Every required kind has reached the world, every optional one too or is known not to come. */
+  /**
+   * Every required kind has reached the world, every optional one too or is known not to come. Stays true from then
+   * on: what is lost later shows in the freshness, and a policy API that is installed later must not stop answers.
+   */
   ready(): boolean;
   /** What readiness waits for, one line each; empty when ready. */
   missing(): readonly string[];
@@ -92,11 +95,14 @@ export function startLiveView({ client, apply, clock, log }: LiveOptions): LiveV
   running.push(foreign.run(controller.signal));
 
   const statuses = (): readonly KindStatus[] => [...watched.values()].map(({ status }) => status);
+  let wasReady = false;
   const missing = (): readonly string[] => {
+    if (wasReady) return [];
     const now = clock.now();
-    return [foreign.missing(now), ...statuses().map((status) => status.missing(now))].flatMap(
-      (line) => line ?? [],
-    );
+    const lines = [foreign.missing(now), ...statuses().map((status) => status.missing(now))];
+    const waiting = lines.flatMap((line) => line ?? []);
+    wasReady = waiting.length === 0;
+    return waiting;
   };
   return {
     ready: () => missing().length === 0,

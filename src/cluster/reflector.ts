@@ -10,9 +10,9 @@ import { SilentError, withWatchdog } from './watchdog.ts';
 
 /** Bookmarks come about every minute; this much silence means that the peer is gone. */
 export const silenceMs = 90_000;
-const refusedWaitMs = 60_000;
+const refusedCapMs = 60_000;
 const steadyMs = 60_000;
-const failedWatchesMax = 3;
+const fruitlessMax = 2;
 
 /** Why a watch was given up: `expired`, `parse` and `order` list afresh, the others go on where they were. */
 export type Interruption = 'expired' | 'parse' | 'order' | 'silent' | 'failed' | 'rewound';
@@ -21,6 +21,8 @@ export type Interruption = 'expired' | 'parse' | 'order' | 'silent' | 'failed' |
 export interface ReflectorObserver {
   /** A list was taken over. */
   synced(): void;
+  /** The server accepted a watch; nothing was said yet. */
+  opened(): void;
   /** An event or a bookmark was taken over. */
   heard(): void;
   interrupted(reason: Interruption, message: string): void;
@@ -47,19 +49,24 @@ export async function runReflector(options: ReflectorOptions, signal: AbortSigna
 
 class Reflector {
   readonly #options: ReflectorOptions;
-  /** Failures of connections: forgotten with the first byte. */
+  /** Failures of connections: forgotten with the first event, bookmark or list. */
   readonly #connections: Backoff;
+  /** Refusals in a row: forgotten with the next list. They can pass quickly, as while an API server starts. */
+  readonly #refusals: Backoff;
   /** Lists that had to be repeated: forgotten once a watch has held for a minute, so that no storm can build up. */
   readonly #relists: Backoff;
   /** Everything up to here is known; null where only a list can tell. */
   #version: string | null = null;
-  /** The highest resourceVersion ever seen. */
+  /** Watches in a row that gave nothing, by silence or time-out. */
+  #fruitless = 0;
+  /** The resourceVersion last heard of; kept when `#version` is given up. */
   #newest: string | null = null;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
     this.#connections = new Backoff(options.clock);
     this.#relists = new Backoff(options.clock);
+    this.#refusals = new Backoff(options.clock, refusedCapMs);
   }
 
   /** One list or one watch. Returns the milliseconds to wait before the next. */
@@ -94,6 +101,8 @@ class Reflector {
     this.#version = resourceVersion;
     this.#newest = resourceVersion;
     this.#connections.reset();
+    this.#refusals.reset();
+    this.#fruitless = 0;
     observer.synced();
     return 0;
   }
@@ -112,12 +121,12 @@ class Reflector {
           if (signal.aborted) return;
           this.#version = version;
           this.#newest = version;
+          this.#fruitless = 0;
+          this.#connections.reset();
           observer.heard();
         },
-        alive: () => {
-          this.#connections.reset();
-          alive();
-        },
+        opened: () => observer.opened(),
+        alive,
       }),
     );
   }
@@ -127,6 +136,7 @@ class Reflector {
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof SilentError) {
       observer.interrupted('silent', message);
+      this.#countFruitless();
       return 0;
     }
     if (error instanceof StreamError) return this.#relist(error.reason, message);
@@ -136,27 +146,31 @@ class Reflector {
   }
 
   #recoverFromAnswer(error: ApiError): number {
-    const { sink, observer, clock } = this.#options;
     switch (error.status) {
       case 410:
         return this.#relist('expired', error.message);
       case 400:
         // Seen for a resourceVersion the server cannot read; the same question would get the same answer.
         return this.#relist('parse', error.message);
-      case 404:
-        // The kind is gone, and with it every object of it.
-        sink.replace([]);
-        break;
       case 403:
+      case 404:
+        return this.#refused(error.status === 404 ? 'absent' : 'denied', error.message);
+      case 504:
+        this.#countFruitless();
         break;
-      default: {
-        const wait = this.#retry(error.message);
-        return error.retryAfterMs === null ? wait : error.retryAfterMs + clock.random() * 1000;
-      }
     }
+    const wait = this.#retry(error.message);
+    return error.retryAfterMs === null ? wait : error.retryAfterMs + this.#options.clock.random() * 1000;
+  }
+
+  #refused(state: 'absent' | 'denied', message: string): number {
+    const { sink, observer } = this.#options;
+    const wait = this.#refusals.next();
     this.#version = null;
-    observer.refused(error.status === 404 ? 'absent' : 'denied', error.message);
-    return refusedWaitMs * (0.5 + clock.random());
+    // The kind is gone, and with it every object of it; the second time, because a starting server is not sure yet.
+    if (state === 'absent' && this.#refusals.failures === 2) sink.replace([]);
+    observer.refused(state, message);
+    return wait;
   }
 
   #relist(reason: 'expired' | 'parse' | 'order', message: string): number {
@@ -165,11 +179,18 @@ class Reflector {
     return this.#relists.next();
   }
 
-  /** Goes on where it was; a position that fails again and again, as after a restored backup, is given up. */
+  /** Goes on where it was. */
   #retry(message: string): number {
     this.#options.observer.interrupted('failed', message);
-    const wait = this.#connections.next();
-    if (this.#connections.failures >= failedWatchesMax) this.#version = null;
-    return wait;
+    return this.#connections.next();
+  }
+
+  /**
+   * After a restored backup the position can lie in the future: the server then says nothing, or that it timed out
+   * waiting for it, and would do so for a long time.
+   */
+  #countFruitless(): void {
+    this.#fruitless += 1;
+    if (this.#fruitless >= fruitlessMax) this.#version = null;
   }
 }

@@ -24,6 +24,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Called for each event and bookmark, after it was taken over. */
   readonly heard: (resourceVersion: string) => void;
+  /** Called when the server has accepted the watch. */
+  readonly opened: () => void;
   /** Called as soon as bytes arrive. */
   readonly alive: () => void;
 }
@@ -43,6 +45,7 @@ export async function watchOnce(from: string, options: WatchOptions): Promise<vo
   };
   const response = await client.get(collectionPath(kind), query, { signal, accept: kind.codec.watchAccept });
   await expectOk(response, `watching ${kind.resource}`);
+  options.opened();
   let last = from;
   const pacer = new Pacer(clock);
   for await (const event of kind.codec.readWatch(tapped(response.body, alive))) {

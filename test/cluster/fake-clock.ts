@@ -1,8 +1,9 @@
 import type { Clock } from '../../src/cluster/clock.ts';
 
-const shortMs = 40_000;
+const shortMs = 20_000;
 
 interface Sleeper {
+  readonly ms: number;
   readonly until: number;
   readonly wake: () => void;
 }
@@ -29,13 +30,18 @@ export class FakeClock implements Clock {
       return new Promise((resolve) => setImmediate(resolve));
     }
     await new Promise<void>((resolve) => {
-      const sleeper = { until: this.#now + ms, wake: resolve };
+      const sleeper = { ms, until: this.#now + ms, wake: resolve };
       this.#sleepers.add(sleeper);
       signal.addEventListener('abort', () => {
         this.#sleepers.delete(sleeper);
         resolve();
       });
     });
+  }
+
+  /** Is somebody waiting for just that long? */
+  isAwaited(ms: number): boolean {
+    return [...this.#sleepers].some((sleeper) => sleeper.ms === ms);
   }
 
   advance(ms: number): void {

@@ -102,7 +102,7 @@ describe('readiness', () => {
 
   test('does not wait for optional kinds that do not exist or are denied; they count as absent', async () => {
     api.removeCollection('/apis/discovery.k8s.io/v1/endpointslices');
-    api.script('list', services, refuse(403));
+    api.script('list', services, ...Array.from({ length: 9 }, () => refuse(403)));
     const view = start();
     await until(() => view.ready());
     expect(view.freshness()).toEqual({ stale: [], absent: ['Service', 'EndpointSlice'] });
@@ -111,11 +111,12 @@ describe('readiness', () => {
   });
 
   test('waits for a required kind that is denied, and says so', async () => {
-    api.script('list', pods, refuse(403));
+    api.script('list', pods, ...Array.from({ length: 7 }, () => refuse(403)));
     const view = start();
     await until(() => view.missing().length === 1 && view.missing()[0] !== 'pods: not listed yet');
     expect(view.missing()).toEqual(['pods: listing pods: the API server answers 403 (scripted 403)']);
-    clock.advance(600_000);
+    await until(() => clock.isAwaited(30_000));
+    clock.advance(30_000);
     await until(() => view.ready());
   });
 
@@ -137,13 +138,13 @@ describe('readiness', () => {
     await until(() => view.ready());
     await api.watching(pods);
     api.script('watch', pods, refuse(403));
+    api.script('list', pods, ...Array.from({ length: 9 }, () => refuse(403)));
     api.drop(pods);
     await until(() => logged.includes('kind is denied pods'));
     expect(view.ready()).toBe(true);
     expect(view.freshness()).toEqual({ stale: [], absent: [] });
-    expect(view.describe()).toContain(
-      'pods: denied (watching pods: the API server answers 403 (scripted 403))',
-    );
+    const line = 'pods: denied (listing pods: the API server answers 403 (scripted 403))';
+    await until(() => view.describe().includes(line));
   });
 });
 
@@ -273,6 +274,18 @@ describe('foreign policy kinds', () => {
     expect(clock.slept).toContain(2000);
   });
 
+  test('one that is installed later and cannot be listed leaves readiness alone', async () => {
+    const view = start();
+    await until(() => view.ready());
+    installCilium();
+    api.script('list', ciliumPolicies, () => undefined);
+    clock.advance(300_000);
+    await api.requested('list', ciliumPolicies, 1);
+    expect(view.ready()).toBe(true);
+    expect(view.freshness().absent).toEqual(['ForeignPolicy']);
+    expect(view.describe()).toContain('ciliumnetworkpolicies.cilium.io: starting');
+  });
+
   test('those that come without a sign are found within five minutes', async () => {
     const view = start();
     await until(() => view.ready());
@@ -295,7 +308,7 @@ describe('foreign policy kinds', () => {
 
   test('one that RBAC denies counts as absent, because it could exist', async () => {
     installCilium();
-    api.script('list', ciliumPolicies, refuse(403));
+    api.script('list', ciliumPolicies, ...Array.from({ length: 9 }, () => refuse(403)));
     const view = start();
     await until(() => view.ready());
     expect(view.freshness().absent).toEqual(['ForeignPolicy']);

@@ -15,6 +15,7 @@ const kind = podKind;
 class Recorder implements KindSink, ReflectorObserver {
   readonly objects = new Map<string, ClusterObject>();
   readonly said: string[] = [];
+  #opened = 0;
   #waiters: (() => void)[] = [];
 
   replace(objects: readonly ClusterObject[]): void {
@@ -33,17 +34,25 @@ class Recorder implements KindSink, ReflectorObserver {
   heard(): void {
     this.#wake();
   }
+  opened(): void {
+    this.#opened += 1;
+    this.#wake();
+  }
   interrupted(reason: string): void {
     this.#say(reason);
   }
   refused(state: string): void {
-    this.#say(state);
+    if (this.said.at(-1) !== state) this.#say(state);
+    this.#wake();
   }
   names(): readonly string[] {
     return [...this.objects.keys()].sort();
   }
   async until(condition: () => boolean): Promise<void> {
     while (!condition()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+  async opens(count: number): Promise<void> {
+    await this.until(() => this.#opened >= count);
   }
   async hears(...words: readonly string[]): Promise<void> {
     await this.until(() => this.said.join() === words.join());
@@ -359,14 +368,41 @@ describe('watching', () => {
     expect(recorder.names()).toEqual(['shop/b', 'shop/c']);
   });
 
-  test('a position that fails three times is given up for a list', async () => {
-    api.script('watch', pods, refuse(504), refuse(504), refuse(504));
+  test('a position that the server cannot reach twice is given up for a list', async () => {
+    api.script('watch', pods, refuse(504), refuse(504));
     run();
-    await recorder.hears('synced', 'failed', 'failed', 'failed', 'synced');
+    await recorder.hears('synced', 'failed', 'failed', 'synced');
     expect(api.of('list', pods).length).toBe(2);
   });
 
-  test('the first byte resets the back-off', async () => {
+  test('a position from which nothing comes twice is given up for a list', async () => {
+    run();
+    await recorder.opens(1);
+    clock.advance(90_000);
+    await recorder.hears('synced', 'silent');
+    await api.requested('watch', pods, 2);
+    await recorder.opens(2);
+    clock.advance(90_000);
+    await recorder.hears('synced', 'silent', 'silent', 'synced');
+    expect(api.of('list', pods).length).toBe(2);
+  });
+
+  test('a server that is away for long is not listed when it is back', async () => {
+    api.script('watch', pods, ...Array.from({ length: 8 }, () => refuse(503)));
+    run();
+    await api.requested('watch', pods, 9);
+    expect(api.of('list', pods).length).toBe(1);
+  });
+
+  test('an ERROR event does not reset the back-off', async () => {
+    const status = stream('{"type":"ERROR","object":{"code":500}}\n', 'open');
+    api.script('watch', pods, status, status, status);
+    run();
+    await api.requested('watch', pods, 4);
+    expect(clock.slept).toEqual([500, 1000, 2000]);
+  });
+
+  test('the first event resets the back-off', async () => {
     api.script('watch', pods, refuse(500), refuse(500), stream(event('ADDED', 'a', 120), 'cut'), refuse(500));
     run();
     await api.requested('watch', pods, 5);
@@ -393,7 +429,21 @@ describe('kinds that are not there', () => {
     api.removeCollection(pods);
     api.drop(pods);
     await recorder.hears('synced', 'failed', 'absent');
-    expect(recorder.names()).toEqual([]);
+    await recorder.knows();
+  });
+
+  test('one 404 is not believed yet', async () => {
+    api.put(pods, pod('a'));
+    run();
+    await api.watching(pods);
+    api.script('watch', pods, refuse(404));
+    api.script('list', pods, (response, request) => {
+      expect(recorder.names()).toEqual(['shop/a']);
+      refuse(403)(response, request);
+    });
+    api.drop(pods);
+    await recorder.hears('synced', 'failed', 'absent', 'denied', 'synced');
+    expect(clock.slept.slice(1)).toEqual([500, 1000]);
   });
 
   test('403 is denied, and what was known stays known', async () => {
@@ -401,6 +451,7 @@ describe('kinds that are not there', () => {
     run();
     await api.watching(pods);
     api.script('watch', pods, refuse(403));
+    api.script('list', pods, ...Array.from({ length: 6 }, () => refuse(403)));
     api.drop(pods);
     await recorder.hears('synced', 'failed', 'denied');
     expect(recorder.names()).toEqual(['shop/a']);
