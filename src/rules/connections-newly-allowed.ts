@@ -1,0 +1,44 @@
+import { placeOfOpening } from './change-place.ts';
+import { countText } from './change-words.ts';
+import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts';
+
+/**
+ * R15. Connections that were blocked are allowed after the change, by a clause: across namespaces, with the outside, or
+ * inside one namespace. A clause easily opens more than it says.
+ *
+ * Fine where it is meant, as most clauses are: so it is a warning at `restricted` only, and only across namespaces or
+ * with the outside. The same connections in other words (a port's number for its name) are no opening. What opens
+ * because no policy selects the pods any more is told as isolation removed (R16).
+ *
+ * Fix: narrow the clause's peers and ports. Platforms differ on address blocks against pods only.
+ */
+export const connectionsNewlyAllowed: ChangeRule = {
+  id: 'connections-newly-allowed',
+  number: 'R15',
+  title: 'Connections that were blocked are allowed',
+  judges: 'change',
+  severity: { baseline: 'info', restricted: 'warning' },
+  confidence: 'certain',
+  cure: 'none',
+  needs: ['Pod', 'Namespace', 'NetworkPolicy'],
+  restsOnVerdicts: true,
+  *check({ change, difference, impact }: ChangeInput): Iterable<Draft> {
+    const { across, inside } = impact.opened;
+    if (across.count === 0 && inside.count === 0) return;
+    const parts = [
+      across.count > 0
+        ? `${countText(across.count, 'connection')} across namespaces or with the outside`
+        : '',
+      inside.count > 0 ? `${countText(inside.count, 'connection')} inside a namespace` : '',
+    ];
+    const only = across.count === 0 ? { severity: always('info') } : {};
+    yield {
+      key: '',
+      at: placeOfOpening(change, difference),
+      happens: [`opens ${parts.filter((part) => part !== '').join(' and ')}`],
+      advice: ['narrow the peers and ports if that is more than meant'],
+      affected: [],
+      ...only,
+    };
+  },
+};

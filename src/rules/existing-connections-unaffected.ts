@@ -1,0 +1,46 @@
+import type { Ends } from '../impact/rectangle.ts';
+import { isEmpty } from '../sets/port-set.ts';
+import type { World } from '../world/world.ts';
+import { placeOf } from './change-place.ts';
+import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts';
+
+/**
+ * R62. The change blocks what was allowed, but a policy is asked when a connection begins: whether connections that are
+ * open already are cut, and when, is the network plugin's affair. What must stop now may go on for days.
+ *
+ * Fine where no pod of it runs yet. A new template replaces its pods, and their connections end with them.
+ *
+ * Fix: restart the pods whose connections must end. Some plugins look at every packet and cut at once.
+ */
+export const existingConnectionsUnaffected: ChangeRule = {
+  id: 'existing-connections-unaffected',
+  number: 'R62',
+  title: 'Connections that are open already may live on',
+  judges: 'change',
+  severity: always('info'),
+  confidence: 'likely',
+  cure: 'none',
+  needs: ['Pod', 'NetworkPolicy'],
+  restsOnVerdicts: true,
+  *check({ change, worlds, difference }: ChangeInput): Iterable<Draft> {
+    if (change.edits.every(({ kind }) => kind === 'workload')) return;
+    const runs = ends(worlds.before);
+    const cuts = difference.rectangles.some(
+      ({ lost, sources, destinations }) => !isEmpty(lost) && runs(sources) && runs(destinations),
+    );
+    if (!cuts) return;
+    yield {
+      key: '',
+      at: placeOf(change),
+      happens: ['connections that are open already may live on until they close'],
+      advice: ['restart the pods whose connections must end now'],
+      affected: [],
+    };
+  },
+};
+
+/** Tells ends that hold a running pod; the internet always runs. Most units run, so that the first one settles it. */
+function ends(world: World): (ends: Ends) => boolean {
+  const runs = (id: number): boolean => (world.unit(id)?.members.size ?? 0) > 0;
+  return (side) => side.kind === 'internet' || runs(side.units.first()) || side.units.toArray().some(runs);
+}

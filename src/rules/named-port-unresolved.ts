@@ -1,0 +1,117 @@
+import { portsOf } from '../impact/side.ts';
+import type { Phrase } from '../model/finding.ts';
+import type { Clause, PortTerm } from '../model/policy.ts';
+import type { ContainerPort } from '../model/port.ts';
+import { servicesOf, targetPorts } from '../platform/services.ts';
+import { hasPort, isEmpty, noPorts, type PortSet, portText, subtractPorts } from '../sets/port-set.ts';
+import { podIds, type Unit, weightOf } from '../world/unit.ts';
+import { isSlip } from './near-miss.ts';
+import { podKinds } from './pod-kinds.ts';
+import { destinationsOf, peersKey, podCount, portTermsOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R12. A clause allows a port by name, and some or all of the destination pods have no container port of that name and
+ * protocol. A name that does not resolve allows nothing. Names of a Service's ports are other names.
+ *
+ * Fine where a selector takes in pods of several kinds, or a new version brings the name: the rule is loud only where no
+ * pod has the name, and a port that the clause does not allow yet differs by little (its name, its protocol), is called
+ * so by a Service, or is the only one that all pods declare. Templates and sidecars count.
+ *
+ * Fix: write the container port's name, or its number. Plugins differ on names that only init containers declare.
+ */
+export const namedPortUnresolved: PolicyRule = {
+  id: 'named-port-unresolved',
+  number: 'R12',
+  title: 'A named port resolves on none or only some of the destination pods',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'certain',
+  cure: 'workload',
+  needs: [...podKinds, 'Service'],
+  restsOnVerdicts: false,
+  *check(input: PolicyInput): Iterable<Draft> {
+    const told = new Set<string>();
+    for (const { clause, term } of portTermsOf(input.policy)) {
+      const draft = term.kind === 'named' ? judge(input, clause, term) : null;
+      if (draft === null || told.has(draft.key)) continue;
+      told.add(draft.key);
+      yield draft;
+    }
+  },
+};
+
+type Named = Extract<PortTerm, { readonly kind: 'named' }>;
+
+function judge(input: PolicyInput, clause: Clause, term: Named): Draft | null {
+  const { name, protocol } = term;
+  const destinations = destinationsOf(input, clause) ?? [];
+  const missing = destinations.filter(
+    ({ ports }) => !ports.some((port) => port.name === name && port.protocol === protocol),
+  );
+  if (missing.length === 0) return null;
+  const resolved = destinations.length > missing.length;
+  const pods = podCount(missing);
+  const of = resolved ? `${pods} of ${destinations.reduce((sum, unit) => sum + weightOf(unit), 0)}` : pods;
+  const meant = resolved ? null : portMeant(input, clause, term, missing);
+  return {
+    key: `${clause.direction} ${name}/${protocol} ${peersKey(clause)}`,
+    at: `${term.origin}.port`,
+    happens: [`port ${name}/${protocol} is unknown to ${of} until a container declares it`],
+    advice: meant ?? [],
+    affected: missing.flatMap(podIds).sort(),
+    severity: always(meant === null ? 'info' : 'warning'),
+  };
+}
+
+/** What to write instead: a port that differs by little, that a Service calls so, or that is the only one. */
+function portMeant(input: PolicyInput, clause: Clause, term: Named, missing: readonly Unit[]): Phrase | null {
+  for (const unit of missing) {
+    const allowed = portsOf(clause, unit.ports).may;
+    const open = unit.ports.filter(({ protocol, number }) => !hasPort(allowed, protocol, number));
+    const near = open.find((port) => isNearPort(port, term));
+    const advice =
+      near === undefined
+        ? calledSo(input, unit, term, allowed)
+        : near.name === term.name
+          ? `protocol: ${near.protocol}`
+          : near.name;
+    if (advice !== null) return tell(input, unit, advice);
+  }
+  return onlyPort(input, clause, term, missing);
+}
+
+/** The same name with another protocol, or nearly the same name. */
+function isNearPort({ name, protocol }: ContainerPort, term: Named): boolean {
+  if (name === null) return false;
+  return name === term.name ? protocol !== term.protocol : isSlip(name, term.name);
+}
+
+/** The port behind a Service port of this name. */
+function calledSo({ world }: PolicyInput, unit: Unit, { name }: Named, allowed: PortSet): string | null {
+  for (const service of servicesOf(world, unit)) {
+    const port = service.ports.find((candidate) => candidate.name === name);
+    const target = port === undefined ? noPorts : subtractPorts(targetPorts(port, unit), allowed);
+    if (!isEmpty(target)) return `${portText(target)}: only Service ${service.name} calls it ${name}`;
+  }
+  return null;
+}
+
+/** The one port that all of them declare, where none declares another. */
+function onlyPort(input: PolicyInput, clause: Clause, term: Named, missing: readonly Unit[]): Phrase | null {
+  const [first] = missing;
+  const [port] = first?.ports ?? [];
+  if (first === undefined || port === undefined || port.protocol !== term.protocol) return null;
+  const same = missing.every(
+    ({ ports: [only, second] }) =>
+      only?.number === port.number && only.name === port.name && second === undefined,
+  );
+  const allowed = hasPort(portsOf(clause, first.ports).may, port.protocol, port.number);
+  return same && !allowed ? tell(input, first, port.name ?? String(port.number)) : null;
+}
+
+/** Names of ports are told of the policy's own pods only. */
+function tell({ policy }: PolicyInput, { namespace, workload }: Unit, what: string): Phrase {
+  if (namespace === policy.ref.namespace) return [`write ${what}`];
+  return ['compare it with the ports of ', { kind: 'workload', namespace, name: workload.name }];
+}

@@ -1,0 +1,96 @@
+import type { Phrase } from '../model/finding.ts';
+import type { Requirement, Selector } from '../model/selector.ts';
+import type { World } from '../world/world.ts';
+import { isSlip, labelSlip } from './near-miss.ts';
+import { matchesNamespace, podPeersOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R09. A `namespaceSelector` matches no namespace, so the peer allows nothing. The classic is `name: kube-system`:
+ * namespaces have no label of their name but `kubernetes.io/metadata.name`, which the API server sets on each.
+ *
+ * Fine where namespaces of a team or tenant are yet to come: then no namespace has nearly the label, and the rule stays
+ * an info. An empty selector is never meant.
+ *
+ * Fix: select by `kubernetes.io/metadata.name`, or write the label that the namespace has. Platforms do not differ.
+ */
+export const namespaceSelectorMatchesNothing: PolicyRule = {
+  id: 'namespace-selector-matches-nothing',
+  number: 'R09',
+  title: 'A namespaceSelector matches no namespace',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'certain',
+  cure: 'workload',
+  needs: ['Namespace', 'Pod'],
+  restsOnVerdicts: false,
+  *check(input: PolicyInput): Iterable<Draft> {
+    const told = new Set<string>();
+    for (const { clause, peer } of podPeersOf(input.policy)) {
+      const { namespaces } = peer;
+      if (namespaces === 'own' || matchesNamespace(input, namespaces)) continue;
+      const key = `${clause.direction} ${namespaces.text}`;
+      if (told.has(key)) continue;
+      told.add(key);
+      const advice = adviceFor(input, namespaces);
+      yield {
+        key,
+        at: `${peer.origin}.namespaceSelector`,
+        happens: [`${namespaces.text} matches no namespace until such a namespace exists`],
+        advice,
+        affected: [],
+        severity: always(advice.length === 0 ? 'info' : 'warning'),
+      };
+    }
+  },
+};
+
+const nameLabel = 'kubernetes.io/metadata.name';
+
+/** Keys that people take for the name of a namespace. */
+const nameLike: ReadonlySet<string> = new Set(['name', 'namespace', 'ns', 'metadata.name', 'namespace-name']);
+
+/** How many namespaces are compared at most. */
+const comparedMax = 1000;
+
+function adviceFor({ policy, world }: PolicyInput, selector: Selector): Phrase {
+  for (const requirement of selector.requirements) {
+    const name = namedBy(world, requirement);
+    if (name !== null) return [`write ${nameLabel}: ${name}`];
+  }
+  const namespaces = [...world.namespaces()].slice(0, comparedMax).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { name, labels } of namespaces) {
+    const slip = labelSlip(selector, labels);
+    if (slip === null) continue;
+    if (name === policy.ref.namespace) return [`write ${slip.found} for ${slip.asked}`];
+    return byName(selector, name)
+      ? ['name ', mention(name), ' instead']
+      : ['compare it with the labels of ', mention(name)];
+  }
+  const near = namespaces.find(({ name }) => byName(selector, name));
+  return near === undefined ? [] : [`select ${nameLabel}, perhaps of `, mention(near.name)];
+}
+
+/** The value of a name-like key that is the name of a namespace. The author wrote it, so that nothing is given away. */
+function namedBy(world: World, { key, operator, values }: Requirement): string | null {
+  if (operator !== 'In' || key === nameLabel || !isNameLike(key)) return null;
+  return (
+    values.find((value) => world.namespace(value) !== undefined || !world.unitsIn(value).isEmpty()) ?? null
+  );
+}
+
+/** Does the selector ask by name for a namespace whose name is nearly this one? */
+function byName({ requirements }: Selector, name: string): boolean {
+  return requirements.some(
+    ({ key, operator, values }) =>
+      operator === 'In' && isNameLike(key) && values.some((value) => isSlip(value, name)),
+  );
+}
+
+function isNameLike(key: string): boolean {
+  return nameLike.has(key.slice(key.lastIndexOf('/') + 1).toLowerCase());
+}
+
+function mention(name: string): Phrase[number] {
+  return { kind: 'namespace', name };
+}

@@ -1,0 +1,144 @@
+import { type Labels, meets, type Requirement, requirementText, type Selector } from '../model/selector.ts';
+import { type Unit, weightOf } from '../world/unit.ts';
+
+/**
+ * Tells slips (`chekout` for `checkout`) from things that merely do not exist yet. Rules about what exists are loud only
+ * for slips, because policies are rightly applied before the pods they speak of. Everything here is bounded: in the
+ * length of the texts, in the number of edits, and in how many objects are compared.
+ */
+const lengthMax = 63;
+const comparedMax = 1000;
+
+/** Keys by which people name the same thing: what a workload is. */
+const nameKeys: ReadonlySet<string> = new Set([
+  'app',
+  'name',
+  'k8s-app',
+  'run',
+  'application',
+  'app.kubernetes.io/name',
+]);
+
+/** Keys whose new values are most often new workloads, not slips. */
+const partKeys: ReadonlySet<string> = new Set([
+  'component',
+  'instance',
+  'release',
+  'part-of',
+  'role',
+  'tier',
+]);
+
+/** A label that was asked for and the one that is there instead. */
+export interface LabelSlip {
+  readonly asked: string;
+  readonly found: string;
+}
+
+/** A slip and how many pods bear the label that was probably meant. */
+export interface PodSlip extends LabelSlip {
+  readonly units: readonly Unit[];
+  readonly pods: number;
+}
+
+/**
+ * Is one text likely meant for the other? Case and separators never matter. Otherwise each part between separators may
+ * differ by one edit from four letters on, by two from ten on. Texts that differ in digits only are siblings (`web-1`,
+ * `web-2`), not slips, and so are short ones (`api`, `app`).
+ */
+export function isSlip(a: string, b: string): boolean {
+  if (a === b || a.length > lengthMax || b.length > lengthMax) return false;
+  const left = partsOf(a);
+  const right = partsOf(b);
+  if (left.join('') === right.join('')) return true;
+  if (withoutDigits(left) === withoutDigits(right)) return false;
+  if (left.length !== right.length) return isNear(left.join(''), right.join(''));
+  return left.every((part, i) => part === right[i] || isNear(part, right[i] ?? ''));
+}
+
+function partsOf(text: string): string[] {
+  return text.toLowerCase().split(/[-_./]+/);
+}
+
+function withoutDigits(parts: readonly string[]): string {
+  return parts.join('').replaceAll(/\d/g, '');
+}
+
+function isNear(a: string, b: string): boolean {
+  const shorter = Math.min(a.length, b.length);
+  if (shorter < 4) return false;
+  const most = shorter < 10 ? 1 : 2;
+  return Math.abs(a.length - b.length) <= most && editDistance(a, b) <= most;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
+export function editDistance(a: string, b: string): number {
+  let twoAgo: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (last[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, replaced);
+      const swaps = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(swaps ? Math.min(best, (twoAgo[j - 2] ?? 0) + 1) : best);
+    }
+    twoAgo = last;
+    last = row;
+  }
+  return last[b.length] ?? 0;
+}
+
+/** The slip that keeps a selector from matching these labels: exactly one requirement fails, and by little. */
+export function labelSlip(selector: Selector, labels: Labels): LabelSlip | null {
+  const [unmet, second] = selector.requirements.filter((requirement) => !meets(requirement, labels));
+  if (unmet === undefined || second !== undefined || unmet.operator !== 'In') return null;
+  const asked = requirementText(unmet);
+  const value = labels.get(unmet.key);
+  if (value !== undefined) {
+    const near = unmet.values.some((wanted) => isSlip(wanted, value)) || refines(selector, unmet, value);
+    return near ? { asked, found: `${unmet.key}=${value}` } : null;
+  }
+  for (const [key, other] of [...labels].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (unmet.values.includes(other) && similarKeys(unmet.key, key))
+      return { asked, found: `${key}=${other}` };
+  }
+  return null;
+}
+
+/** The name matches and a lesser label (`env`, `version`) has another value: it is that workload that is meant. */
+function refines({ requirements }: Selector, unmet: Requirement, value: string): boolean {
+  if (nameKeys.has(unmet.key) || partKeys.has(lastSegment(unmet.key))) return false;
+  const sibling = unmet.values.some((wanted) => withoutDigits([wanted]) === withoutDigits([value]));
+  return !sibling && requirements.some(({ key, operator }) => operator === 'In' && nameKeys.has(key));
+}
+
+function similarKeys(a: string, b: string): boolean {
+  if ((nameKeys.has(a) && nameKeys.has(b)) || isSlip(a, b)) return true;
+  const [shorter = '', longer = ''] = [lastSegment(a), lastSegment(b)].sort((x, y) => x.length - y.length);
+  return shorter === longer || (shorter.length >= 3 && longer.startsWith(shorter));
+}
+
+function lastSegment(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+/** The slip that most pods speak for, or null; pods beyond the first thousand units are not asked. */
+export function podSlip(selector: Selector, units: Iterable<Unit>): PodSlip | null {
+  const found = new Map<string, { slip: LabelSlip; units: Unit[]; pods: number }>();
+  let compared = 0;
+  for (const unit of units) {
+    compared += 1;
+    if (compared > comparedMax) break;
+    const slip = labelSlip(selector, unit.labels);
+    if (slip === null) continue;
+    const entry = found.get(slip.found) ?? { slip, units: [], pods: 0 };
+    entry.units.push(unit);
+    entry.pods += weightOf(unit);
+    found.set(slip.found, entry);
+  }
+  const [best] = [...found.values()].sort(
+    (a, b) => b.pods - a.pods || (a.slip.found < b.slip.found ? -1 : 1),
+  );
+  return best === undefined ? null : { ...best.slip, units: best.units, pods: best.pods };
+}

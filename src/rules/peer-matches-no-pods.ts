@@ -1,0 +1,88 @@
+import type { Phrase } from '../model/finding.ts';
+import type { PodPeer } from '../model/policy.ts';
+import { everything, matches, selectsEverything } from '../model/selector.ts';
+import { podSlip } from './near-miss.ts';
+import { podKinds } from './pod-kinds.ts';
+import {
+  inventedUnits,
+  matchesNamespace,
+  onlyNamespace,
+  peerOf,
+  podCount,
+  podPeersOf,
+  realUnits,
+  scopeText,
+  unitsOf,
+} from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R08. A peer matches no pod of any namespace it looks in, so it allows nothing; where it is the only one, the policy
+ * denies everything without saying so. Most often a label is misspelt.
+ *
+ * Fine where the peer's workload is yet to come: then no pod has nearly the labels, and the rule stays an info. Planned
+ * pods count. Pods of the node's network do not: no selector matches them. A peer without any label selector is never
+ * meant, and one whose namespaces do not exist or whose pods live elsewhere is told by R09 and R10.
+ *
+ * Fix: write the label that the pods have. Platforms do not differ.
+ */
+export const peerMatchesNoPods: PolicyRule = {
+  id: 'peer-matches-no-pods',
+  number: 'R08',
+  title: 'A peer matches no pods',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'certain',
+  cure: 'workload',
+  needs: [...podKinds, 'Namespace'],
+  restsOnVerdicts: false,
+  *check(input: PolicyInput): Iterable<Draft> {
+    for (const { peer, key } of podPeersOf(input.policy)) {
+      if (!realUnits(input, peer).isEmpty() || isToldByOthers(input, peer)) continue;
+      const advice = adviceFor(input, peer);
+      const what = selectsEverything(peer.pods) ? 'any label' : peer.pods.text;
+      yield {
+        key,
+        at: peer.origin,
+        happens: [
+          `${what} matches no pods `,
+          ...scopeText(peer),
+          onNodeNetwork(input, peer) ? ' but those of the node network' : '',
+          ' until such pods exist',
+        ],
+        advice,
+        affected: [],
+        severity: always(advice.length === 0 ? 'info' : 'warning'),
+      };
+    }
+  },
+};
+
+/** R09 speaks of namespaces that do not exist, R10 of pods in others; every pod of the own namespace is never dead. */
+function isToldByOthers(input: PolicyInput, { namespaces, pods }: PodPeer): boolean {
+  if (namespaces !== 'own') return !matchesNamespace(input, namespaces);
+  const anywhere = input.world.peerUnits(input.policy.ref.namespace, peerOf(everything, pods)).may;
+  return selectsEverything(pods) || !anywhere.andNot(inventedUnits(input)).isEmpty();
+}
+
+/** Labels are told only of namespaces that the policy itself names; of others a workload, which the review may hide. */
+function adviceFor(input: PolicyInput, peer: PodPeer): Phrase {
+  const { policy, world } = input;
+  const scope = world.peerUnits(policy.ref.namespace, peerOf(peer.namespaces, everything)).may;
+  const slip = podSlip(peer.pods, unitsOf(world, scope.andNot(inventedUnits(input))));
+  const [unit] = slip?.units ?? [];
+  if (slip === null || unit === undefined) return [];
+  const { namespace, workload } = unit;
+  const told = namespace === policy.ref.namespace || namespace === onlyNamespace(policy, peer);
+  if (told) return [`write ${slip.found} (${podCount(slip.units)}) for ${slip.asked}`];
+  return ['compare its labels with ', { kind: 'workload', namespace, name: workload.name }];
+}
+
+/** Looked up only where the peer names one namespace: no index holds these pods. */
+function onNodeNetwork({ policy, world }: PolicyInput, peer: PodPeer): boolean {
+  const namespace = onlyNamespace(policy, peer);
+  if (namespace === null) return false;
+  return [...world.records('Pod', namespace)].some(
+    ({ hostNetwork, finished, labels }) => hostNetwork && !finished && matches(peer.pods, labels),
+  );
+}

@@ -1,0 +1,68 @@
+import type { PodPeer } from '../model/policy.ts';
+import { everything, selectsEverything } from '../model/selector.ts';
+import type { Unit } from '../world/unit.ts';
+import { podKinds } from './pod-kinds.ts';
+import { inventedUnits, peerOf, podCount, podPeersOf, realUnits, unitsOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R10. A peer with a `podSelector` alone looks in the policy's own namespace only. It matches no pod there, yet pods of
+ * other namespaces have the labels: a `namespaceSelector` is missing, and the peer allows nothing.
+ *
+ * Fine where the own workload is yet to come and another copy of the application runs elsewhere. The rule is loud only
+ * where the own namespace has pods already, and where those that match live in at most three namespaces, none of which
+ * also has pods like the policy's own subjects, as a staging copy would.
+ *
+ * Fix: add a `namespaceSelector` to the same peer, not as a peer of its own. Platforms do not differ.
+ */
+export const peerPodsLiveInAnotherNamespace: PolicyRule = {
+  id: 'peer-pods-live-in-another-namespace',
+  number: 'R10',
+  title: 'The pods of a peer live in another namespace',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'heuristic',
+  cure: 'workload',
+  needs: [...podKinds, 'Namespace'],
+  restsOnVerdicts: false,
+  *check(input: PolicyInput): Iterable<Draft> {
+    for (const { peer, key } of podPeersOf(input.policy)) {
+      if (peer.namespaces !== 'own' || selectsEverything(peer.pods) || !realUnits(input, peer).isEmpty())
+        continue;
+      const elsewhere = unitsElsewhere(input, peer);
+      const [first] = elsewhere;
+      if (first === undefined) continue;
+      const namespaces = [...new Set(elsewhere.map(({ namespace }) => namespace))].sort();
+      const [name = first.namespace, second] = namespaces;
+      yield {
+        key,
+        at: peer.origin,
+        happens: [`${peer.pods.text} matches no pods here until such pods exist`],
+        advice:
+          second === undefined
+            ? ['add a namespaceSelector for ', { kind: 'namespace', name }, ` (${podCount(elsewhere)})`]
+            : [`add a namespaceSelector: ${podCount(elsewhere)} match in ${namespaces.length} namespaces`],
+        affected: [],
+        severity: always(isMeant(input, namespaces) ? 'warning' : 'info'),
+      };
+    }
+  },
+};
+
+const namespacesMax = 3;
+
+function unitsElsewhere(input: PolicyInput, { pods }: PodPeer): readonly Unit[] {
+  const { policy, world } = input;
+  const anywhere = world.peerUnits(policy.ref.namespace, peerOf(everything, pods)).may;
+  return unitsOf(world, anywhere.andNot(inventedUnits(input)));
+}
+
+/** Is a missing namespaceSelector likelier than a workload that is yet to come? */
+function isMeant(input: PolicyInput, namespaces: readonly string[]): boolean {
+  const { policy, world } = input;
+  const own = world.unitsIn(policy.ref.namespace).andNot(inventedUnits(input));
+  if (own.isEmpty() || namespaces.length > namespacesMax) return false;
+  if (selectsEverything(policy.subject)) return true;
+  const twins = world.peerUnits(policy.ref.namespace, peerOf(everything, policy.subject)).may;
+  return !namespaces.some((namespace) => twins.intersects(world.unitsIn(namespace)));
+}

@@ -1,0 +1,61 @@
+import type { WorkloadKind } from '../model/objects.ts';
+import { type Labels, matches, selectsEverything } from '../model/selector.ts';
+import type { World } from '../world/world.ts';
+import { podSlip } from './near-miss.ts';
+import { podKinds } from './pod-kinds.ts';
+import { podCount, unitsOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R07. `spec.podSelector` matches no pod and no workload template of the namespace, so the policy protects nobody,
+ * although it looks as if it did. Most often a label is misspelt.
+ *
+ * Fine where the policy comes before its workload, as it should: then nothing there has nearly the label, and the rule
+ * stays an info. Templates count, those scaled to zero and of CronJobs too. An empty selector is never meant.
+ * Pods of the node's network match the selector, yet no policy governs them: another rule says so.
+ *
+ * Fix: write the label that the pods have. Platforms do not differ.
+ */
+export const policySelectsNoPods: PolicyRule = {
+  id: 'policy-selects-no-pods',
+  number: 'R07',
+  title: 'The policy selects no pods',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'certain',
+  cure: 'workload',
+  needs: podKinds,
+  restsOnVerdicts: false,
+  *check({ policy, world, invented }: PolicyInput): Iterable<Draft> {
+    const { subject, ref } = policy;
+    const selected = world.subjects(policy);
+    if (selectsEverything(subject) || !(invented || selected.isEmpty())) return;
+    if (selectsOnNodeNetwork(world, ref.namespace, (labels) => matches(subject, labels))) return;
+    const slip = podSlip(subject, unitsOf(world, world.unitsIn(ref.namespace).andNot(selected)));
+    yield {
+      key: subject.text,
+      at: 'spec.podSelector',
+      happens: ['it selects no pods until such pods exist'],
+      advice: slip === null ? [] : [`write ${slip.found} (${podCount(slip.units)}) for ${slip.asked}`],
+      affected: [],
+      severity: slip === null ? always('info') : always('warning'),
+    };
+  },
+};
+
+const templateKinds: readonly WorkloadKind[] = ['DaemonSet', 'Deployment', 'StatefulSet', 'Job', 'CronJob'];
+
+function selectsOnNodeNetwork(
+  world: World,
+  namespace: string,
+  selects: (labels: Labels) => boolean,
+): boolean {
+  for (const pod of world.records('Pod', namespace)) {
+    if (pod.hostNetwork && !pod.finished && selects(pod.labels)) return true;
+  }
+  return templateKinds.some((kind) =>
+    [...world.records(kind, namespace)].some(
+      ({ template }) => template.hostNetwork && selects(template.labels),
+    ),
+  );
+}

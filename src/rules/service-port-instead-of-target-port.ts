@@ -1,0 +1,93 @@
+import { portsOf } from '../impact/side.ts';
+import { type Clause, clausesOf, type PortTerm } from '../model/policy.ts';
+import { servicesOf, targetPorts } from '../platform/services.ts';
+import {
+  hasPort,
+  intersectPorts,
+  isEmpty,
+  noPorts,
+  type PortSet,
+  portText,
+  unionPorts,
+} from '../sets/port-set.ts';
+import { podIds, type Unit } from '../world/unit.ts';
+import { podKinds } from './pod-kinds.ts';
+import { destinationsOf, peersKey, podCount, portTermsOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R11. A clause allows the port of a Service, where policies see the port of the pod: the Service's address and port
+ * are translated before. No container listens on the allowed port, so the connection is blocked.
+ *
+ * Fine where the same direction also allows the target port, where any destination declares the allowed port, for
+ * headless Services, which translate nothing, and for egress to addresses or to everywhere. Ports need not be declared,
+ * so the rule wants a Service that leads elsewhere, and is a heuristic nevertheless.
+ *
+ * Fix: allow the target port, by number or by the container port's name. On AWS both ports must be equal.
+ */
+export const servicePortInsteadOfTargetPort: PolicyRule = {
+  id: 'service-port-instead-of-target-port',
+  number: 'R11',
+  title: 'A clause allows the port of a Service instead of the port of its pods',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'heuristic',
+  cure: 'none',
+  needs: [...podKinds, 'Service'],
+  restsOnVerdicts: false,
+  *check(input: PolicyInput): Iterable<Draft> {
+    for (const { clause, term } of portTermsOf(input.policy)) {
+      if (term.kind === 'range' && term.from === term.to) yield* judge(input, clause, term);
+    }
+  },
+};
+
+/** A term that is one port by number. */
+type Single = Extract<PortTerm, { readonly kind: 'range' }>;
+
+interface Misled {
+  readonly unit: Unit;
+  readonly service: string;
+  readonly target: PortSet;
+}
+
+function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draft> {
+  const { policy, facts } = input;
+  const clauses = clausesOf(policy, clause.direction);
+  const { protocol, from: port } = term;
+  const destinations = destinationsOf(input, clause) ?? [];
+  if (destinations.some((unit) => hasPort(facts.declared(unit), protocol, port))) return;
+  const misled = destinations
+    .flatMap((unit) => misleading(input, unit, term) ?? [])
+    .filter(
+      ({ unit, target }) =>
+        !clauses.some((other) => !isEmpty(intersectPorts(portsOf(other, unit.ports).may, target))),
+    );
+  const [first] = misled;
+  if (first === undefined) return;
+  const target = portText(
+    misled.reduce((sum, item) => unionPorts(sum, item.target), noPorts),
+    2,
+  );
+  const named = first.unit.namespace === policy.ref.namespace ? `Service ${first.service}` : 'a Service';
+  const pods = podCount(misled.map(({ unit }) => unit));
+  yield {
+    key: `${clause.direction} ${port}/${protocol} ${peersKey(clause)}`,
+    at: `${term.origin}.port`,
+    happens: [`${port}/${protocol} is the port of ${named}, its ${pods} listen on ${target}`],
+    advice: [`allow ${target}`],
+    affected: misled.flatMap(({ unit }) => podIds(unit)).sort(),
+  };
+}
+
+/** A Service of the unit that has this port and leads to another, or null. */
+function misleading({ world }: PolicyInput, unit: Unit, { protocol, from }: Single): Misled | null {
+  for (const service of servicesOf(world, unit)) {
+    for (const port of service.headless ? [] : service.ports) {
+      const target = targetPorts(port, unit);
+      if (port.port === from && port.protocol === protocol && !isEmpty(target))
+        return { unit, service: service.name, target };
+    }
+  }
+  return null;
+}
