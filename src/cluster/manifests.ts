@@ -60,8 +60,8 @@ function readDocument(source: Source, objects: ClusterObject[], problems: Manife
   try {
     readValue(source, document.toJS({ maxAliasCount: aliasMax }), '', objects, problems);
   } catch (thrown) {
-    // The YAML library throws a ReferenceError for a missing anchor or too many aliases.
-    if (!(thrown instanceof ReferenceError)) throw thrown;
+    // A ReferenceError: a missing anchor or too many aliases. A RangeError: nested deeper than the stack.
+    if (!(thrown instanceof ReferenceError || thrown instanceof RangeError)) throw thrown;
     problems.push({ file, message: thrown.message });
   }
 }
