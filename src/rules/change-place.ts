@@ -13,6 +13,15 @@ export function placeOf({ edits: [edit] }: Change): string {
     : 'spec.template.metadata.labels';
 }
 
+/**
+ * Does the change only make pods, or only take them away? What did not exist before was not blocked, and what is gone
+ * cannot be cured by a policy.
+ */
+export function isOnly(effect: 'creation' | 'deletion', { edits }: Change): boolean {
+  const missing = effect === 'creation' ? 'before' : 'after';
+  return edits.every((edit) => edit.kind !== 'policy' && edit[missing] === null);
+}
+
 /** The first clause of the first edit's policy that admits what was blocked, else the place of the change. */
 export function placeOfOpening(change: Change, { rectangles }: Difference): string {
   const [edit] = change.edits;

@@ -1,4 +1,4 @@
-import { placeOfOpening } from './change-place.ts';
+import { isOnly, placeOfOpening } from './change-place.ts';
 import { countText } from './change-words.ts';
 import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts';
 
@@ -8,7 +8,7 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
  *
  * Fine where it is meant, as most clauses are: so it is a warning at `restricted` only, and only across namespaces or
  * with the outside. The same connections in other words (a port's number for its name) are no opening. What opens
- * because no policy selects the pods any more is told as isolation removed (R16).
+ * because no policy selects the pods any more is told as isolation removed (R16), and what new pods may do is no opening.
  *
  * Fix: narrow the clause's peers and ports. Platforms differ on address blocks against pods only.
  */
@@ -24,6 +24,7 @@ export const connectionsNewlyAllowed: ChangeRule = {
   restsOnVerdicts: true,
   *check({ change, difference, impact }: ChangeInput): Iterable<Draft> {
     const { across, inside } = impact.opened;
+    if (isOnly('creation', change)) return;
     if (across.count === 0 && inside.count === 0) return;
     const parts = [
       across.count > 0

@@ -1,4 +1,4 @@
-import { placeOf } from './change-place.ts';
+import { isOnly, placeOf } from './change-place.ts';
 import { countText } from './change-words.ts';
 import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts';
 
@@ -7,7 +7,8 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
  * those that a written clause admitted before. Allowed is not used: netsluice sees no traffic.
  *
  * Fine where nobody needs them. Pairs that no clause ever admitted are told as isolation (R13), not as connections.
- * Two pods of one workload count, a pod to itself does not, and finished pods do not exist.
+ * What goes away
+ * with its pods is not blocked. Two pods of one workload count, a pod to itself does not.
  *
  * Fix: keep the clause, or add one that allows what is needed. Platforms differ on address blocks against pods; what
  * that leaves open counts as undecided, not as blocked.
@@ -23,6 +24,7 @@ export const connectionsNewlyBlocked: ChangeRule = {
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
   *check({ change, impact: { blocked } }: ChangeInput): Iterable<Draft> {
+    if (isOnly('deletion', change)) return;
     const declared = blocked.declared.count > 0;
     const { count } = declared ? blocked.declared : blocked.undeclared;
     if (count === 0) return;

@@ -1,6 +1,6 @@
 import type { Ends } from '../impact/rectangle.ts';
 import { isEmpty } from '../sets/port-set.ts';
-import type { World } from '../world/world.ts';
+import type { Overlay } from '../world/overlay.ts';
 import { placeOf } from './change-place.ts';
 import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts';
 
@@ -8,7 +8,8 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
  * R62. The change blocks what was allowed, but a policy is asked when a connection begins: whether connections that are
  * open already are cut, and when, is the network plugin's affair. What must stop now may go on for days.
  *
- * Fine where no pod of it runs yet. A new template replaces its pods, and their connections end with them.
+ * Fine where no pod of it runs yet, or none stays. A new template replaces its pods, and their connections end with
+ * them.
  *
  * Fix: restart the pods whose connections must end. Some plugins look at every packet and cut at once.
  */
@@ -24,7 +25,7 @@ export const existingConnectionsUnaffected: ChangeRule = {
   restsOnVerdicts: true,
   *check({ change, worlds, difference }: ChangeInput): Iterable<Draft> {
     if (change.edits.every(({ kind }) => kind === 'workload')) return;
-    const runs = ends(worlds.before);
+    const runs = ends(worlds);
     const cuts = difference.rectangles.some(
       ({ lost, sources, destinations }) => !isEmpty(lost) && runs(sources) && runs(destinations),
     );
@@ -39,8 +40,9 @@ export const existingConnectionsUnaffected: ChangeRule = {
   },
 };
 
-/** Tells ends that hold a running pod; the internet always runs. Most units run, so that the first one settles it. */
-function ends(world: World): (ends: Ends) => boolean {
-  const runs = (id: number): boolean => (world.unit(id)?.members.size ?? 0) > 0;
+/** Tells ends that hold a pod that runs and stays; the internet always runs. Most units run, so that the first one settles it. */
+function ends({ before, after }: Overlay): (ends: Ends) => boolean {
+  const runs = (id: number): boolean =>
+    (before.unit(id)?.members.size ?? 0) > 0 && after.unit(id) !== undefined;
   return (side) => side.kind === 'internet' || runs(side.units.first()) || side.units.toArray().some(runs);
 }

@@ -41,6 +41,9 @@ export const namedPortUnresolved: PolicyRule = {
   },
 };
 
+/** How many units are asked for a port that may have been meant. */
+const unitsMax = 1000;
+
 type Named = Extract<PortTerm, { readonly kind: 'named' }>;
 
 function judge(input: PolicyInput, clause: Clause, term: Named): Draft | null {
@@ -66,7 +69,7 @@ function judge(input: PolicyInput, clause: Clause, term: Named): Draft | null {
 
 /** What to write instead: a port that differs by little, that a Service calls so, or that is the only one. */
 function portMeant(input: PolicyInput, clause: Clause, term: Named, missing: readonly Unit[]): Phrase | null {
-  for (const unit of missing) {
+  for (const unit of missing.slice(0, unitsMax)) {
     const allowed = portsOf(clause, unit.ports).may;
     const open = unit.ports.filter(({ protocol, number }) => !hasPort(allowed, protocol, number));
     const near = open.find((port) => isNearPort(port, term));

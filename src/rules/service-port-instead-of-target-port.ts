@@ -42,6 +42,9 @@ export const servicePortInsteadOfTargetPort: PolicyRule = {
   },
 };
 
+/** Peers that take in more are not meant for the pods of a Service, and would take long to look at. */
+const unitsMax = 1000;
+
 /** A term that is one port by number. */
 type Single = Extract<PortTerm, { readonly kind: 'range' }>;
 
@@ -56,6 +59,7 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
   const clauses = clausesOf(policy, clause.direction);
   const { protocol, from: port } = term;
   const destinations = destinationsOf(input, clause) ?? [];
+  if (destinations.length > unitsMax) return;
   if (destinations.some((unit) => hasPort(facts.declared(unit), protocol, port))) return;
   const misled = destinations
     .flatMap((unit) => misleading(input, unit, term) ?? [])
