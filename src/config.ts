@@ -95,10 +95,6 @@ const serveShape = {
     unit: 'milliseconds',
     meaning: 'how long one review may take; the caller’s own timeout can only shorten it',
   }),
-  docsUrl: name.max(80, 'must be at most 80 characters').optional().meta({
-    argument: 'TEXT',
-    meaning: 'a link or contact that ends the last line of every answer',
-  }),
   ownNamespace: name.optional().meta({
     argument: 'NAME',
     env: ['NETSLUICE_NAMESPACE', 'POD_NAMESPACE'],

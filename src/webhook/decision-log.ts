@@ -32,7 +32,7 @@ export function requestFields(request: ReviewRequest): Readonly<Record<string, s
   };
 }
 
-/** The one line per judged request. */
+/** The one line per judged request, and one for each rule that failed, which is a bug of ours. */
 export function logDecision(log: Log, request: ReviewRequest, review: Review, durationMs: number): void {
   const record = review.record;
   log.info(
@@ -48,6 +48,12 @@ export function logDecision(log: Log, request: ReviewRequest, review: Review, du
     },
     'decision',
   );
+  for (const { rule, error } of record.failed) {
+    log.error(
+      { ref: refOf(request.uid), rule, cause: describeThrown(error) },
+      'a rule failed; its findings are missing',
+    );
+  }
 }
 
 /** Message and stack of whatever was thrown; JSON.stringify makes `{}` of an Error. */

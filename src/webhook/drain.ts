@@ -40,6 +40,7 @@ const LOOK_MS = 100;
 export function makeDrain(deps: DrainDeps): Drain {
   const { clock, times } = deps;
   let began: number | null = null;
+  let cancel: () => void = () => undefined;
   let lastRequest = Number.NEGATIVE_INFINITY;
 
   function finish(): void {
@@ -65,7 +66,7 @@ export function makeDrain(deps: DrainDeps): Drain {
     const now = clock.monotonic();
     const quiet = now - since >= times.minMs && now - lastRequest >= times.quietMs;
     if (quiet || now - since >= times.maxMs) finish();
-    else clock.after(Math.min(LOOK_MS, times.quietMs), () => look(since));
+    else cancel = clock.after(Math.min(LOOK_MS, times.quietMs), () => look(since));
   }
 
   return {
@@ -75,6 +76,7 @@ export function makeDrain(deps: DrainDeps): Drain {
     },
     signal: () => {
       if (began !== null) {
+        cancel();
         deps.log.warn('second signal: leaving at once');
         deps.exit(1);
         return;

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { Server as HttpsServer, type ServerOptions } from 'node:https';
+import https from 'node:https';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { ClientAuth } from './client-name.ts';
 import type { Clock } from './clock.ts';
@@ -60,7 +60,7 @@ export function listenerOptions(listener: TlsListener | null, timeouts: Timeouts
   const http = { connectionsCheckingInterval: timeouts.checkMs, headersTimeout: timeouts.headersMs };
   const common = { requestTimeout: timeouts.requestMs, keepAliveTimeout: timeouts.keepAliveMs };
   if (listener === null) return { ...common, http, https: null };
-  const https: ServerOptions = {
+  const secure: https.ServerOptions = {
     ...http,
     ...secureContext(listener),
     handshakeTimeout: timeouts.handshakeMs,
@@ -69,7 +69,7 @@ export function listenerOptions(listener: TlsListener | null, timeouts: Timeouts
     requestCert: listener.clientAuth !== null,
     rejectUnauthorized: listener.clientAuth !== null,
   };
-  return { ...common, https };
+  return { ...common, https: secure };
 }
 
 interface Watching {
@@ -81,7 +81,7 @@ interface Watching {
 /** Counts refused callers, and logs failed handshakes at debug, one a second at most. */
 export function watchTlsErrors(server: Server, listener: TlsListener, watching: Watching): void {
   let quietUntil = 0;
-  if (!(server instanceof HttpsServer)) return;
+  if (!(server instanceof https.Server)) return;
   server.on('tlsClientError', (error, socket: TLSSocket) => {
     const unauthorized = socket.authorizationError ?? null;
     const missing = 'code' in error && error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';

@@ -91,9 +91,11 @@ function counters(registry: Registry) {
       'decision',
       'mode',
     ]),
-    failures: counter('admission_failures_total', 'Requests that were admitted without analysis.', [
-      'reason',
-    ]),
+    failures: counter(
+      'admission_failures_total',
+      'Requests that were admitted without analysis, and rules that failed.',
+      ['reason'],
+    ),
     invalid: counter('requests_invalid_total', 'Requests that got a 4xx instead of a review.', ['why']),
     findings: counter('findings_total', 'Findings, by severity at level restricted.', ['rule', 'severity']),
     wouldReject: counter('would_reject_total', 'New findings that reject at a level, in every mode.', [
@@ -156,6 +158,7 @@ export function makeMetrics(version: string): Metrics {
       const labels = { operation: operationOf(request), decision: review.decision };
       count.requests.inc({ ...labels, mode: modeOf(request, review.record.mode) });
       seconds.observe(took);
+      count.failures.inc({ reason: 'rule' }, review.record.failed.length);
       // A dry run changes nothing, so it must not show in what enforcement did or would have done.
       if (!request.dryRun) enforced(review);
     },

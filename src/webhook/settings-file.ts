@@ -14,6 +14,10 @@ export interface SettingsWatch<Settings> {
   readonly stop: () => void;
 }
 
+function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
+}
+
 /** Reads and decodes a settings file; the problem names the file and the option. */
 export function loadSettings<Settings>(
   path: string,
@@ -24,7 +28,7 @@ export function loadSettings<Settings>(
   const decoded = decode(text);
   return 'problem' in decoded
     ? {
-        problem: `The settings file ${path} is not valid: ${decoded.problem.replace(/\.$/, '')}. Correct it there.`,
+        problem: `The settings file ${path} is not valid: ${sentence(decoded.problem)} Correct it there.`,
       }
     : decoded;
 }

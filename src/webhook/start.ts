@@ -1,4 +1,4 @@
-import { Server as TlsServer } from 'node:tls';
+import { Server } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 import type { Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
 import { buildApp } from './app.ts';
@@ -60,7 +60,7 @@ function keepCurrent(plan: WebhookPlan, app: FastifyInstance, tls: TlsListener, 
     ...{ clock, log, metrics },
     use: (pair) => {
       // The server is one over TLS; its declared type covers plain ones too.
-      if (app.server instanceof TlsServer) app.server.setSecureContext(secureContext({ ...tls, pair }));
+      if (app.server instanceof Server) app.server.setSecureContext(secureContext({ ...tls, pair }));
       dial.lookSoon();
     },
   });

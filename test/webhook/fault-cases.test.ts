@@ -543,6 +543,20 @@ describe('answers', () => {
     await small.close();
   });
 
+  test('a rule that failed is logged with its stack and counted; the answer stands', async () => {
+    const failed = [{ rule: 'egress-blocks-dns', error: new Error('off by one') }];
+    const limping = await startStub({
+      review: () => ({ ...admitted, record: { ...admitted.record, failed } }),
+    });
+    expect((await limping.post(reviewOf('limp'))).json.response.allowed).toBe(true);
+    expect(limping.lines().at(-1)).toMatchObject({
+      rule: 'egress-blocks-dns',
+      cause: { message: 'off by one' },
+    });
+    expect(await limping.count('netsluice_admission_failures_total{reason="rule"}')).toBe(1);
+    await limping.close();
+  });
+
   test('a rejection is a 403 with reason Forbidden and no patch', async () => {
     const strict = await startStub({
       review: () => ({ ...admitted, decision: 'rejected', message: 'no\nbecause', warnings: ['ref 12'] }),
