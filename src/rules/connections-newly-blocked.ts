@@ -29,12 +29,13 @@ export const connectionsNewlyBlocked: ChangeRule = {
     const { count } = declared ? blocked.declared : blocked.undeclared;
     if (count === 0) return;
     const critical = blocked.critical > 0 ? `, ${blocked.critical} of them critical,` : '';
+    const cured = count === 1 ? 'it' : 'them';
     const caveat = declared ? '' : ' (undeclared ports only)';
     yield {
       key: '',
       at: placeOf(change),
       happens: [
-        `blocks ${countText(count, 'connection')}${caveat}${critical} until another policy allows them`,
+        `blocks ${countText(count, 'connection')}${caveat}${critical} until another policy allows ${cured}`,
       ],
       advice: [],
       affected: [],

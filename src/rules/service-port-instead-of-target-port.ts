@@ -78,7 +78,7 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
   yield {
     key: `${clause.direction} ${port}/${protocol} ${peersKey(clause)}`,
     at: `${term.origin}.port`,
-    happens: [`${port}/${protocol} is the port of ${named}, its ${pods} listen on ${target}`],
+    happens: [`${port}/${protocol} is the port of ${named} and leads to ${target} on ${pods}`],
     advice: [`allow ${target}`],
     affected: misled.flatMap(({ unit }) => podIds(unit)).sort(),
   };
