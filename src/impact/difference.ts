@@ -4,10 +4,11 @@ import { BitSet } from '../sets/bitset.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { weightOf } from '../world/unit.ts';
 import type { Budget } from './budget.ts';
+import { Evaluation } from './evaluation.ts';
 import type { Group } from './group.ts';
 import { internetRectangles } from './internet-pass.ts';
 import type { Difference, IsolationFlip, Rectangle } from './rectangle.ts';
-import { type Side, sideOf } from './side.ts';
+import type { Side } from './side.ts';
 import { groupAlike, touchedUnits } from './touched.ts';
 import { unitRectangles } from './unit-pass.ts';
 
@@ -24,15 +25,16 @@ export function difference(worlds: Overlay, change: Change, budget: Budget): Dif
     ingress: touchedUnits(worlds, change, 'ingress'),
     egress: touchedUnits(worlds, change, 'egress'),
   };
+  const evaluation = new Evaluation(worlds, budget);
   const flips: IsolationFlip[] = [];
   const rectangles: Rectangle[] = [];
   let lookedAt = 0;
   const of = touched.ingress.size + touched.egress.size;
   for (const direction of directions) {
-    for (const units of groupAlike(worlds, touched[direction], direction)) {
-      const group = groupOf(worlds, units, direction);
+    for (const units of groupAlike(evaluation, touched[direction], direction)) {
+      const group = groupOf(evaluation, units, direction);
       flips.push(...flipsOf(worlds, group));
-      const found = rectanglesOf(worlds, group, touched, budget);
+      const found = rectanglesOf(evaluation, group, touched);
       rectangles.push(...found.rectangles);
       if (!found.complete) {
         return {
@@ -48,35 +50,22 @@ export function difference(worlds: Overlay, change: Change, budget: Budget): Dif
   return { flips, rectangles, partial: null, steps: budget.steps };
 }
 
-function groupOf({ before, after, moved }: Overlay, units: BitSet, direction: Direction): Group {
+function groupOf(evaluation: Evaluation, units: BitSet, direction: Direction): Group {
   const first = units.first();
-  return {
-    units,
-    direction,
-    first,
-    moved: moved.has(first),
-    sides: {
-      before: sideOf(before, before.governing(first, direction), direction),
-      after: sideOf(after, after.governing(first, direction), direction),
-    },
-  };
+  const moved = evaluation.worlds.moved.has(first);
+  return { units, direction, first, moved, sides: evaluation.sidesOf(first, direction) };
 }
 
 function rectanglesOf(
-  worlds: Overlay,
+  evaluation: Evaluation,
   group: Group,
   touched: Readonly<Record<Direction, BitSet>>,
-  budget: Budget,
 ): { readonly rectangles: readonly Rectangle[]; readonly complete: boolean } {
+  const { worlds, budget } = evaluation;
   const all = worlds.before.units.or(worlds.after.units);
   const others = group.direction === 'ingress' ? all : all.andNot(touched.ingress);
-  const units = unitRectangles(
-    worlds,
-    group,
-    others,
-    touched[group.direction === 'ingress' ? 'egress' : 'ingress'],
-    budget,
-  );
+  const otherTouched = touched[group.direction === 'ingress' ? 'egress' : 'ingress'];
+  const units = unitRectangles(evaluation, group, others, otherTouched);
   const internet = internetRectangles(worlds, group, budget);
   return { rectangles: [...units, ...internet], complete: budget.spent === null };
 }

@@ -1,6 +1,5 @@
 import type { Clause, Direction } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
-import { BitSet } from '../sets/bitset.ts';
 import {
   allPorts,
   intersectPorts,
@@ -40,23 +39,13 @@ export interface Side {
 /** Looks up whom each clause of the governing policies matches. */
 export function sideOf(world: World, governing: Governing, direction: Direction): Side {
   const entries = governing.governors.flatMap((governor) =>
-    governor.clauses.map((clause) => ({ governor, clause, members: membersOf(world, governor, clause) })),
+    governor.clauses.map((clause) => ({
+      governor,
+      clause,
+      members: world.clauseUnits(governor.policy.ref.namespace, clause),
+    })),
   );
   return { direction, governing, entries };
-}
-
-function membersOf(world: World, { policy }: Governor, { peers }: Clause): 'any' | Reading {
-  if (peers === 'any') return 'any';
-  const readings = peers.map((peer) => world.peerUnits(policy.ref.namespace, peer));
-  const [only, second] = readings;
-  if (only !== undefined && second === undefined) return only;
-  const must = new BitSet();
-  const may = new BitSet();
-  for (const reading of readings) {
-    must.addAll(reading.must);
-    may.addAll(reading.may);
-  }
-  return { must, may, reasons: [...new Set(readings.flatMap(({ reasons }) => reasons))] };
 }
 
 /** Does the clause match this unit as the other end? */

@@ -2,8 +2,8 @@ import type { Change } from '../model/change.ts';
 import type { Direction } from '../model/policy.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { Overlay } from '../world/overlay.ts';
-import { portsKey } from '../world/unit.ts';
 import { groupBy } from './cells.ts';
+import type { Evaluation } from './evaluation.ts';
 
 /**
  * Units whose own side of a direction may have changed: those that a changed policy selects before or after, and
@@ -28,16 +28,8 @@ export function touchedUnits(
 }
 
 /** Groups units that are governed alike on both sides of the change; a unit that moved stands alone. */
-export function groupAlike(
-  { before, after, moved }: Overlay,
-  units: BitSet,
-  direction: Direction,
-): readonly BitSet[] {
-  const key = (id: number): string => {
-    if (moved.has(id)) return `moved ${id}`;
-    const unit = after.unit(id) ?? before.unit(id);
-    const ports = unit === undefined ? '' : portsKey(unit.ports);
-    return [before.governing(id, direction).key, after.governing(id, direction).key, ports].join('|');
-  };
+export function groupAlike(evaluation: Evaluation, units: BitSet, direction: Direction): readonly BitSet[] {
+  const { moved } = evaluation.worlds;
+  const key = (id: number): string => (moved.has(id) ? `moved ${id}` : evaluation.alikeKey(id, direction));
   return [...groupBy(units, key).values()];
 }

@@ -3,57 +3,53 @@ import type { ContainerPort } from '../model/port.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { isEmpty } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
-import { portsKey, type Ternary } from '../world/unit.ts';
+import type { Ternary } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
-import type { Budget } from './budget.ts';
 import type { SideChange } from './causes.ts';
 import { groupBy, memberSets, partition, representative } from './cells.ts';
+import type { Evaluation } from './evaluation.ts';
 import { type Group, openChange, type When } from './group.ts';
 import { judge, samePorts } from './judge.ts';
 import type { Rectangle } from './rectangle.ts';
-import { decide, type Entry, matchesUnit, type Side, sideOf } from './side.ts';
+import { decide, type Entry, matchesUnit, type Side } from './side.ts';
 
 /**
  * The rectangles between a group (the subjects) and other units. The subjects' clauses cut the others into cells;
  * each cell is then met with what the others' own policies say of the subjects.
  */
 export function unitRectangles(
-  worlds: Overlay,
+  evaluation: Evaluation,
   group: Group,
   others: BitSet,
   otherTouched: BitSet,
-  budget: Budget,
 ): Rectangle[] {
   const rectangles: Rectangle[] = [];
-  for (const cell of cellsOf(worlds, group, others, budget)) {
-    if (!budget.spend(1)) return rectangles;
-    const subject = subjectChange(worlds, group, representative(cell));
+  for (const cell of cellsOf(evaluation, group, others)) {
+    if (!evaluation.budget.spend(1)) return rectangles;
+    const subject = subjectChange(evaluation.worlds, group, representative(cell));
     if (isEmpty(subject.readings.before.may) && isEmpty(subject.readings.after.may)) continue;
     const same = samePorts(subject.readings.before, subject.readings.after) && !group.moved;
     const changed = same ? cell.and(otherTouched) : cell;
-    if (!changed.isEmpty()) rectangles.push(...meetOthers(worlds, group, changed, subject, budget));
+    if (!changed.isEmpty()) rectangles.push(...meetOthers(evaluation, group, changed, subject));
   }
   return rectangles;
 }
 
 /** Cells within which both sides' clauses, existence and the named ports they need agree. */
-function cellsOf(worlds: Overlay, group: Group, others: BitSet, budget: Budget): readonly BitSet[] {
+function cellsOf(evaluation: Evaluation, group: Group, others: BitSet): readonly BitSet[] {
+  const { worlds, budget } = evaluation;
   const { before, after } = group.sides;
   const existence = worlds.moved.isEmpty() ? [] : [worlds.before.units, worlds.after.units];
   const cells = partition(others, [...existence, ...memberSets(before), ...memberSets(after)], budget) ?? [];
   const named = group.direction === 'egress' && [before, after].some(namesPorts);
   if (!named) return cells;
-  return cells.flatMap((cell) => [...groupBy(cell, (id) => portsOnBothSides(worlds, id)).values()]);
+  return cells.flatMap((cell) => [...groupBy(cell, (id) => evaluation.portsOnBothSides(id)).values()]);
 }
 
 function namesPorts({ entries }: Side): boolean {
   return entries.some(
     ({ clause }) => clause.ports !== 'any' && clause.ports.some(({ kind }) => kind === 'named'),
   );
-}
-
-function portsOnBothSides({ before, after }: Overlay, id: number): string {
-  return [before, after].map((world) => portsKey(world.unit(id)?.ports ?? [])).join('|');
 }
 
 /** What the subjects' own policies say of one cell of others. */
@@ -85,42 +81,36 @@ function portsAt(world: World, unit: number): readonly ContainerPort[] {
 }
 
 /** Meets one cell of others: open ones in one go, isolated ones by what governs them. */
-function meetOthers(
-  worlds: Overlay,
-  group: Group,
-  cell: BitSet,
-  subject: SideChange,
-  budget: Budget,
-): Rectangle[] {
-  const { before, after } = worlds;
+function meetOthers(evaluation: Evaluation, group: Group, cell: BitSet, subject: SideChange): Rectangle[] {
+  const { worlds, budget } = evaluation;
   const opposite: Direction = group.direction === 'ingress' ? 'egress' : 'ingress';
-  const isolated = before.isolated(opposite).or(after.isolated(opposite));
+  const isolated = evaluation.isolatedEither(opposite);
   const rectangles: Rectangle[] = [];
   const open = cell.andNot(isolated);
-  if (!open.isEmpty())
+  if (!open.isEmpty()) {
     rectangles.push(...judge(worlds, group, group.units, open, subject, openChange(opposite)));
-  const key = (id: number): string => {
-    const ports = opposite === 'ingress' ? portsOnBothSides(worlds, id) : '';
-    return [before.governing(id, opposite).key, after.governing(id, opposite).key, ports].join('|');
-  };
-  for (const alike of groupBy(cell.and(isolated), key).values()) {
+  }
+  for (const alike of groupBy(cell.and(isolated), (id) => evaluation.alikeKey(id, opposite)).values()) {
     const first = representative(alike);
-    const sides = {
-      before: sideOf(before, before.governing(first, opposite), opposite),
-      after: sideOf(after, after.governing(first, opposite), opposite),
-    };
+    const sides = evaluation.sidesOf(first, opposite);
+    if (!budget.spend(1)) return rectangles;
+    if (admitNone(sides, group.units)) continue;
     const sets = [...memberSets(sides.before), ...memberSets(sides.after)];
     for (const subjects of partition(group.units, sets, budget) ?? []) {
-      if (!budget.spend(1)) return rectangles;
       const destination = opposite === 'ingress' ? first : representative(subjects);
-      const other = sideChange(
-        worlds,
-        sides,
-        (entry) => matchesUnit(entry, representative(subjects)),
-        destination,
-      );
+      const match = (entry: Entry): Ternary => matchesUnit(entry, representative(subjects));
+      const other = sideChange(worlds, sides, match, destination);
       rectangles.push(...judge(worlds, group, subjects, alike, subject, other));
     }
   }
   return rectangles;
+}
+
+/** Isolated before and after, and no clause of either side matches any of the subjects: no connection either way. */
+function admitNone(sides: Readonly<Record<When, Side>>, subjects: BitSet): boolean {
+  return [sides.before, sides.after].every(
+    ({ governing, entries }) =>
+      governing.isolated &&
+      entries.every(({ members }) => members !== 'any' && !members.may.intersects(subjects)),
+  );
 }

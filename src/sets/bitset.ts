@@ -14,6 +14,15 @@ export class BitSet {
     return set;
   }
 
+  /** The union of several sets, made in one piece. */
+  static union(sets: readonly BitSet[]): BitSet {
+    const words = new Uint32Array(Math.max(0, ...sets.map((set) => set.words.length)));
+    for (const set of sets) {
+      for (let i = 0; i < set.words.length; i += 1) words[i] = (words[i] ?? 0) | (set.words[i] ?? 0);
+    }
+    return new BitSet(words);
+  }
+
   has(id: number): boolean {
     return ((this.words[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0;
   }
@@ -66,9 +75,7 @@ export class BitSet {
   }
 
   or(other: BitSet): BitSet {
-    const result = this.clone();
-    result.addAll(other);
-    return result;
+    return BitSet.union([this, other]);
   }
 
   and(other: BitSet): BitSet {

@@ -7,7 +7,7 @@ import type {
   WorkloadRecord,
   WorldEvent,
 } from '../model/objects.ts';
-import type { CompiledPolicy, Direction, Peer } from '../model/policy.ts';
+import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { type Labels, sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
@@ -228,6 +228,10 @@ export class ClusterWorld implements World {
 
   peerUnits(namespace: string, peer: Peer): Reading {
     return this.peers.units(namespace, peer);
+  }
+
+  clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
+    return this.peers.clauseUnits(namespace, clause);
   }
 
   foreignApi(namespace: string): string | null {

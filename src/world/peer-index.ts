@@ -1,7 +1,8 @@
-import type { CompiledPolicy, Peer } from '../model/policy.ts';
+import type { Clause, CompiledPolicy, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { type Labels, matches } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
+import { clauseReading } from './readings.ts';
 import { readBlock, type Unit, type UnknownReason } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
 import type { Reading } from './world.ts';
@@ -27,6 +28,11 @@ export interface PeerContext {
  */
 export class PeerIndex {
   private readonly slots = new Map<string, Slot>();
+  private readonly clauses = new WeakMap<
+    Clause,
+    { readonly version: number; readonly reading: 'any' | Reading }
+  >();
+  private version = 0;
   private readonly context: PeerContext;
 
   constructor(context: PeerContext) {
@@ -53,6 +59,15 @@ export class PeerIndex {
     }
   }
 
+  /** The units that any peer of a clause matches; kept until a unit comes or goes. */
+  clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
+    const known = this.clauses.get(clause);
+    if (known !== undefined && known.version === this.version) return known.reading;
+    const reading = clauseReading(clause, (peer) => this.units(namespace, peer));
+    this.clauses.set(clause, { version: this.version, reading });
+    return reading;
+  }
+
   /** The reading of a peer; one that no policy in force names is computed and not kept. */
   units(namespace: string, peer: Peer): Reading {
     const slot = this.slots.get(slotKey(namespace, peer));
@@ -62,12 +77,14 @@ export class PeerIndex {
   }
 
   created(unit: Unit): void {
+    this.version += 1;
     for (const { namespace, peer, reading } of this.slots.values()) {
       if (reading !== null) this.enter(reading, namespace, peer, unit);
     }
   }
 
   removed(unit: Unit): void {
+    this.version += 1;
     for (const { reading } of this.slots.values()) {
       reading?.must.delete(unit.id);
       reading?.may.delete(unit.id);
@@ -76,6 +93,7 @@ export class PeerIndex {
 
   /** A namespace changed its labels: what peers by namespace match is computed anew when asked. */
   namespacesChanged(): void {
+    this.version += 1;
     for (const slot of this.slots.values()) {
       if (slot.peer.kind === 'pods' && slot.peer.namespaces !== 'own') slot.reading = null;
     }

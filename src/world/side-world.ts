@@ -1,6 +1,6 @@
 import type { Change, Edit } from '../model/change.ts';
 import type { ClusterObject, NamespaceRecord, PodRecord, WorkloadRecord } from '../model/objects.ts';
-import type { CompiledPolicy, Direction, Peer } from '../model/policy.ts';
+import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { type Labels, matches } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
@@ -8,6 +8,7 @@ import type { ClusterWorld } from './cluster-world.ts';
 import { governingOf } from './governing.ts';
 import { readPeer } from './peer-index.ts';
 import { readAddresses } from './pod-table.ts';
+import { clauseReading } from './readings.ts';
 import type { Unit, UnknownReason, Workload } from './unit.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
 
@@ -189,6 +190,11 @@ export class SideWorld implements World {
     const patched = this.correct(reading, namespace, peer);
     this.readings.set(key, patched);
     return patched;
+  }
+
+  clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
+    if (this.patched.isEmpty()) return this.base.clauseUnits(namespace, clause);
+    return clauseReading(clause, (peer) => this.peerUnits(namespace, peer));
   }
 
   private correct(reading: Reading, namespace: string, peer: Peer): Reading {

@@ -55,6 +55,8 @@ export interface World {
   subjects(policy: CompiledPolicy): BitSet;
   /** Units that a peer of a policy in this namespace matches. */
   peerUnits(namespace: string, peer: Peer): Reading;
+  /** Units that any peer of a clause matches; `any` where the clause has no peers. */
+  clauseUnits(namespace: string, clause: Clause): 'any' | Reading;
   /** Name of the policy API that is not analysed but could govern pods of the namespace, or null. */
   foreignApi(namespace: string): string | null;
   /** The records of one kind, of one namespace if it is given. */
