@@ -24,8 +24,8 @@ const modeNames = ['enforce', 'warn', 'audit'] as const;
 export function modesOf(namespace: string, labels: Labels, settings: Settings, ownNamespace: string): Modes {
   const { enforce, warn, audit, mayLower } = settings.modes;
   const guarded = namespace === 'kube-system' || namespace === ownNamespace;
-  const defaults = guarded
-    ? { enforce: 'off' as Mode, warn: 'baseline' as Mode, audit }
+  const defaults: Readonly<Record<(typeof modeNames)[number], Mode>> = guarded
+    ? { enforce: 'off', warn: 'baseline', audit }
     : { enforce, warn, audit };
   const badLabels: string[] = [];
   const chosen = modeNames.map((name): Mode => {

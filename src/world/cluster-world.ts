@@ -17,7 +17,7 @@ import { workloadOfPod } from './owners.ts';
 import { PeerIndex } from './peer-index.ts';
 import { blocksMax, distinctBlocks, type PodEntry, PodTable, readAddresses } from './pod-table.ts';
 import { PolicyTable } from './policy-table.ts';
-import type { Addressing, Unit, Workload } from './unit.ts';
+import type { Unit, Workload } from './unit.ts';
 import { traitsOf } from './unit.ts';
 import { UnitTable } from './unit-table.ts';
 import { WorkloadTable } from './workload-table.ts';
@@ -37,7 +37,8 @@ export class ClusterWorld implements World {
   private readonly catalog = new Catalog();
   private readonly foreign = new ForeignApis();
   private readonly table: UnitTable;
-  private readonly pods: PodTable;
+  /** For the overlays of this room, which read it. */
+  readonly pods: PodTable;
   private readonly peers: PeerIndex;
   private readonly policies: PolicyTable;
   private readonly workloads: WorkloadTable;
@@ -272,11 +273,6 @@ export class ClusterWorld implements World {
     return this.pods.owns(address);
   }
 
-  /** Pods with an address in one of the blocks, and their addresses; overlays split units by them. */
-  podsWithin(blocks: Parameters<PodTable['within']>[0]): readonly PodEntry[] {
-    return this.pods.within(blocks);
-  }
-
   /** Every record, as the events that would build this world again. */
   *everything(): Iterable<WorldEvent> {
     for (const object of this.catalog.everything()) yield { type: 'put', object };
@@ -285,20 +281,5 @@ export class ClusterWorld implements World {
   /** Ids from here on are free for overlays. */
   get unitIdEnd(): number {
     return this.table.idEnd;
-  }
-
-  /** How the blocks of the policies in force hold these addresses. */
-  addressingOf(addresses: readonly bigint[]): Addressing {
-    return this.pods.addressing(addresses);
-  }
-
-  /** Is the block named by a policy in force, so that units are already told apart by it? */
-  isLiveBlock(key: string): boolean {
-    return this.pods.isLive(key);
-  }
-
-  /** The addresses of a pod; none where it has none yet. */
-  addressesOf(namespace: string, name: string): readonly bigint[] {
-    return this.pods.get(namespace, name)?.addresses ?? [];
   }
 }

@@ -32,7 +32,7 @@ export function regroup(base: ClusterWorld, change: Change): Regrouping {
     for (const unit of base.workloadUnits(movement.workload)) replaced.add(unit.id);
     cohorts.push(...cohortsOf(base, movement, blocks));
   }
-  for (const id of new Set(base.podsWithin(blocks).map(({ unit }) => unit))) {
+  for (const id of new Set(base.pods.within(blocks).map(({ unit }) => unit))) {
     if (id === null || replaced.has(id)) continue;
     replaced.add(id);
     cohorts.push(...splitUnit(base, id, blocks));
@@ -47,7 +47,7 @@ function newBlocks(base: ClusterWorld, change: Change): readonly KeyedBlock[] {
     if (edit.kind !== 'policy') continue;
     const policies = [edit.before, edit.after].filter((policy) => policy !== null);
     for (const block of policies.flatMap((policy) => splittingBlocks(policy, base.profile))) {
-      if (!base.isLiveBlock(block.key)) found.set(block.key, block);
+      if (!base.pods.isLive(block.key)) found.set(block.key, block);
     }
   }
   return [...found.values()];
@@ -119,7 +119,7 @@ function currentPods(base: ClusterWorld, workload: Workload, blocks: readonly Ke
   const pods: PodTraits = new Map();
   for (const unit of base.workloadUnits(workload)) {
     for (const name of unit.members) {
-      const addresses = base.addressesOf(workload.namespace, name);
+      const addresses = base.pods.addressesOf(workload.namespace, name);
       pods.set(name, { ...unit, addressing: extend(unit.addressing, addresses, blocks) });
     }
   }
@@ -139,7 +139,7 @@ function place(
   if (name !== undefined) pods.delete(name);
   if (pod === null || pod.finished || pod.hostNetwork) return;
   const addresses = readAddresses(pod.addresses);
-  pods.set(pod.name, traitsOf(pod, workload, extend(base.addressingOf(addresses), addresses, blocks)));
+  pods.set(pod.name, traitsOf(pod, workload, extend(base.pods.addressing(addresses), addresses, blocks)));
 }
 
 /** A new template replaces all pods: they take its labels and ports. Without a template there are none. */
@@ -179,7 +179,7 @@ function splitUnit(base: ClusterWorld, id: number, blocks: readonly KeyedBlock[]
   if (unit === undefined) return [];
   const pods: PodTraits = new Map();
   for (const name of unit.members) {
-    const addresses = base.addressesOf(unit.namespace, name);
+    const addresses = base.pods.addressesOf(unit.namespace, name);
     pods.set(name, { ...unit, addressing: extend(unit.addressing, addresses, blocks) });
   }
   const cohorts = groupBySides(pods, pods);

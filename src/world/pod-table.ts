@@ -38,6 +38,11 @@ export class PodTable {
     return this.pods.get(`${namespace}/${name}`);
   }
 
+  /** The addresses of a pod; none where it has none yet. */
+  addressesOf(namespace: string, name: string): readonly bigint[] {
+    return this.get(namespace, name)?.addresses ?? [];
+  }
+
   put(record: PodRecord): PodEntry {
     const addresses = record.finished ? [] : readAddresses(record.addresses);
     const entry: PodEntry = { record, addresses, unit: null };
@@ -93,6 +98,7 @@ export class PodTable {
     return gone;
   }
 
+  /** Is the block named by a policy in force, so that units are already told apart by it? */
   isLive(key: string): boolean {
     return this.blocks.has(key);
   }
