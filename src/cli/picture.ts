@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ApiClient } from '../cluster/api-client.ts';
 import { ClusterError, createClient } from '../cluster/client.ts';
 import { systemClock } from '../cluster/clock.ts';
+import type { WorldSink } from '../cluster/event-queue.ts';
 import { type KindStats, type LiveView, startLiveView } from '../cluster/live.ts';
 import { readManifests } from '../cluster/manifests.ts';
 import type { ServeConfig } from '../config.ts';
@@ -47,7 +48,7 @@ export async function openPicture(
   if ('problem' in client) return client;
   const live = startLiveView({
     client,
-    apply: (events) => world.apply(events),
+    sink: world,
     clock: systemClock,
     log: {
       info: (message, fields) => log.info(fields ?? {}, message),
@@ -65,7 +66,7 @@ export async function openPicture(
 const fresh: Freshness = { stale: [], absent: [] };
 
 /** The world under the platform that the settings name; other settings make it anew from the same records. */
-class CurrentWorld {
+class CurrentWorld implements WorldSink {
   private readonly settings: () => Settings;
   private world: ClusterWorld;
 
@@ -83,6 +84,17 @@ class CurrentWorld {
 
   apply(events: readonly WorldEvent[]): void {
     this.world.apply(events);
+  }
+
+  *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {
+    const next = worldOf(this.world.profile);
+    for (const known of [this.world.everything(), events]) {
+      for (const event of known) {
+        next.apply([event]);
+        yield;
+      }
+    }
+    this.world = next;
   }
 }
 

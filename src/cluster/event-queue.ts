@@ -7,10 +7,21 @@ const lookEvery = 16;
 const batchMax = 100;
 
 /**
- * Work for the world: yields an event, or null for a step that changed nothing, so that comparing many objects can be
- * interrupted as well.
+ * Work for the world: yields an event, several events that belong together, or null for a step that changed nothing,
+ * so that comparing many objects can be interrupted as well.
  */
-export type EventSource = Iterator<WorldEvent | null>;
+export type EventSource = Iterator<WorldEvent | readonly WorldEvent[] | null>;
+
+/** Where events go. Both must not throw. */
+export interface WorldSink {
+  /** Applies at most 100 events between two reviews. */
+  apply(events: readonly WorldEvent[]): void;
+  /**
+   * Applies many events that belong together: builds the new picture beside the one that answers, a little with each
+   * step, and swaps it in with the last, so that no answer sees half a list.
+   */
+  applyAside(events: readonly WorldEvent[]): Iterator<void>;
+}
 
 /**
  * Brings events to the world in order, in slices that leave the event loop free in between: reviews run between two
@@ -18,14 +29,16 @@ export type EventSource = Iterator<WorldEvent | null>;
  */
 export class EventQueue {
   readonly #clock: Clock;
-  readonly #apply: (events: readonly WorldEvent[]) => void;
+  readonly #sink: WorldSink;
+  /** A large group that is being built aside; everything else waits behind it. */
+  #aside: Iterator<void> | null = null;
   #sources: EventSource[] = [];
   #scheduled = false;
   #stopped = false;
 
-  constructor(clock: Clock, apply: (events: readonly WorldEvent[]) => void) {
+  constructor(clock: Clock, sink: WorldSink) {
     this.#clock = clock;
-    this.#apply = apply;
+    this.#sink = sink;
   }
 
   push(source: EventSource): void {
@@ -49,23 +62,59 @@ export class EventQueue {
 
   #slice(): void {
     const end = this.#clock.now() + sliceMs;
-    let batch: WorldEvent[] = [];
-    const flush = (): void => {
-      if (batch.length > 0) this.#apply(batch);
-      batch = [];
-    };
+    const batch = new Batch(this.#sink);
     let taken = 0;
     let steps = 0;
-    while (taken < this.#sources.length) {
-      const { done, value } = this.#sources[taken]?.next() ?? { done: true, value: undefined };
-      if (done === true) taken += 1;
-      else if (value !== null && value !== undefined) batch.push(value);
-      if (batch.length >= batchMax) flush();
+    while (this.#aside !== null || taken < this.#sources.length) {
+      if (this.#aside !== null) this.#stepAside();
+      else if (this.#step(this.#sources[taken], batch)) taken += 1;
       steps += 1;
       if (steps % lookEvery === 0 && this.#clock.now() >= end) break;
     }
-    flush();
+    batch.flush();
     this.#sources = this.#sources.slice(taken);
-    if (this.#sources.length > 0) this.#schedule();
+    if (this.#aside !== null || this.#sources.length > 0) this.#schedule();
   }
+
+  #stepAside(): void {
+    if (this.#aside?.next().done === true) this.#aside = null;
+  }
+
+  /** One step of a source; true when it has no more. */
+  #step(source: EventSource | undefined, batch: Batch): boolean {
+    const { done, value } = source?.next() ?? { done: true, value: undefined };
+    if (done === true || value === undefined) return true;
+    if (value === null) return false;
+    if (!isGroup(value)) batch.add([value]);
+    else if (value.length <= batchMax) batch.add(value);
+    else {
+      batch.flush();
+      this.#aside = this.#sink.applyAside(value);
+    }
+    return false;
+  }
+}
+
+/** Events on their way to the world; a group is never parted. */
+class Batch {
+  readonly #sink: WorldSink;
+  #events: WorldEvent[] = [];
+
+  constructor(sink: WorldSink) {
+    this.#sink = sink;
+  }
+
+  add(events: readonly WorldEvent[]): void {
+    if (this.#events.length + events.length > batchMax) this.flush();
+    this.#events.push(...events);
+  }
+
+  flush(): void {
+    if (this.#events.length > 0) this.#sink.apply(this.#events);
+    this.#events = [];
+  }
+}
+
+function isGroup(value: WorldEvent | readonly WorldEvent[]): value is readonly WorldEvent[] {
+  return Array.isArray(value);
 }

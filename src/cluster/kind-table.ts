@@ -26,7 +26,8 @@ export class KindTable {
 
   /** The whole truth: what is not in it is gone. `applied` is called when it has reached the world. */
   replace(objects: readonly ClusterObject[], applied: () => void): void {
-    this.#queue.push(this.#replacing(objects, applied));
+    // Nobody reads before the first list is in; a later one must be seen as a whole or not at all.
+    this.#queue.push(this.#replacing(objects, applied, this.#records.size === 0 ? 'one by one' : 'as one'));
   }
 
   put(object: ClusterObject): void {
@@ -41,14 +42,22 @@ export class KindTable {
   *#replacing(
     objects: readonly ClusterObject[],
     applied: () => void,
-  ): EventSource & Iterable<WorldEvent | null> {
+    delivery: 'one by one' | 'as one',
+  ): EventSource & Iterable<WorldEvent | readonly WorldEvent[] | null> {
     const kept = new Set<string>();
+    const group: WorldEvent[] = [];
+    const deliver = (event: WorldEvent | null): WorldEvent | null => {
+      if (delivery === 'one by one' || event === null) return event;
+      group.push(event);
+      return null;
+    };
     for (const object of objects) {
       kept.add(keyOfRecord(object));
       yield null;
     }
-    for (const key of this.#records.keys()) yield kept.has(key) ? null : this.#forget(key);
-    for (const object of objects) yield this.#learn(object);
+    for (const key of this.#records.keys()) yield kept.has(key) ? null : deliver(this.#forget(key));
+    for (const object of objects) yield deliver(this.#learn(object));
+    if (group.length > 0) yield group;
     applied();
   }
 

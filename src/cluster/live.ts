@@ -1,8 +1,7 @@
-import type { WorldEvent } from '../model/objects.ts';
 import type { Freshness } from '../model/review.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Clock } from './clock.ts';
-import { EventQueue } from './event-queue.ts';
+import { EventQueue, type WorldSink } from './event-queue.ts';
 import { ForeignWatches } from './foreign-watches.ts';
 import { freshnessOf, type KindState, KindStatus, type LiveLog } from './freshness.ts';
 import { KindTable } from './kind-table.ts';
@@ -41,8 +40,7 @@ export interface KindStats {
 
 export interface LiveOptions {
   readonly client: ApiClient;
-  /** Called between reviews with at most 100 events; must not throw. */
-  readonly apply: (events: readonly WorldEvent[]) => void;
+  readonly sink: WorldSink;
   readonly clock: Clock;
   readonly log: LiveLog;
 }
@@ -61,9 +59,9 @@ const watchForChanges: ReadonlySet<string> = new Set(['CustomResourceDefinition'
  *     API server ─ reflector per kind ─ kind table ───────────────────────┼─ event queue ─ apply
  *     discovery ── reflector per foreign kind ─ kind table ───────────────┘
  */
-export function startLiveView({ client, apply, clock, log }: LiveOptions): LiveView {
+export function startLiveView({ client, sink: world, clock, log }: LiveOptions): LiveView {
   const controller = new AbortController();
-  const queue = new EventQueue(clock, apply);
+  const queue = new EventQueue(clock, world);
   const watched = new Map<string, Watched>();
   const running: Promise<void>[] = [];
 

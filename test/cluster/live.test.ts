@@ -19,6 +19,7 @@ let live: LiveView | null;
 let world: Map<string, WorldEvent>;
 let applied: WorldEvent[];
 let batches: number[];
+let aside: number[] = [];
 let logged: string[];
 
 beforeEach(async () => {
@@ -30,6 +31,7 @@ beforeEach(async () => {
   world = new Map();
   applied = [];
   batches = [];
+  aside = [];
   logged = [];
   live = null;
 });
@@ -43,9 +45,18 @@ function start(): LiveView {
   const log = (message: string, fields: Readonly<Record<string, unknown>>): void => {
     logged.push(`${message} ${fields['kind'] ?? ''}`.trim());
   };
-  live = startLiveView({ client: plainClient(api), clock, log: { info: log, warn: log }, apply });
+  live = startLiveView({ client: plainClient(api), clock, log: { info: log, warn: log }, sink });
   return live;
 }
+
+const sink = {
+  apply,
+  *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {
+    yield;
+    aside.push(events.length);
+    apply(events);
+  },
+};
 
 /** A world of one map: what a real one would hold. */
 function apply(events: readonly WorldEvent[]): void {
@@ -200,6 +211,21 @@ describe('events', () => {
     await until(() => applied.length === 2);
     expect(applied.map((event) => event.type)).toEqual(['delete', 'put']);
     expect(known('Pod')).toEqual(['Pod/shop/a', 'Pod/shop/c', 'Pod/shop/d']);
+  });
+
+  test('a relist that differs in much is built aside and swapped in, and what comes meanwhile waits', async () => {
+    for (let i = 0; i < 150; i += 1) api.put(pods, pod(`old${i}`));
+    const view = start();
+    await until(() => view.ready());
+    await api.watching(pods);
+    expect(aside).toEqual([]);
+    for (let i = 0; i < 150; i += 1) api.deleteSilently(pods, pod(`old${i}`));
+    api.compacted = api.version + 1;
+    api.drop(pods);
+    for (let i = 0; i < 20; i += 1) api.put(pods, pod(`new${i}`));
+    await until(() => aside.length > 0);
+    expect(aside).toEqual([170]);
+    expect(known('Pod').length).toBe(20);
   });
 
   test('reach the world at most 100 at a time', async () => {
