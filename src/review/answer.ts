@@ -11,8 +11,8 @@ import { type Visibility, visibilityOf } from './visibility.ts';
 import { isWaived, type Waiver, waiversOf } from './waivers.ts';
 import { answerLines, findingLine, sanitise } from './words.ts';
 
-/** Audit annotations are cut at this many characters, as the API server's own are. */
-const annotationCharsMax = 10_240;
+/** Audit annotations are cut at this many bytes. */
+const annotationBytesMax = 10_240;
 
 /** These are what the headline says; they give it its severity and get no line of their own. */
 const headlineRules: ReadonlySet<string> = new Set(['R13', 'R14', 'R15', 'R16']);
@@ -124,7 +124,7 @@ class Scene {
     const found = [...extra, ...this.at(mode, severities).filter((finding) => !extra.includes(finding))];
     const heads = this.at(mode, ['error', 'warning']).some(({ number }) => headlineRules.has(number));
     const { judgement, namespace, partial } = this.judged;
-    const first = heads ? headline(judgement.impact, namespace, this.visible, this.suffix(true, [])) : '';
+    const first = heads ? headline(judgement.impact, namespace, this.visible, this.suffix(true, 'all')) : '';
     const told = found
       .filter(({ number }) => !headlineRules.has(number))
       .map((finding) => this.line(finding));
@@ -146,10 +146,10 @@ class Scene {
   }
 
   /** What the verdicts did not take into account, and how old the data is where it is stale. */
-  private suffix(restsOnVerdicts: boolean, needs: Finding['needs']): string {
+  private suffix(restsOnVerdicts: boolean, needs: Finding['needs'] | 'all'): string {
     const foreign = restsOnVerdicts && this.foreignApi !== null ? ` (${foreignText(this.foreignApi)})` : '';
     const { stale } = this.doubts.freshness;
-    const old = stale.filter(({ kind }) => needs.length === 0 || needs.includes(kind));
+    const old = stale.filter(({ kind }) => needs === 'all' || needs.includes(kind));
     return `${foreign}${ageText(old)}`;
   }
 
@@ -177,7 +177,8 @@ class Scene {
       case 'expired':
         return [`[waiver] ${rule.slice(0, 60)} expired on ${until}; renew it or mend the policy`];
       case 'valid': {
-        const used = this.weighed.some(({ finding, waived }) => waived && finding.rule === rule);
+        // One that a stricter waiver overrules has something to waive; telling to remove it would mislead.
+        const used = this.weighed.some(({ finding }) => finding.rule === rule);
         return used ? [] : [`[waiver] ${rule.slice(0, 60)} is not used; remove it`];
       }
     }
@@ -223,7 +224,7 @@ class Scene {
     return new Map(
       [...all]
         .filter(([, value]) => value !== '')
-        .map(([key, value]) => [key, value.slice(0, annotationCharsMax)]),
+        .map(([key, value]) => [key, cutBytes(value, annotationBytesMax)]),
     );
   }
 }
@@ -237,6 +238,13 @@ function weigh(
   const waived = isWaived(finding.rule, waivers);
   const excused = isWaived(finding.rule, before) && !waived;
   return { finding, waived, active: !waived && (!old || excused) };
+}
+
+/** The longest beginning of a text that is at most so many bytes of UTF-8; no character is cut in two. */
+function cutBytes(text: string, max: number): string {
+  const bytes = new TextEncoder().encode(text);
+  // With `stream` the decoder keeps an unfinished last character back.
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, max), { stream: true });
 }
 
 function compare(a: Finding, b: Finding): number {

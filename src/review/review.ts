@@ -24,8 +24,9 @@ export function review(request: ReviewRequest, context: ReviewContext): Review {
   const asked = askedOf(request);
   if (asked.kind !== 'change') return notAnalysed(request, asked);
   const namespace = context.world.namespace(request.namespace);
-  // "Namespace deletion never blocked": its policies go with it, and there is nobody left to warn.
-  if (request.operation === 'DELETE' && namespace?.terminating === true)
+  // "Namespace deletion never blocked": its policies go with it, and there is nobody left to warn. New objects are
+  // refused by the API server itself: "because it is being terminated".
+  if (request.operation !== 'UPDATE' && namespace?.terminating === true)
     return admittedWithout(request, 'terminating');
   return analysed(request, asked.change, asked.edit, context);
 }

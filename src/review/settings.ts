@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Profile, profiles, unknownProfile } from '../model/profile.ts';
 
 const mode = z.enum(['off', 'baseline', 'restricted']);
-const day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'is no day like 2026-12-31');
+const day = z.iso.date('is no day like 2026-12-31');
 const names = z.array(z.string()).default([]);
 
 /** The one settings file: schema, defaults and the meaning of every key. */

@@ -7,7 +7,7 @@ export interface Doubts {
   readonly freshness: Freshness;
   /** A policy API that is not analysed could govern the pods. */
   readonly foreign: boolean;
-  /** The request's namespace is not in the picture yet, or only a part was looked at. */
+  /** The request's namespace is not in the picture yet: nothing rejects there. */
   readonly incomplete: boolean;
 }
 
@@ -31,7 +31,7 @@ export function severityAt(
   const wanted = override === undefined ? ownSeverity(finding, level) : overridden(override);
   if (wanted !== 'error') return wanted;
   const isStale = finding.needs.some((kind) => stale.some((entry) => entry.kind === kind));
-  const clouded = finding.restsOnVerdicts && (doubts.foreign || doubts.incomplete);
+  const clouded = doubts.incomplete || (finding.restsOnVerdicts && doubts.foreign);
   return isStale || clouded || finding.invented ? 'warning' : 'error';
 }
 

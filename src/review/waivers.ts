@@ -59,8 +59,13 @@ function parseWaiver(text: string): { readonly reason: string; readonly until: s
   const mark = text.lastIndexOf('; until=');
   const reason = mark < 0 ? '' : text.slice(0, mark).trim();
   const until = mark < 0 ? '' : text.slice(mark + '; until='.length).trim();
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(until) && !Number.isNaN(Date.parse(`${until}T00:00:00Z`));
-  return reason !== '' && isDay ? { reason, until } : { reason: '', until: '' };
+  return reason !== '' && isDay(until) ? { reason, until } : { reason: '', until: '' };
+}
+
+/** A day of the calendar as YYYY-MM-DD; the 30th of February is read as the 2nd of March, and so is none. */
+function isDay(text: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 /**

@@ -37,12 +37,12 @@ export function runes(text: string): number {
   return [...text].length;
 }
 
-/** `[rule-id] what happens to whom; what to do`. */
+/** `[rule-id] what happens to whom; what to do`, and at its end what the verdicts rest on. */
 export function findingLine(finding: Finding, visible: Visibility, suffix: string): string {
   return fitted((nameMax) => {
     const happens = phraseText(finding.happens, visible, nameMax);
     const advice = phraseText(finding.advice, visible, nameMax);
-    return `[${finding.rule}] ${happens}${suffix}${advice === '' ? '' : `; ${advice}`}`;
+    return `[${finding.rule}] ${happens}${advice === '' ? '' : `; ${advice}`}${suffix}`;
   });
 }
 
