@@ -42,7 +42,12 @@ export async function openPicture(
     const read = readSnapshot(config.snapshot, log);
     if ('problem' in read) return read;
     world.apply(read);
-    return { kinds: () => fixedKinds(read), review: judge(() => fresh), stop: () => undefined };
+    return {
+      kinds: () => fixedKinds(read),
+      caughtUp: async () => undefined,
+      review: judge(() => fresh),
+      stop: () => undefined,
+    };
   }
   const client = await connect(config);
   if ('problem' in client) return client;
@@ -60,8 +65,12 @@ export async function openPicture(
       .stop()
       .catch((error: unknown) => log.warn({ error: String(error) }, 'the watches did not end cleanly'));
   };
-  return { kinds: () => liveKinds(live), review: judge(() => live.freshness()), stop };
+  const caughtUp = (namespace: string) => world.caughtUp(namespace);
+  return { kinds: () => liveKinds(live), caughtUp, review: judge(() => live.freshness()), stop };
 }
+
+/** How long a request waits for its namespace to be seen. */
+const namespaceWaitMs = 200;
 
 const fresh: Freshness = { stale: [], absent: [] };
 
@@ -69,6 +78,7 @@ const fresh: Freshness = { stale: [], absent: [] };
 class CurrentWorld implements WorldSink {
   private readonly settings: () => Settings;
   private world: ClusterWorld;
+  private readonly waiting = new Set<() => void>();
 
   constructor(settings: () => Settings) {
     this.settings = settings;
@@ -84,6 +94,24 @@ class CurrentWorld implements WorldSink {
 
   apply(events: readonly WorldEvent[]): void {
     this.world.apply(events);
+    for (const waiting of [...this.waiting]) waiting();
+  }
+
+  /** See `ServingData`. A request that names no namespace waits for nothing. */
+  async caughtUp(namespace: string): Promise<void> {
+    if (namespace === '' || this.world.namespace(namespace) !== undefined) return;
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.waiting.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (this.world.namespace(namespace) !== undefined) end();
+      };
+      const timer = setTimeout(end, namespaceWaitMs);
+      this.waiting.add(look);
+    });
   }
 
   *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {

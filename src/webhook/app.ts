@@ -20,6 +20,8 @@ export interface WebhookDeps {
   readonly path: string;
   /** Synchronous; what it throws becomes a safe answer. */
   readonly review: (request: ReviewRequest, limits: ReviewLimits) => Review;
+  /** Gives the picture a moment to learn of the request's namespace; see `ServingData`. */
+  readonly caughtUp: (namespace: string) => Promise<void>;
   /** Is there anything to judge by yet? */
   readonly dataReady: () => boolean;
   readonly bounds: Bounds;
@@ -158,6 +160,7 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     if (body.droppedKeys > 0) deps.metrics.droppedKeys(body.droppedKeys);
     const asked = readReview(body.value);
     if (isNotReadable(asked)) return sendRefusal(reply, asked, deps);
+    await deps.caughtUp(asked.namespace);
     const turn = turnstile.enter();
     if (turn === null) return failSafely(asked, 'overloaded', since, deps);
     await turn;

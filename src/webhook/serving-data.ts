@@ -1,6 +1,11 @@
 /** How the picture of the cluster stands, for readiness and metrics; the webhook never sees the picture itself. */
 export interface ServingData {
   readonly kinds: () => readonly WatchedKind[];
+  /**
+   * Resolves when the picture holds the namespace, or after 200 ms: one that was created a moment ago arrives by
+   * watch a little later than the first request about it.
+   */
+  readonly caughtUp: (namespace: string) => Promise<void>;
 }
 
 export interface WatchedKind {

@@ -87,6 +87,7 @@ export async function startWebhook(plan: WebhookPlan): Promise<RunningWebhook | 
     ...{
       path: plan.path,
       review: plan.review,
+      caughtUp: plan.data.caughtUp,
       dataReady,
       bounds: plan.bounds,
       draining,

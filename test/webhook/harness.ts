@@ -218,6 +218,7 @@ export async function startStub(
     }),
     clock: systemClock(),
     ...more,
+    caughtUp: async () => undefined,
     review: (request, limits) => {
       asked.push({ request, limits });
       return more.review === undefined ? admitted : more.review(request, limits);

@@ -43,7 +43,7 @@ async function start(more: Partial<WebhookPlan> = {}): Promise<Started> {
     clientAuth: null,
     bounds: { stepsMax: 1000, deadlineMs: 100 },
     drain: { minMs: 300, maxMs: 5000, quietMs: 100, finishMs: 2000 },
-    data: { kinds: () => [synced] },
+    data: { kinds: () => [synced], caughtUp: async () => undefined },
     review: () => admitted,
     settingsProblem: () => null,
     metrics,
@@ -89,7 +89,12 @@ async function load(
 
 test('ready needs the data, the certificate seen from outside and no drain; verbose says what is missing', async () => {
   let kinds = [synced, { ...synced, kind: 'nodes', synced: false, note: 'denied' }];
-  const webhook = up(await start({ data: { kinds: () => kinds }, settingsProblem: () => 'line 3: typo' }));
+  const webhook = up(
+    await start({
+      data: { kinds: () => kinds, caughtUp: async () => undefined },
+      settingsProblem: () => 'line 3: typo',
+    }),
+  );
   const { port } = webhook.health;
   expect((await get(port, '/livez')).text).toBe('ok\n');
   const early = await get(port, '/readyz?verbose');

@@ -19,6 +19,7 @@ function rooms(more: Partial<ServeRooms<string>> = {}) {
     decodeSettings: () => ({ problem: 'unknown key "modez"; did you mean "modes"?' }),
     openPicture: async () => ({
       kinds: () => [{ kind: 'pods', synced: true, note: '', objects: 0, ageSeconds: 0 }],
+      caughtUp: async () => undefined,
       review: () => admitted,
       stop: () => {
         seen.stopped++;
