@@ -167,14 +167,21 @@ export function request(
   };
 }
 
-type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : Partial<T[K]> };
+type DeepReadonly<T> = T extends readonly (infer Item)[]
+  ? readonly DeepReadonly<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
 
-export function settingsWith(more: DeepPartial<Settings> = {}): Settings {
+/** Any part of the settings; the schema fills in the rest. */
+export type SettingsMore = { readonly [K in keyof Settings]?: Partial<DeepReadonly<Settings[K]>> };
+
+export function settingsWith(more: SettingsMore = {}): Settings {
   return settingsSchema.parse(more);
 }
 
 export interface ContextMore {
-  readonly settings?: DeepPartial<Settings>;
+  readonly settings?: SettingsMore;
   readonly rules?: readonly Rule[];
   readonly freshness?: Partial<Freshness>;
   readonly limits?: Partial<ReviewLimits>;
