@@ -1,0 +1,48 @@
+import { selectsEverything } from '../model/selector.ts';
+import { selectsEveryNamespace } from './label-only-peer-in-any-namespace.ts';
+import { isOutsideFacing, outsideFacingKinds } from './outside-facing.ts';
+import { clausePorts, portsKeyOf } from './phrases.ts';
+import { podKinds } from './pod-kinds.ts';
+import { podPeersOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R32. A peer is every pod of every namespace. Nodes, pods of their network and the outside are not among them, which
+ * surprises in the other direction: probes are allowed anyway, the API server and load balancers are not.
+ *
+ * Fine on the ports of the cluster's resolver and of webhooks and load balancers, where everybody is meant, and for
+ * egress: it stays an info then.
+ *
+ * Fix: select the namespaces that need it. Platforms do not differ.
+ */
+export const allNamespacesPeer: PolicyRule = {
+  id: 'all-namespaces-peer',
+  number: 'R32',
+  title: 'A peer is every pod of every namespace',
+  judges: 'policy',
+  severity: { baseline: 'info', restricted: 'error' },
+  confidence: 'certain',
+  cure: 'none',
+  needs: [...podKinds, ...outsideFacingKinds],
+  restsOnVerdicts: false,
+  *check(input: PolicyInput): Iterable<Draft> {
+    for (const { clause, peer } of podPeersOf(input.policy)) {
+      if (peer.namespaces === 'own' || !selectsEverything(peer.pods)) continue;
+      if (!selectsEveryNamespace(peer.namespaces)) continue;
+      const ingress = clause.direction === 'ingress';
+      const ports = clausePorts(clause);
+      yield {
+        key: `${clause.direction} ${portsKeyOf(clause)}`,
+        at: peer.origin,
+        happens: [
+          ingress
+            ? `every pod of every namespace gets in on ${ports}, but nodes and the outside do not`
+            : `its pods may reach every pod of every namespace on ${ports}`,
+        ],
+        advice: ['select the namespaces that are meant'],
+        affected: [],
+        ...(ingress && !isOutsideFacing(input, clause) ? {} : { severity: always('info') }),
+      };
+    }
+  },
+};

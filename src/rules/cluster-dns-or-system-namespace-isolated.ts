@@ -1,0 +1,100 @@
+import { portsOf } from '../impact/side.ts';
+import { selectsEverything } from '../model/selector.ts';
+import type { Resolvers } from '../platform/resolvers.ts';
+import { BitSet } from '../sets/bitset.ts';
+import { intersectPorts, isEmpty, noPorts, unionPorts } from '../sets/port-set.ts';
+import type { Unit } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
+import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
+import { kindOfPods, podsDo, protocolsFirst } from './phrases.ts';
+import { podKinds } from './pod-kinds.ts';
+import { podCount, unitsOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R18. The policy isolates the pods that resolve names for the cluster and does not admit every pod on their port, or
+ * it isolates all of kube-system and allows nothing. Either stops things that the whole cluster rests on.
+ *
+ * Fine where the clauses admit everybody on the DNS ports, and where components of kube-system bring policies of their
+ * own: only a policy that selects the whole namespace counts, and only pods that no clause of any policy speaks of.
+ * Pods of the node's network stay as they are; `namespaceSelector: {}` does not match them as clients.
+ *
+ * Fix: a clause with the DNS ports and without `from`. Distributions differ in the DNS Service, which is found by name.
+ */
+export const clusterDnsOrSystemNamespaceIsolated: PolicyRule = {
+  id: 'cluster-dns-or-system-namespace-isolated',
+  number: 'R18',
+  title: 'The cluster’s resolver or kube-system is isolated',
+  judges: 'policy',
+  severity: always('error'),
+  confidence: 'certain',
+  cure: 'policy',
+  needs: [...podKinds, 'Namespace', 'NetworkPolicy', 'Service'],
+  restsOnVerdicts: true,
+  *check(input: PolicyInput): Iterable<Draft> {
+    const dns = resolverCutOff(input);
+    if (dns !== null) yield dns;
+    else yield* systemCutOff(input);
+  },
+};
+
+function resolverCutOff(input: PolicyInput): Draft | null {
+  const { facts, policy, world } = input;
+  const resolvers = facts.resolvers();
+  const units = isolatedUnits(input, 'ingress', resolvers.units);
+  if (units.length === 0) return null;
+  const harmed = newlyHarmed(input, units, (at) => (unit) => !strandedBy(at, resolvers, unit).isEmpty());
+  if (harmed.length === 0) return null;
+  const clients = new BitSet();
+  for (const unit of harmed) clients.addAll(strandedBy(world, resolvers, unit));
+  const ports = harmed.reduce((sum, { id }) => unionPorts(sum, resolvers.ports.get(id) ?? noPorts), noPorts);
+  const stranded = unitsOf(world, clients);
+  return {
+    key: 'dns',
+    at: placeOfIsolation(policy, 'ingress'),
+    happens: [
+      `${podCount(harmed)} of cluster DNS ${harmed.length === 1 && podCount(harmed).startsWith('1 ') ? 'refuses' : 'refuse'}`,
+      ` ${podCount(stranded)} until another policy allows ${protocolsFirst(ports)} from anywhere`,
+    ],
+    advice: [],
+    affected: podsOf(harmed),
+  };
+}
+
+/** Pods that surely cannot ask this resolver, other resolvers apart. */
+function strandedBy(world: World, { ports, units }: Resolvers, unit: Unit): BitSet {
+  const asked = ports.get(unit.id) ?? noPorts;
+  if (isEmpty(asked) || !world.isolated('ingress').has(unit.id)) return new BitSet();
+  let stranded = world.units.andNot(units);
+  for (const { clause, members } of sidesIn(world, 'ingress')(unit).entries) {
+    if (isEmpty(intersectPorts(portsOf(clause, unit.ports).may, asked))) continue;
+    stranded = members === 'any' ? new BitSet() : stranded.andNot(members.may);
+  }
+  return stranded;
+}
+
+function* systemCutOff(input: PolicyInput): Iterable<Draft> {
+  const { policy } = input;
+  if (policy.ref.namespace !== 'kube-system' || !selectsEverything(policy.subject)) return;
+  for (const direction of ['ingress', 'egress'] as const) {
+    const harmIn = (world: World): Harm => {
+      const sideFor = sidesIn(world, direction);
+      const isolated = world.isolated(direction);
+      return (unit) => isolated.has(unit.id) && sideFor(unit).entries.length === 0;
+    };
+    const harmed = newlyHarmed(input, isolatedUnits(input, direction), harmIn);
+    if (harmed.length === 0) continue;
+    const verb = { one: 'is', many: 'are', invented: 'will be' };
+    yield {
+      key: 'system',
+      at: placeOfIsolation(policy, direction),
+      happens: [
+        `${podsDo(harmed, kindOfPods(input), verb)} cut off in kube-system (${direction})`,
+        ' until another policy allows what they need',
+      ],
+      advice: [],
+      affected: podsOf(harmed),
+    };
+    return;
+  }
+}

@@ -1,0 +1,92 @@
+import { type Entry, portsOf } from '../impact/side.ts';
+import type { CallbackRecord } from '../model/objects.ts';
+import type { Callback } from '../platform/callbacks.ts';
+import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
+import type { Unit } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
+import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
+import { outsideFacingKinds } from './outside-facing.ts';
+import { kindOfPods, podsDo } from './phrases.ts';
+import { podKinds } from './pod-kinds.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R17. The API server calls these pods itself, as an admission or conversion webhook or as an aggregated API, and no
+ * clause admits it on the port where they listen. With `failurePolicy: Fail` nobody can write the objects concerned.
+ *
+ * The API server is a process of a node or runs outside the cluster: no selector matches it. So a clause without peers
+ * admits it, an ipBlock may, and so do selectors that match konnectivity agents, which hosted control planes use. The
+ * rule is silent on all three; other selectors are certain not to admit it.
+ *
+ * Fix: a clause with the target port and without `from`. Platforms differ in the API server's address only.
+ */
+export const controlPlaneCallbackBlocked: PolicyRule = {
+  id: 'control-plane-callback-blocked',
+  number: 'R17',
+  title: 'The API server cannot call these pods',
+  judges: 'policy',
+  severity: always('error'),
+  confidence: 'certain',
+  cure: 'policy',
+  needs: [...podKinds, 'Namespace', 'NetworkPolicy', ...outsideFacingKinds],
+  restsOnVerdicts: true,
+  *check(input: PolicyInput): Iterable<Draft> {
+    const told = new Set<string>();
+    for (const callback of input.facts.callbacks(input.policy.ref.namespace)) {
+      const { kind, target } = callback;
+      const key = `${kind}/${target.name} ${target.service.name}:${target.service.port}`;
+      const harmIn = (world: World): Harm => harmOf(world, callback);
+      const harmed = newlyHarmed(input, isolatedUnits(input, 'ingress', callback.units), harmIn);
+      if (harmed.length === 0 || told.has(key)) continue;
+      told.add(key);
+      const lose = { one: 'loses', many: 'lose', invented: 'will lose' };
+      const ports = harmed.reduce(
+        (sum, { id }) => unionPorts(sum, callback.ports.get(id) ?? noPorts),
+        noPorts,
+      );
+      yield {
+        key,
+        at: placeOfIsolation(input.policy, 'ingress'),
+        happens: [
+          `${podsDo(harmed, kindOfPods(input), lose)} the API server's calls to ${nouns[kind]} ${target.name}`,
+          ` until another policy allows ${portText(ports)} from anywhere`,
+        ],
+        advice: [],
+        affected: podsOf(harmed),
+      };
+    }
+  },
+};
+
+const nouns: Readonly<Record<CallbackRecord['kind'], string>> = {
+  ValidatingWebhookConfiguration: 'webhook',
+  MutatingWebhookConfiguration: 'webhook',
+  APIService: 'API',
+  CustomResourceDefinition: 'conversion webhook of',
+};
+
+function harmOf(world: World, { ports }: Callback): Harm {
+  const isolated = world.isolated('ingress');
+  const sideFor = sidesIn(world, 'ingress');
+  return (unit) => {
+    const called = ports.get(unit.id) ?? noPorts;
+    if (isEmpty(called) || !isolated.has(unit.id)) return false;
+    return !sideFor(unit).entries.some(
+      (entry) =>
+        !isEmpty(intersectPorts(portsOf(entry.clause, unit.ports).may, called)) && mayAdmit(world, entry),
+    );
+  };
+}
+
+/** Could the API server be among the clause's peers, itself or through an agent of its? */
+function mayAdmit(world: World, { clause, members }: Entry): boolean {
+  if (clause.peers === 'any' || members === 'any' || clause.peers.some(({ kind }) => kind === 'block'))
+    return true;
+  return members.may.toArray().some((id) => isAgent(world.unit(id)));
+}
+
+const agentLabels: readonly string[] = ['k8s-app', 'app', 'app.kubernetes.io/name'];
+
+function isAgent(unit: Unit | undefined): boolean {
+  return agentLabels.some((key) => unit?.labels.get(key) === 'konnectivity-agent');
+}

@@ -1,0 +1,107 @@
+import { decide, matchesUnit, type Side } from '../impact/side.ts';
+import type { Phrase } from '../model/finding.ts';
+import type { Clause, PortTerm } from '../model/policy.ts';
+import { nodeLocalResolver, type Resolvers } from '../platform/resolvers.ts';
+import { parseAddress } from '../sets/addresses.ts';
+import { intersectPorts, isEmpty, noPorts, portRange, unionPorts } from '../sets/port-set.ts';
+import { blockHolds, type Unit } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
+import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
+import { kindOfPods, podsDo, protocolsFirst } from './phrases.ts';
+import { podKinds } from './pod-kinds.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R01. Pods become isolated for egress and no policy that selects them lets them ask a resolver, on the port where it
+ * listens. Names are the first thing a connection needs, so that nearly everything fails at once.
+ *
+ * Fine where another policy allows DNS: the union counts, never one policy. Pods with `dnsPolicy` None or Default do
+ * not ask the cluster's resolver. Without a known resolver any clause that allows port 53 counts as DNS, and so does a
+ * block with the address of the node-local cache. DNS over TCP only is another rule's affair.
+ *
+ * Fix: allow UDP and TCP 53 to the DNS pods. On OpenShift they listen on 5353, which the text says.
+ */
+export const egressBlocksDns: PolicyRule = {
+  id: 'egress-blocks-dns',
+  number: 'R01',
+  title: 'Pods lose DNS',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'certain',
+  cure: 'policy',
+  needs: [...podKinds, 'Namespace', 'NetworkPolicy', 'Service'],
+  restsOnVerdicts: true,
+  *check(input: PolicyInput): Iterable<Draft> {
+    const resolvers = input.facts.resolvers();
+    const harmIn = (world: World): Harm => harmOf(world, resolvers);
+    const harmed = newlyHarmed(input, isolatedUnits(input, 'egress'), harmIn);
+    if (harmed.length === 0) return;
+    const told = podsDo(harmed, kindOfPods(input), {
+      one: 'loses DNS',
+      many: 'lose DNS',
+      invented: 'will have no DNS',
+    });
+    yield {
+      key: '',
+      at: placeOfIsolation(input.policy, 'egress'),
+      happens: [`${told} until another policy allows `, ...whatToAllow(resolvers)],
+      advice: [],
+      affected: podsOf(harmed),
+    };
+  },
+};
+
+const dns = unionPorts(portRange('TCP', 53, 53), portRange('UDP', 53, 53));
+const nodeLocalAddress = parseAddress(nodeLocalResolver);
+
+function whatToAllow({ service, ports }: Resolvers): Phrase {
+  const listening = [...ports.values()].reduce(unionPorts, noPorts);
+  const wanted = protocolsFirst(isEmpty(listening) ? dns : listening);
+  if (service === null) return [wanted];
+  return [`${wanted} to `, { kind: 'workload', namespace: service.namespace, name: service.name }];
+}
+
+function harmOf(world: World, resolvers: Resolvers): Harm {
+  const isolated = world.isolated('egress');
+  const sideFor = sidesIn(world, 'egress');
+  const asks = new Map<Side, boolean>();
+  return (unit) => {
+    if (!isolated.has(unit.id) || resolvers.units.has(unit.id) || !usesClusterDns(world, unit)) return false;
+    const side = sideFor(unit);
+    const known = asks.get(side) ?? mayAsk(world, side, resolvers);
+    asks.set(side, known);
+    return !known;
+  };
+}
+
+function usesClusterDns(world: World, { members, namespace, workload }: Unit): boolean {
+  const [name] = members;
+  const shape = name === undefined ? world.workloadRecord(workload)?.template : world.pod(namespace, name);
+  return shape?.dnsPolicy !== 'None' && shape?.dnsPolicy !== 'Default';
+}
+
+function mayAsk(world: World, side: Side, resolvers: Resolvers): boolean {
+  const clauses = side.entries.map(({ clause }) => clause);
+  if (resolvers.units.isEmpty()) return clauses.some(allowsDnsPort);
+  if (resolvers.nodeLocal && clauses.some((clause) => allowsDnsPort(clause) && reachesNodeLocal(clause)))
+    return true;
+  return [...resolvers.ports].some(([id, ports]) => {
+    const { may } = decide(side, (entry) => matchesUnit(entry, id), world.unit(id)?.ports ?? []);
+    return !isEmpty(intersectPorts(may, ports));
+  });
+}
+
+function allowsDnsPort({ ports }: Clause): boolean {
+  return ports === 'any' || ports.some(isDnsTerm);
+}
+
+function isDnsTerm(term: PortTerm): boolean {
+  if (term.protocol === 'SCTP') return false;
+  return term.kind === 'named' ? term.name.startsWith('dns') : term.from <= 53 && term.to >= 53;
+}
+
+function reachesNodeLocal({ peers }: Clause): boolean {
+  const address = nodeLocalAddress;
+  if (peers === 'any' || address === null) return true;
+  return peers.some((peer) => peer.kind === 'block' && blockHolds(peer.block, address));
+}

@@ -1,0 +1,80 @@
+import { portsOf } from '../impact/side.ts';
+import type { Phrase } from '../model/finding.ts';
+import type { Exposure } from '../platform/exposures.ts';
+import { BitSet } from '../sets/bitset.ts';
+import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
+import type { Unit } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
+import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
+import { kindOfPods, podsDo } from './phrases.ts';
+import { podKinds } from './pod-kinds.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R19. Pods that an Ingress, LoadBalancer or NodePort leads to become isolated, and no clause admits on the target port
+ * those who bring the traffic: the ingress controller, or for the others addresses outside the cluster.
+ *
+ * Fine where a clause without peers or any ipBlock allows the port: whether a block holds the load balancer cannot be
+ * known. Ingresses count by their controller's pods; where none is known, only a port that no clause allows is told.
+ *
+ * Fix: allow the target port from the controller's namespace. Platforms differ in the source address of load balancers.
+ */
+export const ingressBackendCutOff: PolicyRule = {
+  id: 'ingress-backend-cut-off',
+  number: 'R19',
+  title: 'The backends of an Ingress or exposed Service are cut off',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'likely',
+  cure: 'policy',
+  needs: [...podKinds, 'Namespace', 'NetworkPolicy', 'Service', 'Ingress'],
+  restsOnVerdicts: true,
+  *check(input: PolicyInput): Iterable<Draft> {
+    const { facts, policy } = input;
+    const found = facts.exposures(policy.ref.namespace).flatMap((exposure) => {
+      const backends = isolatedUnits(input, 'ingress', BitSet.of(exposure.ports.keys()));
+      const harmed = newlyHarmed(input, backends, (world) => harmOf(world, exposure));
+      return harmed.length === 0 ? [] : [{ exposure, harmed }];
+    });
+    const [first] = found;
+    if (first === undefined) return;
+    const units = [...new Set(found.flatMap(({ harmed }) => harmed))];
+    const { by, object, ports } = first.exposure;
+    const target = first.harmed.reduce((sum, { id }) => unionPorts(sum, ports.get(id) ?? noPorts), noPorts);
+    const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
+    const lose = { one: 'loses', many: 'lose', invented: 'will lose' };
+    yield {
+      key: '',
+      at: placeOfIsolation(policy, 'ingress'),
+      happens: [
+        `${podsDo(units, kindOfPods(input), lose)} the traffic of ${by} ${object.name}${more}`,
+        ` until another policy allows ${portText(target)} from `,
+        ...callersText(input, first.exposure),
+      ],
+      advice: [],
+      affected: podsOf(units),
+    };
+  },
+};
+
+function harmOf(world: World, { ports, callers }: Exposure): Harm {
+  const isolated = world.isolated('ingress');
+  const sideFor = sidesIn(world, 'ingress');
+  return (unit: Unit) => {
+    const target = ports.get(unit.id) ?? noPorts;
+    if (isEmpty(target) || !isolated.has(unit.id)) return false;
+    return !sideFor(unit).entries.some(({ clause, members }) => {
+      if (isEmpty(intersectPorts(portsOf(clause, unit.ports).may, target))) return false;
+      if (clause.peers === 'any' || members === 'any') return true;
+      if (clause.peers.some(({ kind }) => kind === 'block')) return true;
+      return callers !== 'internet' && (callers.isEmpty() || members.may.intersects(callers));
+    });
+  };
+}
+
+function callersText({ world }: PolicyInput, { callers }: Exposure): Phrase {
+  if (callers === 'internet') return ['outside'];
+  const unit = world.unit(callers.first());
+  if (unit === undefined) return ['the ingress controller'];
+  return [{ kind: 'workload', namespace: unit.namespace, name: unit.workload.name }];
+}

@@ -1,0 +1,68 @@
+import { clausesOf, directions, type PodPeer } from '../model/policy.ts';
+import { selectsEverything } from '../model/selector.ts';
+import { podKinds } from './pod-kinds.ts';
+import { peerOf, podCount, realUnits, scopeText, unitsOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R06. One list of peers has an item with a `namespaceSelector` alone next to one with a `podSelector` alone. Items are
+ * alternatives: every pod of those namespaces is admitted. A stray dash before the second makes it so, where one item
+ * with both was meant.
+ *
+ * Fine where both are meant: then the pods are in the policy's own namespace and none like them in the selected ones,
+ * and the rule stays an info. Lists with several items of either sort are deliberate, and so is an empty podSelector.
+ *
+ * Fix: remove the dash of the second item. Platforms do not differ.
+ */
+export const peerOrLooksLikeAnd: PolicyRule = {
+  id: 'peer-or-looks-like-and',
+  number: 'R06',
+  title: 'Two peers are alternatives where one with both selectors was likely meant',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'heuristic',
+  cure: 'none',
+  needs: [...podKinds, 'Namespace'],
+  restsOnVerdicts: false,
+  *check(input: PolicyInput): Iterable<Draft> {
+    const { policy, world } = input;
+    for (const clause of directions.flatMap((direction) => clausesOf(policy, direction))) {
+      const pair = clause.peers === 'any' ? null : pairIn(clause.peers.filter(isPodPeer));
+      if (pair === null) continue;
+      const { spaces, pods, second } = pair;
+      const here = !realUnits(input, pods).isEmpty();
+      const there = !realUnits(input, peerOf(spaces.namespaces, pods.pods))
+        .andNot(world.unitsIn(policy.ref.namespace))
+        .isEmpty();
+      const count = podCount(unitsOf(world, realUnits(input, spaces)));
+      yield {
+        key: `${clause.direction} ${spaces.key} ${pods.key}`,
+        at: second.origin,
+        happens: [`matches all ${count} `, ...scopeText(spaces), ` and also ${pods.pods.text} here`],
+        advice: ['remove the dash of the second peer if both selectors must hold'],
+        affected: [],
+        severity: always(here && !there ? 'info' : 'warning'),
+        confidence: there && !here ? 'likely' : 'heuristic',
+      };
+    }
+  },
+};
+
+interface Pair {
+  readonly spaces: PodPeer;
+  readonly pods: PodPeer;
+  readonly second: PodPeer;
+}
+
+function isPodPeer(peer: { readonly kind: string }): peer is PodPeer {
+  return peer.kind === 'pods';
+}
+
+/** The only two pod peers of a list, one of each sort. */
+function pairIn(peers: readonly PodPeer[]): Pair | null {
+  const [first, second, third] = peers;
+  if (first === undefined || second === undefined || third !== undefined) return null;
+  const [spaces, pods] = first.namespaces === 'own' ? [second, first] : [first, second];
+  if (spaces.namespaces === 'own' || !selectsEverything(spaces.pods)) return null;
+  return pods.namespaces !== 'own' || selectsEverything(pods.pods) ? null : { spaces, pods, second };
+}

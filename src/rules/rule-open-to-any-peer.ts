@@ -1,0 +1,59 @@
+import type { Level, Severity } from '../model/finding.ts';
+import { type Clause, clausesOf, directions } from '../model/policy.ts';
+import { isOutsideFacing, outsideFacingKinds } from './outside-facing.ts';
+import { clausePorts, portsKeyOf } from './phrases.ts';
+import { podKinds } from './pod-kinds.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R05. A clause without peers admits every pod, node and outside address. Without ports too, "no additional policy can
+ * cause any incoming connection to be denied": it undoes every other policy of these pods.
+ *
+ * Fine where everybody is meant: ports that the API server calls, that stand behind a LoadBalancer or NodePort, or on
+ * which the cluster's resolver answers, and egress to port 53. No selector matches those callers. It stays an info then.
+ *
+ * Fix: name the peers in `from` or `to`. Platforms do not differ.
+ */
+export const ruleOpenToAnyPeer: PolicyRule = {
+  id: 'rule-open-to-any-peer',
+  number: 'R05',
+  title: 'A clause without peers admits everybody',
+  judges: 'policy',
+  severity: { baseline: 'info', restricted: 'warning' },
+  confidence: 'certain',
+  cure: 'none',
+  needs: [...podKinds, ...outsideFacingKinds],
+  restsOnVerdicts: false,
+  *check(input: PolicyInput): Iterable<Draft> {
+    const told = new Set<string>();
+    for (const clause of directions.flatMap((direction) => clausesOf(input.policy, direction))) {
+      const key = `${clause.direction} ${portsKeyOf(clause)}`;
+      if (clause.peers !== 'any' || told.has(key)) continue;
+      told.add(key);
+      const ingress = clause.direction === 'ingress';
+      yield {
+        key,
+        at: clause.origin,
+        happens: [
+          ingress
+            ? `everybody, inside and outside the cluster, gets in on ${clausePorts(clause)}`
+            : `its pods may reach everybody, inside and outside the cluster, on ${clausePorts(clause)}`,
+        ],
+        advice: [`name the peers in ${ingress ? 'from' : 'to'}`],
+        affected: [],
+        severity: severityOf(input, clause),
+      };
+    }
+  },
+};
+
+function severityOf(input: PolicyInput, clause: Clause): Readonly<Record<Level, Severity>> {
+  if (isDnsOnly(clause) || isOutsideFacing(input, clause)) return always('info');
+  const undoes = clause.direction === 'ingress' && clause.ports === 'any';
+  return { baseline: 'info', restricted: undoes ? 'error' : 'warning' };
+}
+
+function isDnsOnly({ direction, ports }: Clause): boolean {
+  if (direction === 'ingress' || ports === 'any') return false;
+  return ports.every((term) => term.kind === 'range' && term.from === 53 && term.to === 53);
+}

@@ -1,0 +1,145 @@
+/** Reads fixture files of rules: a small cluster, a change to it, and the lines that the rule is to print. */
+import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { compileNetworkPolicy } from '../../src/dialects/network-policy.ts';
+import { Budget } from '../../src/impact/budget.ts';
+import type { Edit } from '../../src/model/change.ts';
+import type { Finding } from '../../src/model/finding.ts';
+import type { ClusterObject } from '../../src/model/objects.ts';
+import { genericProfile, profiles } from '../../src/model/profile.ts';
+import { inventedPod } from '../../src/review/invented-pod.ts';
+import { findingLine } from '../../src/review/words.ts';
+import type { Rule } from '../../src/rules/rule.ts';
+import { judge } from '../../src/rules/run.ts';
+import { worldOf } from '../../src/world/build.ts';
+import { overlay } from '../../src/world/overlay.ts';
+import { recordOf } from './build.ts';
+
+const roleKey = 'netsluice.dev/fixture';
+
+/** `# want <slug> "part of the line"`, with the severities where they matter: `# want <slug> info/warning "…"`. */
+export interface Want {
+  readonly line: number;
+  readonly rule: string;
+  /** `baseline/restricted`, or null where any will do. */
+  readonly severity: string | null;
+  readonly text: string;
+}
+
+/** What a rule said, in the form of a want; `text` is the whole printed line. */
+export interface Said extends Want {
+  readonly severity: string;
+}
+
+interface Part {
+  readonly document: Document;
+  readonly record: ClusterObject;
+  readonly role: string;
+}
+
+export function wantsIn(text: string): Want[] {
+  return text.split('\n').flatMap((source, index) => {
+    const found = /# want (\S+)(?: (\w+\/\w+))? "(.*)"\s*$/.exec(source);
+    if (found === null) return [];
+    const [, rule = '', severity = null, part = ''] = found;
+    return [{ line: index + 1, rule, severity, text: part }];
+  });
+}
+
+/** Judges the file's change with one rule. `# profile cilium` on a line of its own chooses the network plugin. */
+export function saidOf(rule: Rule, text: string): Said[] {
+  const lines = new LineCounter();
+  const parts = parseAllDocuments(text, { lineCounter: lines }).map(partOf);
+  const profile = profiles.get(/^# profile (\S+)$/m.exec(text)?.[1] ?? '') ?? genericProfile;
+  const cluster = parts.filter(({ role }) => role !== 'apply');
+  const world = worldOf(
+    profile,
+    cluster.map(({ record }) => ({ type: 'put' as const, object: record })),
+  );
+  const changed = parts.filter(({ role }) => role === 'apply');
+  const gone = parts.filter(
+    ({ record, role }) => role === 'before' && !changed.some((part) => same(part.record, record)),
+  );
+  const edits = [...changed, ...gone].map(({ record }) => editOf(parts, record));
+  const worlds = overlay(world, { edits });
+  const idle = edits.flatMap((edit) => {
+    if (edit.kind !== 'policy' || edit.after === null || !worlds.after.subjects(edit.after).isEmpty())
+      return [];
+    const pod = inventedPod(edit.after);
+    return pod === null ? [] : [{ name: edit.after.ref.name, pod }];
+  });
+  const peopled =
+    idle.length === 0 ? worlds : overlay(world, { edits: [...edits, ...idle.map(({ pod }) => pod)] });
+  const judgement = judge(
+    [rule],
+    { change: { edits }, laid: { edits }, worlds, peopled, invented: new Set(idle.map(({ name }) => name)) },
+    new Budget(1_000_000, () => false),
+  );
+  for (const { error } of judgement.failed) throw error;
+  return judgement.findings
+    .filter(({ old }) => !old)
+    .map(({ finding }) => ({
+      line: lineOf([...changed, ...gone], finding, lines),
+      rule: finding.rule,
+      severity: `${finding.severity.baseline}/${finding.severity.restricted}`,
+      text: findingLine(finding, () => true, ''),
+    }));
+}
+
+function partOf(document: Document): Part {
+  const value = document.toJS();
+  return { document, record: recordOf(value), role: value.metadata?.annotations?.[roleKey] ?? '' };
+}
+
+function same(a: ClusterObject, b: ClusterObject): boolean {
+  const space = (record: ClusterObject) => ('namespace' in record ? record.namespace : null);
+  return a.kind === b.kind && a.name === b.name && space(a) === space(b);
+}
+
+function editOf(parts: readonly Part[], record: ClusterObject): Edit {
+  const side = (role: string) =>
+    parts.find((part) => part.role === role && same(part.record, record))?.record ?? null;
+  const [before, after] = [side('before'), side('apply')];
+  const pair = <T extends ClusterObject>(is: (object: ClusterObject | null) => object is T) => ({
+    before: is(before) ? before : null,
+    after: is(after) ? after : null,
+  });
+  switch (record.kind) {
+    case 'NetworkPolicy': {
+      const compiled = (object: ClusterObject | null) =>
+        object?.kind === 'NetworkPolicy' && object.policy !== null
+          ? compileNetworkPolicy(object.policy)
+          : null;
+      return { kind: 'policy', before: compiled(before), after: compiled(after) };
+    }
+    case 'Namespace':
+      return { kind: 'namespace', ...pair((object) => object?.kind === 'Namespace') };
+    case 'Pod':
+      return { kind: 'pod', ...pair((object) => object?.kind === 'Pod') };
+    default:
+      return { kind: 'workload', ...pair((object) => object !== null && 'template' in object) };
+  }
+}
+
+/** The line of the deepest part of the finding's path that its object has. */
+function lineOf(parts: readonly Part[], { object, at }: Finding, lines: LineCounter): number {
+  const part = parts.find(
+    ({ record }) =>
+      record.kind === object.kind &&
+      record.name === object.name &&
+      ('namespace' in record ? record.namespace : null) === object.namespace,
+  );
+  let node: unknown = part?.document.contents;
+  let offset = startOf(node);
+  for (const step of at.match(/kubernetes\.io\/[^.[\]]+|[^.[\]]+/g) ?? []) {
+    const pair = isMap(node) ? node.items.find(({ key }) => String(key) === step) : undefined;
+    const next: unknown = isSeq(node) ? node.items[Number(step)] : pair?.value;
+    if (next === undefined) break;
+    offset = startOf(pair?.key ?? next);
+    node = next;
+  }
+  return lines.linePos(offset).line;
+}
+
+function startOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
