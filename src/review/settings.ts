@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Profile, profiles, unknownProfile } from '../model/profile.ts';
+import { editDistance } from '../rules/near-miss.ts';
 
 const mode = z.enum(['off', 'baseline', 'restricted']);
 const day = z.iso.date('is no day like 2026-12-31');
@@ -138,24 +139,13 @@ function keysAt(path: readonly PropertyKey[]): string[] {
 
 /** `; did you mean "x"?` for the known word that shares the most with the given one, or nothing. */
 export function didYouMean(word: string, known: readonly string[]): string {
+  // A word of any length may arrive; what is meant is never longer than the longest known one.
+  if (word.length > 100) return '';
   const scored = known.map((candidate) => ({ candidate, distance: editDistance(word, candidate) }));
   const [best] = scored.sort((a, b) => a.distance - b.distance);
   return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3))
     ? `; did you mean "${best.candidate}"?`
     : '';
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= Math.min(a.length, 100); i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** The network plugin's profile, with the single answers that the settings give. */
