@@ -38,6 +38,12 @@ export const clusterDnsOrSystemNamespaceIsolated: PolicyRule = {
   },
 };
 
+const refuse = {
+  one: 'of cluster DNS refuses',
+  many: 'of cluster DNS refuse',
+  invented: 'will refuse, as cluster DNS,',
+};
+
 function resolverCutOff(input: PolicyInput): Draft | null {
   const { facts, policy, world } = input;
   const resolvers = facts.resolvers();
@@ -53,7 +59,7 @@ function resolverCutOff(input: PolicyInput): Draft | null {
     key: 'dns',
     at: placeOfIsolation(policy, 'ingress'),
     happens: [
-      `${podCount(harmed)} of cluster DNS ${harmed.length === 1 && podCount(harmed).startsWith('1 ') ? 'refuses' : 'refuse'}`,
+      podsDo(harmed, kindOfPods(input), refuse),
       ` ${podCount(stranded)} until another policy allows ${protocolsFirst(ports)} from anywhere`,
     ],
     advice: [],

@@ -1,13 +1,14 @@
 import { type Entry, portsOf } from '../impact/side.ts';
 import type { CallbackRecord } from '../model/objects.ts';
+import { everything, selectorOf } from '../model/selector.ts';
 import type { Callback } from '../platform/callbacks.ts';
 import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
-import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { outsideFacingKinds } from './outside-facing.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
 import { podKinds } from './pod-kinds.ts';
+import { peerOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -82,11 +83,10 @@ function harmOf(world: World, { ports }: Callback): Harm {
 function mayAdmit(world: World, { clause, members }: Entry): boolean {
   if (clause.peers === 'any' || members === 'any' || clause.peers.some(({ kind }) => kind === 'block'))
     return true;
-  return members.may.toArray().some((id) => isAgent(world.unit(id)));
+  return agents.some((agent) => world.peerUnits('kube-system', agent).may.intersects(members.may));
 }
 
-const agentLabels: readonly string[] = ['k8s-app', 'app', 'app.kubernetes.io/name'];
-
-function isAgent(unit: Unit | undefined): boolean {
-  return agentLabels.some((key) => unit?.labels.get(key) === 'konnectivity-agent');
-}
+/** Hosted control planes call into the cluster through these pods, wherever they run. */
+const agents = ['k8s-app', 'app', 'app.kubernetes.io/name'].map((key) =>
+  peerOf(everything, selectorOf([{ key, operator: 'In', values: ['konnectivity-agent'] }])),
+);
