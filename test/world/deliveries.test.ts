@@ -1,0 +1,177 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ClusterObject, WorldEvent } from '../../src/model/objects.ts';
+import { recordName } from '../../src/model/objects.ts';
+import { worldOf, worldUnder } from '../../src/world/build.ts';
+import { ClusterWorld } from '../../src/world/cluster-world.ts';
+import { randomCluster } from '../support/reference/arbitrary.ts';
+import { type Rng, randomFrom } from '../support/reference/random.ts';
+import { eventsOf, profileOf } from '../support/reference-world.ts';
+import { doubts, keptBy, keyOf, picture } from './picture.ts';
+
+const addresses = Array.from({ length: 15 }, (_, i) => [
+  `10.0.0.${i + 1}`,
+  `fd00::${(i + 1).toString(16)}`,
+]).flat();
+
+function objectsOf(events: readonly WorldEvent[]): ClusterObject[] {
+  return events.flatMap((event) => (event.type === 'put' ? [event.object] : []));
+}
+
+/** One object per name: a later one of the same name takes the place of an earlier one. */
+function distinct(objects: readonly ClusterObject[]): ClusterObject[] {
+  return [...new Map(objects.map((object) => [keyOf(object), object])).values()];
+}
+
+function put(object: ClusterObject): WorldEvent {
+  return { type: 'put', object };
+}
+
+function remove(object: ClusterObject): WorldEvent {
+  return { type: 'delete', kind: object.kind, ...recordName(object) };
+}
+
+function shuffled<T>(rng: Rng, items: readonly T[]): T[] {
+  const ranked = items.map((item) => ({ item, rank: rng.int(1 << 30) }));
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
+}
+
+/** Ways in which the same cluster may be told; `others` are objects of another cluster that are gone in the end. */
+const deliveries: Readonly<
+  Record<
+    string,
+    (rng: Rng, objects: readonly ClusterObject[], others: readonly ClusterObject[]) => WorldEvent[]
+  >
+> = {
+  'in reverse': (_rng, objects) => objects.toReversed().map(put),
+  shuffled: (rng, objects) => shuffled(rng, objects).map(put),
+  'each twice': (_rng, objects) => objects.flatMap((object) => [put(object), put(object)]),
+  'twice over': (rng, objects) => [...shuffled(rng, objects), ...shuffled(rng, objects)].map(put),
+  'half dropped, then listed again': (rng, objects) => [
+    ...rng.some(objects, 0.5).map(put),
+    ...shuffled(rng, objects).map(put),
+  ],
+  'deleted and created again': (rng, objects) => [
+    ...objects.map(put),
+    ...shuffled(rng, objects).map(remove),
+    ...shuffled(rng, objects).map(put),
+  ],
+  'with deletions of what never was': (rng, objects, others) => [
+    ...shuffled(rng, others).map(remove),
+    ...shuffled(rng, objects).map(put),
+  ],
+  'after another cluster that went away': (rng, objects, others) => [
+    ...others.map(put),
+    ...shuffled(rng, others).map(remove),
+    ...shuffled(rng, objects).map(put),
+  ],
+  'in place of another cluster, with interleaved deletions': (rng, objects, others) => {
+    const names = new Set(objects.map(keyOf));
+    const gone = others.filter((object) => !names.has(keyOf(object)));
+    return [...shuffled(rng, others).map(put), ...shuffled(rng, [...objects.map(put), ...gone.map(remove)])];
+  },
+};
+
+describe('one cluster, told in many ways, is one picture', () => {
+  test.each(Object.entries(deliveries))('%s', (_title, deliver) => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const rng = randomFrom(seed);
+      const cluster = randomCluster(rng);
+      const objects = distinct(objectsOf(eventsOf(cluster)));
+      const others = distinct(objectsOf(eventsOf(randomCluster(rng))));
+      const profile = profileOf(cluster);
+      const expected = picture(worldOf(profile, objects.map(put)), addresses);
+      const told = worldOf(profile, deliver(rng, objects, others));
+      expect({ seed, picture: picture(told, addresses) }).toEqual({ seed, picture: expected });
+    }
+  });
+
+  test('asked between the events, and in slices', () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const rng = randomFrom(seed);
+      const cluster = randomCluster(rng);
+      const objects = distinct(objectsOf(eventsOf(cluster)));
+      const world = new ClusterWorld(profileOf(cluster));
+      for (const object of shuffled(rng, objects)) {
+        world.apply([put(object)]);
+        picture(world, addresses);
+      }
+      const expected = picture(worldOf(profileOf(cluster), objects.map(put)), addresses);
+      expect({ seed, picture: picture(world, addresses) }).toEqual({ seed, picture: expected });
+    }
+  });
+
+  test('why a peer’s pods are in doubt does not depend on what was there before', () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const rng = randomFrom(seed);
+      const cluster = randomCluster(rng);
+      const objects = distinct(objectsOf(eventsOf(cluster)));
+      const world = new ClusterWorld(profileOf(cluster));
+      for (const object of shuffled(rng, objects)) {
+        world.apply([put(object)]);
+        doubts(world);
+      }
+      const expected = doubts(worldOf(profileOf(cluster), objects.map(put)));
+      expect({ seed, doubts: doubts(world) }).toEqual({ seed, doubts: expected });
+    }
+  });
+
+  test('a copy under the same profile', () => {
+    const cluster = randomCluster(randomFrom(7));
+    const world = worldOf(profileOf(cluster), eventsOf(cluster));
+    expect(picture(worldUnder(profileOf(cluster), world), addresses)).toEqual(picture(world, addresses));
+  });
+});
+
+describe('2,000 random events', () => {
+  /** Objects of several clusters, many of which share names, so that events replace and revive each other. */
+  function pool(seed: number) {
+    const rng = randomFrom(seed);
+    const clusters = rng.many(12, 12, () => randomCluster(rng));
+    const [first] = clusters;
+    if (first === undefined) throw new Error('there is no cluster');
+    return { rng, profile: profileOf(first), objects: clusters.flatMap((one) => objectsOf(eventsOf(one))) };
+  }
+
+  function churned(seed: number) {
+    const { rng, profile, objects } = pool(seed);
+    const world = new ClusterWorld(profile);
+    const present = new Map<string, ClusterObject>();
+    let unitsMost = 0;
+    for (let i = 0; i < 2_000; i += 1) {
+      // The more there is, the more goes: about eighty objects are there at a time.
+      const living = rng.chance(present.size / (present.size + 80)) ? [...present.values()] : [];
+      const object = living.length > 0 ? rng.pick(living) : rng.pick(objects);
+      const event = living.length > 0 ? remove(object) : put(object);
+      world.apply([event]);
+      if (event.type === 'put') present.set(keyOf(object), object);
+      else present.delete(keyOf(object));
+      if (i % 50 === 0) picture(world);
+      unitsMost = Math.max(unitsMost, world.units.size);
+    }
+    return { world, profile, objects, present: [...present.values()], unitsMost };
+  }
+
+  test.each([1, 2, 3, 4, 5])('leave the picture of what is there (seed %i)', (seed) => {
+    const { world, profile, present } = churned(seed);
+    const fresh = worldOf(profile, present.map(put));
+    expect(present.length).toBeGreaterThan(10);
+    expect(picture(world, addresses)).toEqual(picture(fresh, addresses));
+  });
+
+  test.each([1, 2, 3, 4, 5])('leave nothing of what is gone (seed %i)', (seed) => {
+    const { world, profile, objects, present, unitsMost } = churned(seed);
+    // A kind once seen keeps its empty table, which is why the fresh world sees each kind once.
+    const kinds = [...new Map(objects.map((object) => [object.kind, object])).values()];
+    const seen = kinds.flatMap((object) => [put(object), remove(object)]);
+    const fresh = worldOf(profile, [...seen, ...present.map(put)]);
+    // Both are asked for everything once, so that both keep the same answers.
+    picture(world);
+    picture(fresh);
+    expect(keptBy(world)).toEqual(keptBy(fresh));
+    // One event may make some units before it removes others, so that a few ids more than units are used.
+    expect(world.unitIdEnd).toBeLessThanOrEqual(2 * unitsMost);
+    world.apply(present.map(remove));
+    expect([picture(world, addresses), [...world.everything()], world.units.size]).toEqual([[], [], 0]);
+    expect(keptBy(world)).toEqual(keptBy(worldOf(profile, seen)));
+  });
+});
