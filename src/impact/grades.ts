@@ -50,7 +50,9 @@ function backendPorts(facts: Facts, world: World, sources: Ends, units: BitSet):
     namespaces.add(world.unit(id)?.namespace ?? '');
   });
   for (const exposure of [...namespaces].flatMap((namespace) => facts.exposures(namespace))) {
-    if ((exposure.callers === 'internet') !== (sources.kind === 'internet')) continue;
+    // Critical are "the backend of an Ingress or LoadBalancer"; a NodePort may be open for no other reason than its type.
+    if (exposure.by === 'NodePort' || (exposure.callers === 'internet') !== (sources.kind === 'internet'))
+      continue;
     for (const [id, set] of exposure.ports) ports.set(id, unionPorts(ports.get(id) ?? noPorts, set));
   }
   return ports;

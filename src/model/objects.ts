@@ -61,14 +61,17 @@ export interface PodRecord extends PodShape {
   readonly terminating: boolean;
 }
 
-export type WorkloadKind =
-  | 'Deployment'
-  | 'StatefulSet'
-  | 'DaemonSet'
-  | 'ReplicaSet'
-  | 'ReplicationController'
-  | 'Job'
-  | 'CronJob';
+export const workloadKinds = [
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'ReplicationController',
+  'Job',
+  'CronJob',
+] as const;
+
+export type WorkloadKind = (typeof workloadKinds)[number];
 
 export interface WorkloadRecord {
   readonly kind: WorkloadKind;

@@ -23,7 +23,8 @@ function probesAndScrapes(world: World, unit: Unit): PortSet {
     name === undefined ? world.workloadRecord(unit.workload)?.template : world.pod(unit.namespace, name);
   let declared: PortSet = noPorts;
   for (const port of shape?.probePorts ?? []) declared = unionPorts(declared, portRange('TCP', port, port));
+  const scraped = shape?.annotations.get('prometheus.io/scrape') !== 'false';
   const scrape = Number(shape?.annotations.get('prometheus.io/port') ?? Number.NaN);
-  const valid = Number.isInteger(scrape) && scrape >= 1 && scrape <= 65_535;
+  const valid = scraped && Number.isInteger(scrape) && scrape >= 1 && scrape <= 65_535;
   return valid ? unionPorts(declared, portRange('TCP', scrape, scrape)) : declared;
 }

@@ -63,7 +63,8 @@ export function answer(judged: Judged): Review {
       partial: judged.partial,
       wouldReject: scene.wouldReject(),
       failed: judgement.failed,
-      unknownReasons: judgement.impact.undecided.reasons,
+      // Sorted: two replicas that were told the same cluster in another order answer alike.
+      unknownReasons: [...judgement.impact.undecided.reasons].sort(),
       connections: {
         blocked: judgement.impact.blocked.declared.count + judgement.impact.blocked.undeclared.count,
         opened: judgement.impact.opened.across.count + judgement.impact.opened.inside.count,

@@ -3,11 +3,10 @@ import type { Change, Edit } from '../model/change.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
 import type { Review, ReviewRequest } from '../model/review.ts';
 import { type Judgement, judge } from '../rules/run.ts';
-import { overlay } from '../world/overlay.ts';
 import { blocksMax, distinctBlocks } from '../world/pod-table.ts';
 import { answer } from './answer.ts';
+import { caseOf } from './case-of.ts';
 import { type Asked, askedOf } from './change-of.ts';
-import { inventedPod } from './invented-pod.ts';
 import { modesOf } from './modes.ts';
 import type { ReviewContext } from './review-context.ts';
 import type { Settings } from './settings.ts';
@@ -59,14 +58,14 @@ function exemptionOf({ namespace, user }: ReviewRequest, { exempt }: Settings): 
 }
 
 function analysed(request: ReviewRequest, change: Change, edit: Edit, context: ReviewContext): Review {
-  const { world, settings, limits, ownNamespace } = context;
+  const { world, settings, limits, ownNamespace, rules } = context;
   const budget = new Budget(limits.stepsMax, limits.expired);
   const namespace = edit.kind === 'namespace' ? ((edit.after ?? edit.before)?.name ?? '') : request.namespace;
   const modes = modesOf(namespace, world.namespaceLabels(namespace), settings, ownNamespace);
   const tooWide =
     edit.kind === 'policy' && versions(edit).some((policy) => distinctBlocks(policy) > blocksMax);
   // A policy with more blocks than pods can be told apart by is judged by its text alone, over a world without it.
-  const judgement = judgeChange(tooWide ? { edits: [] } : change, change, context, budget);
+  const judgement = judge(rules, caseOf(world, change, tooWide ? { edits: [] } : change), budget);
   return answer({
     request,
     context,
@@ -89,28 +88,6 @@ function versions({
   readonly after: CompiledPolicy | null;
 }): CompiledPolicy[] {
   return [before, after].filter((policy) => policy !== null);
-}
-
-function judgeChange(
-  laid: Change,
-  change: Change,
-  { world, rules }: ReviewContext,
-  budget: Budget,
-): Judgement {
-  const worlds = overlay(world, laid);
-  const idle = laid.edits.flatMap((edit) => {
-    if (edit.kind !== 'policy' || edit.after === null || !worlds.after.subjects(edit.after).isEmpty())
-      return [];
-    const pod = inventedPod(edit.after);
-    return pod === null ? [] : [{ name: edit.after.ref.name, pod }];
-  });
-  const peopled =
-    idle.length === 0 ? worlds : overlay(world, { edits: [...laid.edits, ...idle.map(({ pod }) => pod)] });
-  return judge(
-    rules,
-    { change, laid, worlds, peopled, invented: new Set(idle.map(({ name }) => name)) },
-    budget,
-  );
 }
 
 /** What was not looked at, in words, or null. */

@@ -1,8 +1,7 @@
 import { selectsEverything } from '../model/selector.ts';
 import { selectsEveryNamespace } from './label-only-peer-in-any-namespace.ts';
-import { isOutsideFacing, outsideFacingKinds } from './outside-facing.ts';
+import { isOutsideFacing } from './outside-facing.ts';
 import { clausePorts, portsKeyOf } from './phrases.ts';
-import { podKinds } from './pod-kinds.ts';
 import { podPeersOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -23,7 +22,7 @@ export const allNamespacesPeer: PolicyRule = {
   severity: { baseline: 'info', restricted: 'error' },
   confidence: 'certain',
   cure: 'none',
-  needs: [...podKinds, ...outsideFacingKinds],
+  needs: [],
   restsOnVerdicts: false,
   *check(input: PolicyInput): Iterable<Draft> {
     for (const { clause, peer } of podPeersOf(input.policy)) {

@@ -7,7 +7,6 @@ import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo, protocolsFirst } from './phrases.ts';
-import { podKinds } from './pod-kinds.ts';
 import { podCount, unitsOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -29,7 +28,7 @@ export const clusterDnsOrSystemNamespaceIsolated: PolicyRule = {
   severity: always('error'),
   confidence: 'certain',
   cure: 'policy',
-  needs: [...podKinds, 'Namespace', 'NetworkPolicy', 'Service'],
+  needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
   *check(input: PolicyInput): Iterable<Draft> {
     const dns = resolverCutOff(input);

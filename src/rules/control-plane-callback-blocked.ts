@@ -1,15 +1,17 @@
 import { type Entry, portsOf } from '../impact/side.ts';
+import type { Need } from '../model/finding.ts';
 import type { CallbackRecord } from '../model/objects.ts';
 import { everything, selectorOf } from '../model/selector.ts';
 import type { Callback } from '../platform/callbacks.ts';
 import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
 import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
-import { outsideFacingKinds } from './outside-facing.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
-import { podKinds } from './pod-kinds.ts';
 import { peerOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/** Beside these a finding needs the kind of its own callback; that another kind is denied does not weaken it. */
+const callbackNeeds: readonly Need[] = ['Pod', 'Namespace', 'NetworkPolicy', 'Service'];
 
 /**
  * R17. The API server calls these pods itself, as an admission or conversion webhook or as an aggregated API, and no
@@ -29,7 +31,7 @@ export const controlPlaneCallbackBlocked: PolicyRule = {
   severity: always('error'),
   confidence: 'certain',
   cure: 'policy',
-  needs: [...podKinds, 'Namespace', 'NetworkPolicy', ...outsideFacingKinds],
+  needs: callbackNeeds,
   restsOnVerdicts: true,
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();
@@ -54,6 +56,7 @@ export const controlPlaneCallbackBlocked: PolicyRule = {
         ],
         advice: [],
         affected: podsOf(harmed),
+        needs: [...callbackNeeds, kind],
       };
     }
   },

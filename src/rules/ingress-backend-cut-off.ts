@@ -7,7 +7,6 @@ import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
-import { podKinds } from './pod-kinds.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -27,7 +26,7 @@ export const ingressBackendCutOff: PolicyRule = {
   severity: always('warning'),
   confidence: 'likely',
   cure: 'policy',
-  needs: [...podKinds, 'Namespace', 'NetworkPolicy', 'Service', 'Ingress'],
+  needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service', 'Ingress'],
   restsOnVerdicts: true,
   *check(input: PolicyInput): Iterable<Draft> {
     const { facts, policy } = input;

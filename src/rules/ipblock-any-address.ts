@@ -9,9 +9,8 @@ import {
 } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { parseCidr } from '../sets/addresses.ts';
-import { isOutsideFacing, outsideFacingKinds } from './outside-facing.ts';
+import { isOutsideFacing } from './outside-facing.ts';
 import { clausePorts, portsKeyOf } from './phrases.ts';
-import { podKinds } from './pod-kinds.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -31,7 +30,7 @@ export const ipblockAnyAddress: PolicyRule = {
   severity: { baseline: 'info', restricted: 'warning' },
   confidence: 'certain',
   cure: 'none',
-  needs: [...podKinds, ...outsideFacingKinds],
+  needs: [],
   restsOnVerdicts: false,
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();

@@ -1,8 +1,7 @@
 import type { Level, Severity } from '../model/finding.ts';
 import { type Clause, clausesOf, directions } from '../model/policy.ts';
-import { isOutsideFacing, outsideFacingKinds } from './outside-facing.ts';
+import { isOutsideFacing } from './outside-facing.ts';
 import { clausePorts, portsKeyOf } from './phrases.ts';
-import { podKinds } from './pod-kinds.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -22,7 +21,7 @@ export const ruleOpenToAnyPeer: PolicyRule = {
   severity: { baseline: 'info', restricted: 'warning' },
   confidence: 'certain',
   cure: 'none',
-  needs: [...podKinds, ...outsideFacingKinds],
+  needs: [],
   restsOnVerdicts: false,
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();

@@ -45,6 +45,7 @@ export interface Draft {
   readonly severity?: Readonly<Record<Level, Severity>>;
   readonly confidence?: Confidence;
   readonly cure?: Cure;
+  readonly needs?: readonly Need[];
 }
 
 interface RuleFacts {
@@ -57,7 +58,7 @@ interface RuleFacts {
   readonly severity: Readonly<Record<Level, Severity>>;
   readonly confidence: Confidence;
   readonly cure: Cure;
-  /** The kinds it reads besides the policy. */
+  /** The kinds without which, or with stale data of which, its findings could be wrong. */
   readonly needs: readonly Need[];
   /** Does it rest on verdicts of the engine? */
   readonly restsOnVerdicts: boolean;

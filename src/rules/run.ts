@@ -34,7 +34,7 @@ export interface Case {
   readonly worlds: Overlay;
   /** The same worlds with an invented pod for each policy that selects nothing; rules about policies see these. */
   readonly peopled: Overlay;
-  /** Names of the policies that have an invented pod. */
+  /** The policies that have an invented pod, as `namespace/name`. */
   readonly invented: ReadonlySet<string>;
 }
 
@@ -55,18 +55,28 @@ export function judge(
     if (rule.judges === 'change') return runner.change(rule, input);
     return change.edits.flatMap((edit) => {
       if (edit.kind !== 'policy' || edit.after === null) return [];
-      const then = { world: peopled.before, previous: null, facts: peopledFacts.before };
+      const then = {
+        world: peopled.before,
+        previous: null,
+        facts: peopledFacts.before,
+        invented: invented.has(`${edit.after.ref.namespace}/${edit.after.ref.name}`) && sameSubject(edit),
+      };
       const now: PolicyInput = {
         policy: edit.after,
         world: peopled.after,
         previous: peopled.before,
         facts: peopledFacts.after,
-        invented: invented.has(edit.after.ref.name),
+        invented: invented.has(`${edit.after.ref.namespace}/${edit.after.ref.name}`),
       };
       return runner.policy(rule, edit, now, { ...now, ...then });
     });
   });
   return { findings, impact, difference: found, failed: runner.failed };
+}
+
+/** An invented pod stands in for the old version too where that asks for the same labels. */
+function sameSubject({ before, after }: PolicyEdit): boolean {
+  return before?.subject.text === after?.subject.text;
 }
 
 class Runner {
@@ -118,7 +128,7 @@ function stamp(rule: Rule, object: ObjectRef, draft: Draft, invented: boolean): 
     severity: draft.severity ?? rule.severity,
     confidence: draft.confidence ?? rule.confidence,
     cure: draft.cure ?? rule.cure,
-    needs: rule.needs,
+    needs: draft.needs ?? rule.needs,
     restsOnVerdicts: rule.restsOnVerdicts,
     at: draft.at,
     happens: draft.happens,

@@ -1,11 +1,12 @@
 import { compileNetworkPolicy } from '../dialects/network-policy.ts';
-import type {
-  ClusterObject,
-  NamespaceRecord,
-  PodRecord,
-  PolicyRecord,
-  WorkloadRecord,
-  WorldEvent,
+import {
+  type ClusterObject,
+  type NamespaceRecord,
+  type PodRecord,
+  type PolicyRecord,
+  type WorkloadRecord,
+  type WorldEvent,
+  workloadKinds,
 } from '../model/objects.ts';
 import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
@@ -262,11 +263,9 @@ export class ClusterWorld implements World {
     return this.catalog.get('Pod', namespace, name);
   }
 
-  workloadRecord(workload: Workload): WorkloadRecord | undefined {
-    for (const kind of WorkloadTable.kinds) {
-      if (kind === workload.kind) return this.catalog.get(kind, workload.namespace, workload.name);
-    }
-    return undefined;
+  workloadRecord({ kind, namespace, name }: Workload): WorkloadRecord | undefined {
+    const known = workloadKinds.find((candidate) => candidate === kind);
+    return known === undefined ? undefined : this.catalog.get(known, namespace, name);
   }
 
   owns(address: bigint): boolean {

@@ -1,10 +1,17 @@
-import type { Change, Edit } from '../model/change.ts';
-import type { ClusterObject, NamespaceRecord, PodRecord, WorkloadRecord } from '../model/objects.ts';
+import type { Change } from '../model/change.ts';
+import {
+  type ClusterObject,
+  type NamespaceRecord,
+  type PodRecord,
+  type WorkloadRecord,
+  workloadKinds,
+} from '../model/objects.ts';
 import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { type Labels, matches } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import type { ClusterWorld } from './cluster-world.ts';
+import { EditedRecords } from './edited-records.ts';
 import { governingOf } from './governing.ts';
 import { readPeer } from './peer-index.ts';
 import { readAddresses } from './pod-table.ts';
@@ -23,10 +30,8 @@ export class SideWorld implements World {
   private readonly side: 'before' | 'after';
   private readonly overrides = new Map<number, Unit | null>();
   private readonly editedPolicies = new Map<string, Map<string, CompiledPolicy | null>>();
-  private readonly editedNamespaces = new Map<string, NamespaceRecord | null>();
-  private readonly editedPods = new Map<string, PodRecord | null>();
+  private readonly edited: EditedRecords;
   private readonly editedAddresses = new Set<bigint>();
-  private readonly editedRecords = new Map<string, WorkloadRecord | null>();
   private readonly governings = new Map<string, Governing>();
   private readonly readings = new Map<string, Reading>();
   private readonly isolatedUnits = new Map<Direction, BitSet>();
@@ -38,24 +43,10 @@ export class SideWorld implements World {
     this.side = side;
     this.profile = base.profile;
     this.units = base.units;
-    for (const edit of change.edits) this.take(edit, side);
-  }
-
-  private take(edit: Edit, side: 'before' | 'after'): void {
-    switch (edit.kind) {
-      case 'policy':
-        this.editPolicy((edit.after ?? edit.before)?.ref, edit[side]);
-        break;
-      case 'namespace':
-        this.editedNamespaces.set((edit.after ?? edit.before)?.name ?? '', edit[side]);
-        break;
-      case 'pod':
-        for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);
-        this.editedPods.set(nameKey(edit.after ?? edit.before), edit[side]);
-        break;
-      case 'workload':
-        this.editedRecords.set(recordKey(edit.after ?? edit.before), edit[side]);
-        break;
+    this.edited = new EditedRecords(change, side);
+    for (const edit of change.edits) {
+      if (edit.kind === 'policy') this.editPolicy((edit.after ?? edit.before)?.ref, edit[side]);
+      else if (edit.kind === 'pod') for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);
     }
   }
 
@@ -76,7 +67,7 @@ export class SideWorld implements World {
 
   /** Fixes which units exist once all overrides are known. A deleted namespace takes its units along. */
   settle(): void {
-    for (const [name, record] of this.editedNamespaces) {
+    for (const [name, record] of this.edited.namespaces()) {
       this.unitsIn(name).forEach((id) => {
         if (record === null && this.side === 'after') this.overrides.set(id, null);
         this.patched.add(id);
@@ -122,18 +113,16 @@ export class SideWorld implements World {
     return this.namespace(namespace)?.labels ?? new Map([['kubernetes.io/metadata.name', namespace]]);
   }
 
-  *namespaces(): Iterable<NamespaceRecord> {
-    for (const record of this.base.namespaces()) if (!this.editedNamespaces.has(record.name)) yield record;
-    for (const record of this.editedNamespaces.values()) if (record !== null) yield record;
+  namespaces(): Iterable<NamespaceRecord> {
+    return this.records('Namespace');
   }
 
   namespace(name: string): NamespaceRecord | undefined {
-    const edited = this.editedNamespaces.get(name);
-    return edited === undefined ? this.base.namespace(name) : (edited ?? undefined);
+    return this.record('Namespace', null, name);
   }
 
   *policiesIn(namespace: string): Iterable<CompiledPolicy> {
-    if (this.side === 'after' && this.editedNamespaces.get(namespace) === null) return;
+    if (this.side === 'after' && this.edited.get('Namespace', null, namespace) === null) return;
     const edited = this.editedPolicies.get(namespace);
     for (const policy of this.base.policiesIn(namespace))
       if (edited?.has(policy.ref.name) !== true) yield policy;
@@ -224,7 +213,7 @@ export class SideWorld implements World {
   }
 
   records<K extends ClusterObject['kind']>(kind: K, namespace?: string): Iterable<RecordOf<K>> {
-    return this.base.records(kind, namespace);
+    return this.edited.over(kind, namespace, this.base.records(kind, namespace));
   }
 
   record<K extends ClusterObject['kind']>(
@@ -232,7 +221,8 @@ export class SideWorld implements World {
     namespace: string | null,
     name: string,
   ): RecordOf<K> | undefined {
-    return this.base.record(kind, namespace, name);
+    const edited = this.edited.get(kind, namespace, name);
+    return edited === undefined ? this.base.record(kind, namespace, name) : (edited ?? undefined);
   }
 
   unitOfPod(namespace: string, name: string): Unit | undefined {
@@ -244,25 +234,16 @@ export class SideWorld implements World {
   }
 
   pod(namespace: string, name: string): PodRecord | undefined {
-    const edited = this.editedPods.get(`${namespace}/${name}`);
-    return edited === undefined ? this.base.pod(namespace, name) : (edited ?? undefined);
+    return this.record('Pod', namespace, name);
   }
 
-  workloadRecord(workload: Workload): WorkloadRecord | undefined {
-    const edited = this.editedRecords.get(`${workload.kind}/${workload.namespace}/${workload.name}`);
-    return edited === undefined ? this.base.workloadRecord(workload) : (edited ?? undefined);
+  workloadRecord({ kind, namespace, name }: Workload): WorkloadRecord | undefined {
+    const known = workloadKinds.find((candidate) => candidate === kind);
+    return known === undefined ? undefined : this.record(known, namespace, name);
   }
 
   /** An address that a pod has on either side is nobody's outside the cluster. */
   owns(address: bigint): boolean {
     return this.base.owns(address) || this.editedAddresses.has(address);
   }
-}
-
-function nameKey(pod: PodRecord | null): string {
-  return `${pod?.namespace ?? ''}/${pod?.name ?? ''}`;
-}
-
-function recordKey(record: WorkloadRecord | null): string {
-  return `${record?.kind ?? ''}/${record?.namespace ?? ''}/${record?.name ?? ''}`;
 }

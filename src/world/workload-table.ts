@@ -1,4 +1,4 @@
-import type { PodRecord, WorkloadKind, WorkloadRecord } from '../model/objects.ts';
+import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
 import { plannedPods, workloadOfRecord } from './owners.ts';
 import { traitsOf, unaddressed, type Workload } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
@@ -8,16 +8,6 @@ type FindRecord = (workload: Workload) => WorkloadRecord | undefined;
 
 /** Which pods each workload has, and the planned pods of those that have none. */
 export class WorkloadTable {
-  static readonly kinds: readonly WorkloadKind[] = [
-    'Deployment',
-    'StatefulSet',
-    'DaemonSet',
-    'ReplicaSet',
-    'ReplicationController',
-    'Job',
-    'CronJob',
-  ];
-
   /** Pods of each workload that are not finished. */
   private readonly pods = new Map<string, Set<string>>();
   private readonly workloadOf = new Map<string, Workload>();

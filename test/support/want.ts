@@ -6,12 +6,11 @@ import type { Edit } from '../../src/model/change.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
 import { genericProfile, profiles } from '../../src/model/profile.ts';
-import { inventedPod } from '../../src/review/invented-pod.ts';
+import { caseOf } from '../../src/review/case-of.ts';
 import { findingLine } from '../../src/review/words.ts';
 import type { Rule } from '../../src/rules/rule.ts';
 import { judge } from '../../src/rules/run.ts';
 import { worldOf } from '../../src/world/build.ts';
-import { overlay } from '../../src/world/overlay.ts';
 import { recordOf } from './build.ts';
 
 const roleKey = 'netsluice.dev/fixture';
@@ -60,20 +59,8 @@ export function saidOf(rule: Rule, text: string): Said[] {
     ({ record, role }) => role === 'before' && !changed.some((part) => same(part.record, record)),
   );
   const edits = [...changed, ...gone].map(({ record }) => editOf(parts, record));
-  const worlds = overlay(world, { edits });
-  const idle = edits.flatMap((edit) => {
-    if (edit.kind !== 'policy' || edit.after === null || !worlds.after.subjects(edit.after).isEmpty())
-      return [];
-    const pod = inventedPod(edit.after);
-    return pod === null ? [] : [{ name: edit.after.ref.name, pod }];
-  });
-  const peopled =
-    idle.length === 0 ? worlds : overlay(world, { edits: [...edits, ...idle.map(({ pod }) => pod)] });
-  const judgement = judge(
-    [rule],
-    { change: { edits }, laid: { edits }, worlds, peopled, invented: new Set(idle.map(({ name }) => name)) },
-    new Budget(1_000_000, () => false),
-  );
+  const change = { edits };
+  const judgement = judge([rule], caseOf(world, change, change), new Budget(1_000_000, () => false));
   for (const { error } of judgement.failed) throw error;
   return judgement.findings
     .filter(({ old }) => !old)
