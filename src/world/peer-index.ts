@@ -85,9 +85,13 @@ export class PeerIndex {
 
   removed(unit: Unit): void {
     this.version += 1;
-    for (const { reading } of this.slots.values()) {
-      reading?.must.delete(unit.id);
-      reading?.may.delete(unit.id);
+    for (const slot of this.slots.values()) {
+      const { reading } = slot;
+      if (reading === null || !reading.may.has(unit.id)) continue;
+      // The reasons for doubt may go with the unit that was in doubt: they are gathered anew when asked.
+      if (!reading.must.has(unit.id)) slot.reading = null;
+      reading.must.delete(unit.id);
+      reading.may.delete(unit.id);
     }
   }
 
