@@ -29,7 +29,7 @@ export function callbacksIn(world: World, namespace: string): Callback[] {
       }
     }
   }
-  return found;
+  return found.sort((a, b) => (`${a.kind} ${a.target.name}` < `${b.kind} ${b.target.name}` ? -1 : 1));
 }
 
 function callbackOf(world: World, kind: CallbackRecord['kind'], target: CallbackTarget): Callback {

@@ -23,7 +23,12 @@ export function exposuresIn(world: World, namespace: string, controllers: BitSet
     if (service.type !== 'LoadBalancer' && service.type !== 'NodePort') continue;
     found.push({ by: service.type, object: service, ports: portsOf(world, service), callers: 'internet' });
   }
-  return found.filter(({ ports }) => ports.size > 0);
+  return found.filter(({ ports }) => ports.size > 0).sort(byName);
+}
+
+/** The order in which the cluster was learnt must not show in any answer. */
+function byName(a: Exposure, b: Exposure): number {
+  return `${a.by} ${a.object.name}` < `${b.by} ${b.object.name}` ? -1 : 1;
 }
 
 /**

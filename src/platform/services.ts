@@ -42,5 +42,8 @@ export function targetPorts({ targetPort, protocol }: ServicePort, unit: Unit): 
 
 /** The Services of a unit's namespace that select it. */
 export function servicesOf(world: World, unit: Unit): ServiceRecord[] {
-  return [...world.records('Service', unit.namespace)].filter((service) => serviceSelects(service, unit));
+  const services = [...world.records('Service', unit.namespace)].filter((service) =>
+    serviceSelects(service, unit),
+  );
+  return services.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

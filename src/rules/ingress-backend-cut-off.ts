@@ -7,6 +7,7 @@ import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
+import { unitsOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -73,7 +74,7 @@ function harmOf(world: World, { ports, callers }: Exposure): Harm {
 
 function callersText({ world }: PolicyInput, { callers }: Exposure): Phrase {
   if (callers === 'internet') return ['outside'];
-  const unit = world.unit(callers.first());
+  const [unit] = unitsOf(world, callers);
   if (unit === undefined) return ['the ingress controller'];
   return [{ kind: 'workload', namespace: unit.namespace, name: unit.workload.name }];
 }
