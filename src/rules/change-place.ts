@@ -1,5 +1,6 @@
 import type { Difference, IsolationFlip } from '../impact/rectangle.ts';
 import type { Change } from '../model/change.ts';
+import { clausesOf, directions } from '../model/policy.ts';
 import { podIds } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 
@@ -22,13 +23,19 @@ export function isOnly(effect: 'creation' | 'deletion', { edits }: Change): bool
   return edits.every((edit) => edit.kind !== 'policy' && edit[missing] === null);
 }
 
-/** The first clause of the first edit's policy that admits what was blocked, else the place of the change. */
+/** The first clause, ingress before egress, of the first edit's policy that admits what was blocked, else the place of the change. */
 export function placeOfOpening(change: Change, { rectangles }: Difference): string {
   const [edit] = change.edits;
   const ref = edit?.kind === 'policy' ? edit.after?.ref : undefined;
+  const opening = new Set<string>();
   for (const { policy, effect, direction, clause } of rectangles.flatMap(({ causes }) => causes)) {
     const own = policy.name === ref?.name && policy.namespace === ref.namespace;
-    if (own && effect === 'allows' && clause !== null) return `spec.${direction}[${clause}]`;
+    if (own && effect === 'allows' && clause !== null) opening.add(`${direction} ${clause}`);
+  }
+  for (const direction of directions) {
+    const found = edit?.kind === 'policy' && edit.after !== null ? clausesOf(edit.after, direction) : [];
+    const first = found.find(({ index }) => opening.has(`${direction} ${index}`));
+    if (first !== undefined) return first.origin;
   }
   return placeOf(change);
 }
