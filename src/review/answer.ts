@@ -123,9 +123,14 @@ class Scene {
   /** The lines of an answer at a mode's level: the headline, the findings, then what concerns the answer itself. */
   lines(mode: Mode, severities: readonly Severity[], extra: readonly Finding[]): string[] {
     const found = [...extra, ...this.at(mode, severities).filter((finding) => !extra.includes(finding))];
-    const heads = this.at(mode, ['error', 'warning']).some(({ number }) => headlineRules.has(number));
+    const heads = this.at(mode, ['error', 'warning']).filter(({ number }) => headlineRules.has(number));
     const { judgement, namespace, partial } = this.judged;
-    const first = heads ? headline(judgement.impact, namespace, this.visible, this.suffix(true, 'all')) : '';
+    // The headline stands for its rules: what they need is what its age is told of.
+    const suffix = this.suffix(
+      true,
+      heads.flatMap(({ needs }) => needs),
+    );
+    const first = heads.length > 0 ? headline(judgement.impact, namespace, this.visible, suffix) : '';
     const told = found
       .filter(({ number }) => !headlineRules.has(number))
       .map((finding) => this.line(finding));
@@ -147,10 +152,10 @@ class Scene {
   }
 
   /** What the verdicts did not take into account, and how old the data is where it is stale. */
-  private suffix(restsOnVerdicts: boolean, needs: Finding['needs'] | 'all'): string {
+  private suffix(restsOnVerdicts: boolean, needs: Finding['needs']): string {
     const foreign = restsOnVerdicts && this.foreignApi !== null ? ` (${foreignText(this.foreignApi)})` : '';
     const { stale } = this.doubts.freshness;
-    const old = stale.filter(({ kind }) => needs === 'all' || needs.includes(kind));
+    const old = stale.filter(({ kind }) => needs.includes(kind));
     return `${foreign}${ageText(old)}`;
   }
 

@@ -401,6 +401,35 @@ describe('the life of a policy', () => {
     ]);
   });
 
+  test('case 39: the catalogue tells a deletion in the same words', () => {
+    const context = contextOf(shop({}, [deny]), {
+      rules: catalogue,
+      settings: { modes: { enforce: 'restricted' } },
+    });
+    expect(brief(review(request({ before: deny }), context))).toEqual([
+      'admitted',
+      'analysed',
+      ['frees 3 workloads (7 pods) for ingress', ref],
+    ]);
+  });
+
+  test('case 43: the catalogue rejects a fault when it comes and is silent about it afterwards', () => {
+    const faulty = (selector: string) =>
+      policy('shop/p', `{podSelector: ${selector}, policyTypes: [Ingress], egress: [{}]}`);
+    const context = (present: readonly Json[]) =>
+      contextOf(shop({}, present), { rules: catalogue, settings: enforce });
+    const wide = faulty('{}');
+    expect(review(request({ after: wide }), context([])).message).toBe(
+      `isolates 3 workloads (7 pods) for ingress, 3 keep no source\n[rules-without-policy-type] 1 egress clause is ignored: policyTypes lacks Egress; add Egress to policyTypes or drop it\n${ref}`,
+    );
+    const narrow = faulty('{matchLabels: {app: web}}');
+    expect(brief(review(request({ before: wide, after: narrow }), context([wide])))).toEqual([
+      'admitted',
+      'analysed',
+      ['frees 2 workloads (4 pods) for ingress', ref],
+    ]);
+  });
+
   test('case 40: an item of a collection has its name in the old object only', () => {
     const { findings, record } = changed(deny, null, { name: '' });
     expect([findings.map(({ object }) => object.name), record.outcome]).toEqual([['p'], 'analysed']);
@@ -481,7 +510,7 @@ describe('the life of a policy', () => {
       'shop/p',
       `{podSelector: {matchLabels: {app: db}}, ingress: [{from: [${peer}], ports: [{port: 5432}]}]}`,
     );
-    const asking = (side: string, then: string, stepsMax = 2_000_000): Review =>
+    const asking = (side: string, then: string, stepsMax = 2_000_000, more: ContextMore = {}): Review =>
       review(
         request(
           { before: namespace('audit', { side }), after: namespace('audit', { side: then }) },
@@ -491,10 +520,11 @@ describe('the life of a policy', () => {
           rules: [{ ...headlineRule(always('error')), cure: 'none' }],
           settings: { modes: { enforce: 'restricted' }, detail: 'counts' },
           limits: { stepsMax },
+          ...more,
         }),
       );
 
-    test('is warned of what that blocks and never rejected', () => {
+    test('case 51: is warned of what that blocks and never rejected', () => {
       expect(brief(asking('back', 'front'))).toEqual([
         'admitted',
         'analysed',
@@ -502,11 +532,24 @@ describe('the life of a policy', () => {
       ]);
     });
 
-    test('says how much of it was looked at', () => {
+    test('case 51: every rule of the catalogue warns at most', () => {
+      const context = {
+        rules: catalogue,
+        settings: { modes: { enforce: 'restricted', warn: 'restricted' }, rules: {}, detail: 'names' },
+      } as const;
+      const { decision, warnings, record } = asking('back', 'front', 2_000_000, context);
+      expect([decision, record.wouldReject, warnings]).toEqual([
+        'admitted',
+        [],
+        ['blocks 1 connection (audit/inspector -> shop/db:5432/TCP)', ref],
+      ]);
+    });
+
+    test('case 51: says how much of it was looked at', () => {
       expect(asking('back', 'front', 0).record.partial).toMatch(/^looked at 0 of \d+ changed groups/);
     });
 
-    test('is silent where no label changes', () => {
+    test('case 51: is silent where no label changes', () => {
       expect(brief(asking('back', 'back'))).toEqual(['admitted', 'unchanged', []]);
     });
   });

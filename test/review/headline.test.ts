@@ -216,9 +216,13 @@ describe('the headline is printed', () => {
     const stale = [
       { kind: 'Pod', ageSeconds: 200 },
       { kind: 'Namespace', ageSeconds: 601 },
+      { kind: 'Ingress', ageSeconds: 9_000 },
     ] as const;
     expect(told({ after }, { freshness: { stale } })).toEqual([
       'isolates 3 workloads (7 pods) for ingress, 3 keep no source (data 11 min old)',
+    ]);
+    expect(told({ after }, { freshness: { stale: stale.slice(2) } })).toEqual([
+      'isolates 3 workloads (7 pods) for ingress, 3 keep no source',
     ]);
   });
 

@@ -42,6 +42,7 @@ export function headlineRule(severity: Finding['severity'] = always('warning')):
     severity,
     cure: 'policy',
     judges: 'change',
+    needs: ['Pod', 'Namespace', 'NetworkPolicy'],
     restsOnVerdicts: true,
     check: () => [draft],
   };
