@@ -6,11 +6,16 @@ import type { Example, NamedEnd, Tally } from './impact.ts';
 import { PairTally } from './pair-tally.ts';
 import type { Ends } from './rectangle.ts';
 
+/** The API server is no workload; it is an end only where its callbacks are counted. */
+export type CountedEnds = Ends | { readonly kind: 'api-server' };
+
 /** How many examples a tally keeps. */
 const examplesMax = 3;
 
-/** The internet's number among the workloads. */
+/** Numbers of the ends that are no workloads. */
 const internet = 0;
+const apiServer = 1;
+const reserved = 2;
 
 /**
  * Counts connections: pairs of workloads, where all addresses that nobody owns are one. A pod to itself is no
@@ -18,7 +23,7 @@ const internet = 0;
  */
 export class ConnectionCount {
   private readonly pairs = new PairTally();
-  /** Numbers of the workloads from 1; shared by the counts of one summary, so that their pairs can be compared. */
+  /** Numbers of the workloads; shared by the counts of one summary, so that their pairs can be compared. */
   private readonly numbers: Map<string, number>;
   private readonly found: Example[] = [];
   private readonly worlds: Overlay;
@@ -28,7 +33,7 @@ export class ConnectionCount {
     this.numbers = numbers;
   }
 
-  add(sources: Ends, destinations: Ends, ports: PortSet): void {
+  add(sources: CountedEnds, destinations: CountedEnds, ports: PortSet): void {
     const from = this.workloadsOf(sources);
     const to = this.workloadsOf(destinations);
     const alone = this.loners(sources, destinations);
@@ -67,8 +72,8 @@ export class ConnectionCount {
     return this.found.sort(byNames).slice(0, examplesMax);
   }
 
-  private workloadsOf(ends: Ends): BitSet {
-    if (ends.kind === 'internet') return BitSet.of([internet]);
+  private workloadsOf(ends: CountedEnds): BitSet {
+    if (ends.kind !== 'units') return BitSet.of([ends.kind === 'internet' ? internet : apiServer]);
     const numbers = new BitSet();
     ends.units.forEach((id) => {
       const unit = this.unit(id);
@@ -78,7 +83,7 @@ export class ConnectionCount {
   }
 
   private numberOf(workload: string): number {
-    const known = this.numbers.get(workload) ?? this.numbers.size + 1;
+    const known = this.numbers.get(workload) ?? this.numbers.size + reserved;
     this.numbers.set(workload, known);
     return known;
   }
@@ -88,9 +93,9 @@ export class ConnectionCount {
   }
 
   /** Workloads that are on both ends with one and the same single pod. */
-  private loners(sources: Ends, destinations: Ends): BitSet {
+  private loners(sources: CountedEnds, destinations: CountedEnds): BitSet {
     const found = new BitSet();
-    if (sources.kind === 'internet' || destinations.kind === 'internet') return found;
+    if (sources.kind !== 'units' || destinations.kind !== 'units') return found;
     const perWorkload = new Map<string, Unit[]>();
     sources.units.or(destinations.units).forEach((id) => {
       const unit = this.unit(id);
@@ -109,7 +114,7 @@ export class ConnectionCount {
     return Math.max(...sides.map((unit) => (unit === undefined ? 0 : weightOf(unit))));
   }
 
-  private keepExamples(sources: Ends, destinations: Ends, ports: PortSet): void {
+  private keepExamples(sources: CountedEnds, destinations: CountedEnds, ports: PortSet): void {
     for (const source of this.firstNames(sources)) {
       for (const destination of this.firstNames(destinations)) {
         const same =
@@ -122,8 +127,8 @@ export class ConnectionCount {
   }
 
   /** The first few workloads by name, so that every replica of netsluice names the same ones. */
-  private firstNames(ends: Ends): NamedEnd[] {
-    if (ends.kind === 'internet') return ['internet'];
+  private firstNames(ends: CountedEnds): NamedEnd[] {
+    if (ends.kind !== 'units') return [ends.kind];
     const names = new Map<string, NamedEnd>();
     ends.units.forEach((id) => {
       const unit = this.unit(id);
@@ -142,7 +147,7 @@ function trim(names: Map<string, NamedEnd>): void {
 }
 
 function nameText(end: NamedEnd): string {
-  return end === 'internet' ? end : `${end.namespace}/${end.name}`;
+  return typeof end === 'string' ? end : `${end.namespace}/${end.name}`;
 }
 
 function byNames(a: Example, b: Example): number {

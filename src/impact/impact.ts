@@ -2,8 +2,11 @@ import type { Direction } from '../model/policy.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { UnknownReason } from '../world/unit.ts';
 
-/** An end of a connection by name; `internet` is all addresses that nobody in the cluster owns. */
-export type NamedEnd = { readonly namespace: string; readonly name: string } | 'internet';
+/**
+ * An end of a connection by name; `internet` is all addresses that nobody in the cluster owns, `api-server` the source
+ * of the API server's own calls.
+ */
+export type NamedEnd = { readonly namespace: string; readonly name: string } | 'internet' | 'api-server';
 
 export interface Example {
   readonly source: NamedEnd;

@@ -4,6 +4,7 @@ import { BitSet } from '../sets/bitset.ts';
 import { intersectPorts, isEmpty, type PortSet } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { type Unit, type UnknownReason, weightOf } from '../world/unit.ts';
+import { lostCallbacks } from './api-server.ts';
 import type { Budget } from './budget.ts';
 import { ConnectionCount } from './connection-count.ts';
 import { gradeLoss } from './grades.ts';
@@ -34,6 +35,11 @@ export function summarize(diff: Difference, worlds: Overlay, facts: Facts, budge
       undecided.add(rectangle.sources, rectangle.destinations, rectangle.undecided);
       for (const reason of rectangle.reasons) reasons.add(reason);
     }
+  }
+  for (const { units, ports } of lostCallbacks(diff, worlds, facts)) {
+    const ends: Ends = { kind: 'units', units };
+    for (const tally of [tallies.critical, tallies.told, tallies.declared])
+      tally.add({ kind: 'api-server' }, ends, ports);
   }
   return {
     blocked: {

@@ -41,11 +41,11 @@ function opens({ opened }: Impact, namespace: string, visible: Visibility, nameM
 
 /** One connection by name and how many more there are; ends that the user may not see are told as such. */
 function examples({ count, examples: all }: Tally, visible: Visibility, nameMax: number): string {
-  const seen = (end: NamedEnd): boolean => end === 'internet' || visible(end.namespace);
+  const seen = (end: NamedEnd): boolean => typeof end === 'string' || visible(end.namespace);
   const example = all.find(({ source, destination }) => seen(source) && seen(destination)) ?? all[0];
   if (example === undefined) return `(+${count})`;
   const name = (end: NamedEnd): string => {
-    if (end === 'internet') return end;
+    if (typeof end === 'string') return end;
     return visible(end.namespace) ? workloadText(end, nameMax) : 'another namespace';
   };
   const more = count > 1 ? `, +${count - 1}` : '';

@@ -1,13 +1,11 @@
-import { type Entry, portsOf } from '../impact/side.ts';
+import { mayReach } from '../impact/api-server.ts';
 import type { Need } from '../model/finding.ts';
 import type { CallbackRecord } from '../model/objects.ts';
-import { everything, selectorOf } from '../model/selector.ts';
 import type { Callback } from '../platform/callbacks.ts';
-import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
+import { isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
 import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
-import { peerOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /** Beside these a finding needs the kind of its own callback; that another kind is denied does not weaken it. */
@@ -70,26 +68,9 @@ const nouns: Readonly<Record<CallbackRecord['kind'], string>> = {
 };
 
 function harmOf(world: World, { ports }: Callback): Harm {
-  const isolated = world.isolated('ingress');
   const sideFor = sidesIn(world, 'ingress');
   return (unit) => {
     const called = ports.get(unit.id) ?? noPorts;
-    if (isEmpty(called) || !isolated.has(unit.id)) return false;
-    return !sideFor(unit).entries.some(
-      (entry) =>
-        !isEmpty(intersectPorts(portsOf(entry.clause, unit.ports).may, called)) && mayAdmit(world, entry),
-    );
+    return !isEmpty(called) && !mayReach(world, sideFor(unit), unit, called);
   };
 }
-
-/** Could the API server be among the clause's peers, itself or through an agent of its? */
-function mayAdmit(world: World, { clause, members }: Entry): boolean {
-  if (clause.peers === 'any' || members === 'any' || clause.peers.some(({ kind }) => kind === 'block'))
-    return true;
-  return agents.some((agent) => world.peerUnits('kube-system', agent).may.intersects(members.may));
-}
-
-/** Hosted control planes call into the cluster through these pods, wherever they run. */
-const agents = ['k8s-app', 'app', 'app.kubernetes.io/name'].map((key) =>
-  peerOf(everything, selectorOf([{ key, operator: 'In', values: ['konnectivity-agent'] }])),
-);
