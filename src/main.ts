@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { type ExampleRun, runExample } from './cli/example.ts';
+import { exampleCommand } from './cli/example-command.ts';
 import { openPicture } from './cli/picture.ts';
 import { serve } from './cli/serve.ts';
 import { serveCommand } from './cli/serve-command.ts';
 import { type Flags, readServeConfig } from './config.ts';
+import { paintFor } from './report/terminal.ts';
 import { decodeSettings, defaultSettings } from './review/settings.ts';
 import { rules } from './rules/registry.ts';
 
@@ -68,12 +71,27 @@ async function runServe(flags: Flags): Promise<void> {
   if (typeof started === 'number') process.exit(started);
 }
 
+async function runWalk(mode: ExampleRun['mode']): Promise<void> {
+  process.exitCode = await runExample({
+    version: version(),
+    mode,
+    print: (text) => process.stdout.write(text === '' ? '' : `${text}\n`),
+    tell: printError,
+    paint: paintFor(process.stdout),
+    untilStopped: () =>
+      new Promise((resolve) => {
+        process.once('SIGINT', resolve).once('SIGTERM', resolve);
+      }),
+  });
+}
+
 const program = new Command('netsluice')
   .description('Knows what a Kubernetes NetworkPolicy will do before it does it.')
   .version(version())
   .showSuggestionAfterError()
   .exitOverride()
-  .addCommand(serveCommand(runServe).exitOverride());
+  .addCommand(serveCommand(runServe).exitOverride())
+  .addCommand(exampleCommand(runWalk).exitOverride());
 
 try {
   await program.parseAsync();
