@@ -20,7 +20,13 @@ export const unknownProfile: Profile = {
 /** The spec-literal reading used by the dialect's test blocks. */
 export const genericProfile: Profile = { ...unknownProfile, id: 'generic', ipBlockPods: 'matches' };
 
-const calico: Profile = { ...genericProfile, id: 'calico' };
+/**
+ * Plugins that compare an ipBlock with the address of the packet, whoever owns it. kindnet runs the reference
+ * implementation (kube-network-policies); Canal enforces with Calico.
+ */
+const byAddress = ['calico', 'canal', 'antrea', 'ovn-kubernetes', 'kube-network-policies', 'kindnet'];
+
+/** "ipBlock … does not match pods or nodes"; clauses of a direction that `policyTypes` leaves out are enforced. */
 const cilium: Profile = {
   ...unknownProfile,
   id: 'cilium',
@@ -28,7 +34,16 @@ const cilium: Profile = {
   strayDirections: 'enforce',
 };
 
-/** The profiles by the name that the settings file uses. Detection and the rest of the plugins come with the rule book. */
+/** Its controller reads the clauses and not `policyTypes`; in strict mode set `unselectedPods` to `aws-strict`. */
+const awsVpcCni: Profile = { ...unknownProfile, id: 'aws-vpc-cni', strayDirections: 'enforce' };
+
+/** The profiles by the name that the settings file uses. */
 export const profiles: ReadonlyMap<string, Profile> = new Map(
-  [unknownProfile, genericProfile, calico, cilium].map((profile) => [profile.id, profile]),
+  [
+    unknownProfile,
+    genericProfile,
+    ...byAddress.map((id): Profile => ({ ...genericProfile, id })),
+    cilium,
+    awsVpcCni,
+  ].map((profile) => [profile.id, profile]),
 );
