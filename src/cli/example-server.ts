@@ -44,7 +44,7 @@ export async function startExampleServer(
 ): Promise<ExampleServer> {
   const authority = await makeThrowawayAuthority('netsluice example, throw-away');
   const pair = await authority.issue({ commonName: 'localhost', dns: ['localhost'], ip: ['127.0.0.1'] });
-  const folder = mkdtempSync(join(tmpdir(), 'netsluice-example-'));
+  const folder = temporaryFolder();
   const inFolder = (name: string): string => join(folder, name);
   writeFileSync(inFolder('ca.crt'), authority.cert);
   writeFileSync(inFolder('tls.crt'), pair.cert);
@@ -71,6 +71,17 @@ export async function startExampleServer(
   } catch (error) {
     clean();
     throw error;
+  }
+}
+
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'netsluice-example-'));
+  } catch (error) {
+    throw new Error(
+      `The throw-away certificate needs a folder, and none can be made in ${tmpdir()}. Set TMPDIR to one that can be written.`,
+      { cause: error },
+    );
   }
 }
 

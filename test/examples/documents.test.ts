@@ -12,7 +12,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('');
 }
 
-/** What a rule is at most; a cure makes an error a warning at admission, except for the two whose harm is immediate. */
+/** What a rule is as a rule; a cure makes an error a warning at admission, except for the two whose harm is immediate. */
 function severityText({ number, severity, cure }: Rule): string {
   const weigh = (at: Severity) =>
     at === 'error' && cure !== 'none' && number !== 'R17' && number !== 'R18' ? 'warning' : at;
