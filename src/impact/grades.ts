@@ -30,7 +30,8 @@ export function gradeLoss(
         .filter(([id, set]) => units.has(id) && !isEmpty(intersectPorts(set, lost)))
         .map(([id]) => id),
     );
-  const dns = losing(facts.resolvers().ports);
+  // Nobody outside the cluster is meant to ask its resolver.
+  const dns = sources.kind === 'internet' ? new BitSet() : losing(facts.resolvers().ports);
   const parts: Graded[] = [];
   const rest = units.andNot(dns);
   if (!dns.isEmpty()) parts.push({ critical: true, sources, destinations: { kind: 'units', units: dns } });
