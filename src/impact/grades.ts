@@ -9,6 +9,8 @@ export interface Graded {
   readonly critical: boolean;
   readonly sources: Ends;
   readonly destinations: Ends;
+  /** The lost ports that give the grade: the critical ones, or all. */
+  readonly ports: PortSet;
 }
 
 /**
@@ -22,7 +24,7 @@ export function gradeLoss(
   destinations: Ends,
   lost: PortSet,
 ): Graded[] {
-  if (destinations.kind === 'internet') return [{ critical: false, sources, destinations }];
+  if (destinations.kind === 'internet') return [{ critical: false, sources, destinations, ports: lost }];
   const { units } = destinations;
   const losing = (ports: ReadonlyMap<number, PortSet>): BitSet =>
     BitSet.of(
@@ -31,14 +33,24 @@ export function gradeLoss(
         .map(([id]) => id),
     );
   // Nobody outside the cluster is meant to ask its resolver.
-  const dns = sources.kind === 'internet' ? new BitSet() : losing(facts.resolvers().ports);
+  const resolvers = facts.resolvers().ports;
+  const dns = sources.kind === 'internet' ? new BitSet() : losing(resolvers);
   const parts: Graded[] = [];
   const rest = units.andNot(dns);
-  if (!dns.isEmpty()) parts.push({ critical: true, sources, destinations: { kind: 'units', units: dns } });
+  if (!dns.isEmpty()) {
+    const ports = intersectPorts(portsOfAll(dns, resolvers), lost);
+    parts.push({ critical: true, sources, destinations: { kind: 'units', units: dns }, ports });
+  }
   if (rest.isEmpty()) return parts;
-  const backends = losing(backendPorts(facts, world, sources, rest)).and(rest);
-  parts.push(...split(facts, sources, rest, backends));
+  const called = backendPorts(facts, world, sources, rest);
+  const backends = losing(called).and(rest);
+  const critical = intersectPorts(portsOfAll(backends, called), lost);
+  parts.push(...split(facts, sources, rest, backends, { lost, critical }));
   return parts;
+}
+
+function portsOfAll(units: BitSet, ports: ReadonlyMap<number, PortSet>): PortSet {
+  return units.toArray().reduce((sum: PortSet, id) => unionPorts(sum, ports.get(id) ?? noPorts), noPorts);
 }
 
 /** Ports of exposed pods that these sources are meant to call. */
@@ -59,18 +71,27 @@ function backendPorts(facts: Facts, world: World, sources: Ends, units: BitSet):
   return ports;
 }
 
-function split(facts: Facts, sources: Ends, units: BitSet, backends: BitSet): Graded[] {
-  const ends = (set: BitSet): Ends => ({ kind: 'units', units: set });
-  if (backends.isEmpty()) return [{ critical: false, sources, destinations: ends(units) }];
+function split(
+  facts: Facts,
+  sources: Ends,
+  units: BitSet,
+  backends: BitSet,
+  { lost, critical }: { readonly lost: PortSet; readonly critical: PortSet },
+): Graded[] {
+  const part = (from: Ends, to: BitSet, isCritical: boolean): Graded => ({
+    critical: isCritical,
+    sources: from,
+    destinations: { kind: 'units', units: to },
+    ports: isCritical ? critical : lost,
+  });
+  if (backends.isEmpty()) return [part(sources, units, false)];
   const parts: Graded[] = [];
   const others = units.andNot(backends);
-  if (!others.isEmpty()) parts.push({ critical: false, sources, destinations: ends(others) });
-  if (sources.kind === 'internet')
-    return [...parts, { critical: true, sources, destinations: ends(backends) }];
+  if (!others.isEmpty()) parts.push(part(sources, others, false));
+  if (sources.kind === 'internet') return [...parts, part(sources, backends, true)];
   const callers = sources.units.and(facts.controllers());
   const strangers = sources.units.andNot(callers);
-  parts.push({ critical: true, sources: ends(callers), destinations: ends(backends) });
-  if (!strangers.isEmpty())
-    parts.push({ critical: false, sources: ends(strangers), destinations: ends(backends) });
+  parts.push(part({ kind: 'units', units: callers }, backends, true));
+  if (!strangers.isEmpty()) parts.push(part({ kind: 'units', units: strangers }, backends, false));
   return parts;
 }

@@ -79,7 +79,13 @@ function tallyLoss(
       continue;
     }
     into.told.add(part.sources, part.destinations, lost);
-    for (const { ends, ports, declared } of byDeclared(worlds, facts, part.destinations, lost, budget)) {
+    for (const { ends, ports, declared } of byDeclared(
+      worlds,
+      facts,
+      part.destinations,
+      part.ports,
+      budget,
+    )) {
       (declared ? into.declared : into.undeclared).add(part.sources, ends, ports);
     }
   }

@@ -34,7 +34,7 @@ describe('the settings file', () => {
     ['waiversAllowed: [{rules: [nope], namespaces: []}]', 'there is no rule "nope"'],
     [
       'platform: {profile: calcio}',
-      'platform.profile: there is no profile "calcio", only unknown, generic, calico, cilium',
+      'platform.profile: there is no profile "calcio", only unknown, generic, calico, canal, antrea, ovn-kubernetes, kube-network-policies, kindnet, cilium, aws-vpc-cni',
     ],
     [
       'waivers: [{rule: egress-blocks-dns, namespace: shop, name: p, reason: x, until: 2026-02-30}]',
