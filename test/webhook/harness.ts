@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request as plainRequest, type RequestOptions } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { afterAll } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import {
   makeThrowawayAuthority,
@@ -169,9 +170,18 @@ export function writePair(directory: string, pair: PemPair): { certPath: string;
   return files;
 }
 
+const directories: string[] = [];
+
+/** A directory that goes with the test file that asked for it. */
 export function newDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'netsluice-test-'));
+  const directory = mkdtempSync(join(tmpdir(), 'netsluice-test-'));
+  directories.push(directory);
+  return directory;
 }
+
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
 
 export interface Stub {
   readonly app: FastifyInstance;
