@@ -39,6 +39,14 @@ function refused(why: 'review' | 'uid', message: string): NotReadable {
   return { readable: false, status: 400, why, message };
 }
 
+/** "DeleteCollection: DELETE with empty request.name": which object it is stands only in the old object. */
+function nameOf(request: Fields): string {
+  const name = text(request, 'name');
+  if (name !== '') return name;
+  const object = request.get('object') ?? request.get('oldObject');
+  return text(fieldsOf(fieldsOf(object).get('metadata')), 'name');
+}
+
 /**
  * Reads an AdmissionReview. Only what an answer cannot do without is asked for: the kind, exactly this version
  * (v1beta1 is never sent to a webhook that registers v1), a request and its uid. Everything else defaults.
@@ -70,7 +78,7 @@ export function readReview(value: unknown): ReviewRequest | NotReadable {
     subResource: text(request, 'subResource'),
     kind: text(fieldsOf(request.get('kind')), 'kind'),
     namespace: text(request, 'namespace'),
-    name: text(request, 'name'),
+    name: nameOf(request),
     user: userOf(request.get('userInfo')),
     dryRun: request.get('dryRun') === true,
     object: request.get('object') ?? null,

@@ -9,6 +9,7 @@ import { describeThrown, type Log, logDecision, requestFields } from './decision
 import { clientErrorHandler, refusalOf } from './http-errors.ts';
 import { listenerOptions, type Timeouts, type TlsListener, watchTlsErrors } from './listener.ts';
 import type { Metrics } from './metrics.ts';
+import { makeRateBound } from './rate-bound.ts';
 import { makeTurnstile } from './turnstile.ts';
 
 const BODY_LIMIT = 8 * 1024 * 1024;
@@ -117,6 +118,7 @@ function judge(request: ReviewRequest, url: string, arrived: number, since: numb
 /** Builds the webhook without listening. Every readable request gets HTTP 200 and a v1 review with its uid. */
 export function buildApp(deps: WebhookDeps): FastifyInstance {
   const turnstile = makeTurnstile(deps.waitingMax ?? WAITING_MAX);
+  const rate = makeRateBound(deps.clock);
   const arrivals = new WeakMap<FastifyRequest, number>();
   const app = fastify({
     ...listenerOptions(deps.tls, deps.timeouts),
@@ -160,6 +162,9 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     if (body.droppedKeys > 0) deps.metrics.droppedKeys(body.droppedKeys);
     const asked = readReview(body.value);
     if (isNotReadable(asked)) return sendRefusal(reply, asked, deps);
+    if (deps.tls?.clientAuth == null && !rate.admits(request.ip)) {
+      return failSafely(asked, 'overloaded', since, deps);
+    }
     await deps.caughtUp(asked.namespace);
     const turn = turnstile.enter();
     if (turn === null) return failSafely(asked, 'overloaded', since, deps);
