@@ -119,6 +119,7 @@ function judge(request: ReviewRequest, url: string, arrived: number, since: numb
 export function buildApp(deps: WebhookDeps): FastifyInstance {
   const turnstile = makeTurnstile(deps.waitingMax ?? WAITING_MAX);
   const rate = makeRateBound(deps.clock);
+  const mayAsk = ({ ip }: FastifyRequest): boolean => deps.tls?.clientAuth != null || rate.admits(ip);
   const arrivals = new WeakMap<FastifyRequest, number>();
   const app = fastify({
     ...listenerOptions(deps.tls, deps.timeouts),
@@ -162,11 +163,8 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     if (body.droppedKeys > 0) deps.metrics.droppedKeys(body.droppedKeys);
     const asked = readReview(body.value);
     if (isNotReadable(asked)) return sendRefusal(reply, asked, deps);
-    if (deps.tls?.clientAuth == null && !rate.admits(request.ip)) {
-      return failSafely(asked, 'overloaded', since, deps);
-    }
     await deps.caughtUp(asked.namespace);
-    const turn = turnstile.enter();
+    const turn = mayAsk(request) ? turnstile.enter() : null;
     if (turn === null) return failSafely(asked, 'overloaded', since, deps);
     await turn;
     if (!deps.dataReady()) return failSafely(asked, 'not-ready', since, deps);

@@ -16,7 +16,7 @@ export interface RateBound {
  * Bounds how much of the webhook's time one caller takes. Any pod may connect; without client certificates nothing but
  * the address tells an API server from one that floods.
  */
-export function makeRateBound(clock: Clock): RateBound {
+export function makeRateBound(clock: Pick<Clock, 'monotonic'>): RateBound {
   const buckets = new Map<string, { tokens: number; at: number }>();
 
   function admits(address: string): boolean {

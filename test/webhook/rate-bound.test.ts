@@ -3,7 +3,7 @@ import { makeRateBound } from '../../src/webhook/rate-bound.ts';
 
 function boundAt() {
   let now = 0;
-  const bound = makeRateBound({ monotonic: () => now, wall: () => new Date(0) });
+  const bound = makeRateBound({ monotonic: () => now });
   const asks = (address: string, times: number): number => {
     let admitted = 0;
     for (let i = 0; i < times; i += 1) if (bound.admits(address)) admitted += 1;
