@@ -169,9 +169,12 @@ class Installation implements Netsluice {
     this.secret = new SecretFolder(join(dirname(cluster.logs), 'netsluice-tls'));
   }
 
-  async start(replicas: number): Promise<void> {
+  async start(replicas: number, settings: string): Promise<void> {
     await this.rotateCertificate();
-    const text = manifest('netsluice.yaml', { 'replicas: 2': `replicas: ${inBubble() ? replicas : 0}` });
+    const text = manifest('netsluice.yaml', {
+      'replicas: 2': `replicas: ${inBubble() ? replicas : 0}`,
+      SETTINGS: JSON.stringify(settings),
+    });
     if (!inBubble()) {
       process.stderr.write('e2e: no bubble here; one netsluice on a loopback address stands for all pods\n');
       await this.cluster.apply(text);
@@ -324,12 +327,19 @@ class Installation implements Netsluice {
   }
 }
 
+/** The settings of the tests. */
+const SETTINGS = 'modes:\n  mayLower: [relaxed]\n';
+
 /** Installs netsluice as manifests/netsluice.yaml says, without asking it about anything yet: see `register`. */
-export async function installNetsluice(cluster: Cluster, replicas: number): Promise<Netsluice> {
+export async function installNetsluice(
+  cluster: Cluster,
+  replicas: number,
+  settings = SETTINGS,
+): Promise<Netsluice> {
   builtProgram();
   const installation = new Installation(cluster, await makeAuthority('netsluice e2e'));
   try {
-    await installation.start(replicas);
+    await installation.start(replicas, settings);
   } catch (error) {
     // Nobody else could stop what was begun, and a stand-in that goes on looking keeps Jest alive.
     await installation.stop();
