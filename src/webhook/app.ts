@@ -7,7 +7,13 @@ import { clientNameAccepted } from './client-name.ts';
 import type { Clock } from './clock.ts';
 import { describeThrown, type Log, logDecision, requestFields } from './decision-log.ts';
 import { clientErrorHandler, refusalOf } from './http-errors.ts';
-import { listenerOptions, type Timeouts, type TlsListener, watchTlsErrors } from './listener.ts';
+import {
+  defaultTimeouts,
+  listenerOptions,
+  type Timeouts,
+  type TlsListener,
+  watchTlsErrors,
+} from './listener.ts';
 import type { Metrics } from './metrics.ts';
 import { makeRateBound } from './rate-bound.ts';
 import { makeTurnstile } from './turnstile.ts';
@@ -128,7 +134,10 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     handlerTimeout: 0,
-    clientErrorHandler: clientErrorHandler((why) => deps.metrics.invalid(why)),
+    clientErrorHandler: clientErrorHandler(
+      (why) => deps.metrics.invalid(why),
+      (deps.timeouts ?? defaultTimeouts).keepAliveMs,
+    ),
     frameworkErrors: (_error, _request, reply) => {
       sendRefusal(reply, { readable: false, status: 404, why: 'path', message: 'Bad path.' }, deps);
     },

@@ -29,10 +29,19 @@ const rawAnswers: ReadonlyMap<string, readonly [status: string, why: InvalidReas
   ['ERR_HTTP_REQUEST_TIMEOUT', ['408 Request Timeout', 'timeout']],
 ]);
 
-/** Answers what is no HTTP request at all, and closes; two framings in one request end here too. */
-export function clientErrorHandler(count: (why: InvalidReason) => void) {
+/**
+ * Answers what is no HTTP request at all, and closes; two framings in one request end here too.
+ *
+ * @param idleMs how long a connection may stay that has not sent a byte.
+ */
+export function clientErrorHandler(count: (why: InvalidReason) => void, idleMs: number) {
   return (error: Error, socket: Socket): void => {
     const code = codeOf(error);
+    // Go's client dials ahead and keeps what it did not need for the next call, which would fail if it met the close.
+    if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.bytesRead === 0) {
+      socket.setTimeout(idleMs, () => socket.destroy());
+      return;
+    }
     // Errors of the TLS layer come here too. Nothing can be said before the handshake is done, and waiting to say
     // it would keep the socket for ever.
     const isHttp = code.startsWith('HPE_') || code.startsWith('ERR_HTTP_');

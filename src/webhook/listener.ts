@@ -18,7 +18,8 @@ export interface Timeouts {
   readonly checkMs: number;
 }
 
-const defaultTimeouts: Timeouts = {
+/** What holds unless a test says otherwise. */
+export const defaultTimeouts: Timeouts = {
   requestMs: 10_000,
   headersMs: 5_000,
   handshakeMs: 5_000,
