@@ -63,7 +63,7 @@ await orSayWhy(async () => {
   if (part !== 'e2e') {
     await step('lint', [biome, 'check', '--error-on-warnings', '.']);
     await step('types', [tsc, '--noEmit']);
-    await suite('tests that need Node alone', [], ['--testPathIgnorePatterns', ...SLOW]);
+    await suite('tests that need Node alone', [], ['--maxWorkers=100%', '--testPathIgnorePatterns', ...SLOW]);
   }
   if (part !== 'fast') {
     const bubble = [join('test', 'control-plane', 'bubble.mjs'), process.execPath];

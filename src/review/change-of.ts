@@ -2,7 +2,7 @@ import { compileNetworkPolicy } from '../dialects/network-policy.ts';
 import type { Change, Edit } from '../model/change.ts';
 import { decodeObject } from '../model/decode/cluster-object.ts';
 import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
-import { DecodeError } from '../model/decode/value.ts';
+import { DecodeError, isRecord } from '../model/decode/value.ts';
 import type { NetworkPolicy } from '../model/network-policy.ts';
 import type { WorkloadRecord } from '../model/objects.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
@@ -56,8 +56,7 @@ function policyAsked({ operation, object, oldObject, namespace }: ReviewRequest)
   // An old object that cannot be read does not excuse the new one from being judged.
   const before = operation === 'CREATE' ? null : compiledOrNull(() => read(oldObject));
   if (operation === 'DELETE' && before === null) read(oldObject);
-  if (operation === 'UPDATE' && before !== null && after !== null && samePolicy(before, after))
-    return { kind: 'unchanged' };
+  if (before !== null && after !== null && samePolicy(before, after)) return { kind: 'unchanged' };
   return asked({ kind: 'policy', before, after });
 }
 
@@ -70,20 +69,26 @@ function compiledOrNull(read: () => NetworkPolicy): CompiledPolicy | null {
   }
 }
 
-/** "Spec and netsluice.dev/* annotations both unchanged": only metadata that no rule reads differs. */
+/** "Spec and netsluice.dev/* annotations both unchanged": only what no rule reads differs. */
 function samePolicy(before: CompiledPolicy, after: CompiledPolicy): boolean {
   const own = ({ source }: CompiledPolicy) =>
-    [...source.annotations].filter(([key]) => key.startsWith('netsluice.dev/'));
-  const text = (policy: CompiledPolicy): string =>
-    JSON.stringify([specOf(policy), own(policy).sort(([a], [b]) => (a < b ? -1 : 1))]);
-  return text(before) === text(after);
+    [...source.annotations]
+      .filter(([key]) => key.startsWith('netsluice.dev/'))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+  const read = (policy: CompiledPolicy) => {
+    const { subject, ingress, egress, ignored } = policy;
+    return [subject, ingress, egress, ignored, own(policy)];
+  };
+  return sameValue(read(before), read(after));
 }
 
-/** The compiled meaning, with ranges of addresses as text. */
-function specOf({ subject, ingress, egress, ignored }: CompiledPolicy): string {
-  return JSON.stringify([subject, ingress, egress, ignored], (_key, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  );
+/** Are two plain values equal? Without a detour over text, because a policy may hold tens of thousands of peers. */
+function sameValue(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, i) => sameValue(item, b[i]));
+  if (!isRecord(a) || !isRecord(b)) return a === b;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => sameValue(a[key], b[key]));
 }
 
 const namespaceType = { apiVersion: 'v1', kind: 'Namespace' };
