@@ -31,6 +31,8 @@ let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'netsluice-binaries-'));
   mkdirSync(join(home, 'bin'));
+  // The fake go is a script without an ending: what it is must not depend on a package.json further up.
+  writeFileSync(join(home, 'package.json'), '{}');
   symlinkSync(process.execPath, join(home, 'bin', 'node'));
 });
 
