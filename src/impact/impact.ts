@@ -51,15 +51,3 @@ export interface Impact {
   readonly freed: Readonly<Record<Direction, IsolationTally>>;
   readonly undecided: { readonly count: number; readonly reasons: readonly UnknownReason[] };
 }
-
-export const noTally: Tally = { count: 0, examples: [] };
-export const noIsolation: IsolationTally = { workloads: 0, pods: 0, planned: 0, keepNone: 0, examples: [] };
-
-/** The impact of a change that changes nothing. */
-export const noImpact: Impact = {
-  blocked: { declared: noTally, undeclared: noTally, critical: 0, implied: 0 },
-  opened: { across: noTally, inside: noTally },
-  isolated: { ingress: noIsolation, egress: noIsolation },
-  freed: { ingress: noIsolation, egress: noIsolation },
-  undecided: { count: 0, reasons: [] },
-};

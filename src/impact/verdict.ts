@@ -1,6 +1,6 @@
 import type { Direction } from '../model/policy.ts';
 import type { Protocol } from '../model/port.ts';
-import { hasPort, intersectPorts, type PortSet } from '../sets/port-set.ts';
+import { hasPort } from '../sets/port-set.ts';
 import { readAddresses } from '../world/pod-table.ts';
 import { blockHolds, type Ternary, type Unit, type UnknownReason } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
@@ -47,11 +47,6 @@ export function verdictAt(
   return { verdict: 'unknown', reasons: connection.reasons };
 }
 
-/** Do both ends surely allow at least one of the ports? */
-export function surelyAllows(reading: FlowReading, ports: PortSet): boolean {
-  return intersectPorts(reading.connection.must, ports).length > 0;
-}
-
 function samePod(a: FlowEnd, b: FlowEnd): boolean {
   return a.kind === 'pod' && b.kind === 'pod' && a.unit.namespace === b.unit.namespace && a.name === b.name;
 }
@@ -94,11 +89,6 @@ export function podEnd(world: World, namespace: string, name: string): FlowEnd |
   // "hostNetwork pods … traffic is considered node traffic"; without a known node its own addresses are the node's.
   const node = nodeEnd(world, record.node ?? '');
   return node.addresses.length > 0 ? node : { ...node, addresses: readAddresses(record.addresses) };
-}
-
-/** A planned pod of a unit, by number from 1; it is on no node yet. */
-export function plannedEnd(unit: Unit, number: number): FlowEnd {
-  return { kind: 'pod', unit, name: `${unit.workload.name}#${number}`, node: null };
 }
 
 /** A node by name, with the addresses that are known of it. */

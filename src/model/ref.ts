@@ -4,8 +4,3 @@ export interface ObjectRef {
   readonly namespace: string | null;
   readonly name: string;
 }
-
-/** `Kind/namespace/name`, the text by which records are keyed; unique because names hold no slash. */
-export function refKey(ref: ObjectRef): string {
-  return `${ref.kind}/${ref.namespace ?? ''}/${ref.name}`;
-}

@@ -1,19 +1,9 @@
 import { portsOf } from '../impact/side.ts';
-import type { Need } from '../model/finding.ts';
 import type { Clause } from '../model/policy.ts';
 import { isEmpty, noPorts, type PortSet, subtractPorts, unionPorts } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
 import { unitsOf } from './pod-peers.ts';
 import type { PolicyInput } from './rule.ts';
-
-/** What tells which ports are meant to be reached from outside the cluster's pods. */
-export const outsideFacingKinds: readonly Need[] = [
-  'Service',
-  'ValidatingWebhookConfiguration',
-  'MutatingWebhookConfiguration',
-  'APIService',
-  'CustomResourceDefinition',
-];
 
 /**
  * Does the clause admit to ports only that are meant for everybody: those that the API server calls, those behind a
