@@ -3,8 +3,17 @@ import type { BitSet } from '../sets/bitset.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { portsKey } from '../world/unit.ts';
 import type { Budget } from './budget.ts';
+import { groupBy } from './cells.ts';
 import type { When } from './group.ts';
 import { type Side, sideOf } from './side.ts';
+
+/** Units that the same policies govern in one direction, before and after. */
+export interface AlikeGroup {
+  readonly units: BitSet;
+  /** The member that stands for all. */
+  readonly first: number;
+  readonly sides: Readonly<Record<When, Side>>;
+}
 
 /**
  * One evaluation of a change: the two worlds, the budget, and what was already worked out. Many units are governed
@@ -20,6 +29,8 @@ export class Evaluation {
   };
 
   private readonly isolated = new Map<Direction, BitSet>();
+
+  private readonly groups = new Map<Direction, readonly AlikeGroup[]>();
 
   constructor(worlds: Overlay, budget: Budget) {
     this.worlds = worlds;
@@ -62,6 +73,19 @@ export class Evaluation {
     const known = this.isolated.get(direction) ?? before.isolated(direction).or(after.isolated(direction));
     this.isolated.set(direction, known);
     return known;
+  }
+
+  /** The units that are isolated in the direction before or after, by what governs them. */
+  isolatedGroups(direction: Direction): readonly AlikeGroup[] {
+    const known = this.groups.get(direction);
+    if (known !== undefined) return known;
+    const byKey = groupBy(this.isolatedEither(direction), (id) => this.alikeKey(id, direction));
+    const groups = [...byKey.values()].map((units) => {
+      const first = units.first();
+      return { units, first, sides: this.sidesOf(first, direction) };
+    });
+    this.groups.set(direction, groups);
+    return groups;
   }
 
   portsOnBothSides(unit: number): string {

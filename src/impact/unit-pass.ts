@@ -1,17 +1,17 @@
 import type { Direction } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
-import type { BitSet } from '../sets/bitset.ts';
+import { BitSet } from '../sets/bitset.ts';
 import { isEmpty } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
 import type { Ternary } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import type { SideChange } from './causes.ts';
 import { groupBy, memberSets, partition, representative } from './cells.ts';
-import type { Evaluation } from './evaluation.ts';
+import type { AlikeGroup, Evaluation } from './evaluation.ts';
 import { type Group, openChange, type When } from './group.ts';
 import { judge, samePorts } from './judge.ts';
 import type { Rectangle } from './rectangle.ts';
-import { decide, type Entry, matchesUnit, type Side } from './side.ts';
+import { decide, type Entry, matchesUnit, type PortReading, type Side } from './side.ts';
 
 /**
  * The rectangles between a group (the subjects) and other units. The subjects' clauses cut the others into cells;
@@ -23,16 +23,22 @@ export function unitRectangles(
   others: BitSet,
   otherTouched: BitSet,
 ): Rectangle[] {
-  const rectangles: Rectangle[] = [];
+  const cells: { readonly cell: BitSet; readonly subject: SideChange }[] = [];
   for (const cell of cellsOf(evaluation, group, others)) {
-    if (!evaluation.budget.spend(1)) return rectangles;
+    if (!evaluation.budget.spend(1)) return [];
     const subject = subjectChange(evaluation.worlds, group, representative(cell));
     if (isEmpty(subject.readings.before.may) && isEmpty(subject.readings.after.may)) continue;
     const same = samePorts(subject.readings.before, subject.readings.after) && !group.moved;
     const changed = same ? cell.and(otherTouched) : cell;
-    if (!changed.isEmpty()) rectangles.push(...meetOthers(evaluation, group, changed, subject));
+    if (!changed.isEmpty()) cells.push({ cell: changed, subject });
   }
-  return rectangles;
+  const sides = otherSides(evaluation, group, BitSet.union(cells.map(({ cell }) => cell)));
+  return cells.flatMap(({ cell, subject }) =>
+    sides.flatMap(({ subjects, units, change }) => {
+      const met = cell.and(units);
+      return met.isEmpty() ? [] : judge(evaluation.worlds, group, subjects, met, subject, change);
+    }),
+  );
 }
 
 /** Cells within which both sides' clauses, existence and the named ports they need agree. */
@@ -80,30 +86,67 @@ function portsAt(world: World, unit: number): readonly ContainerPort[] {
   return world.unit(unit)?.ports ?? [];
 }
 
-/** Meets one cell of others: open ones in one go, isolated ones by what governs them. */
-function meetOthers(evaluation: Evaluation, group: Group, cell: BitSet, subject: SideChange): Rectangle[] {
-  const { worlds, budget } = evaluation;
+/** Others whose own policies say one and the same of some of the subjects. */
+interface OtherSide {
+  readonly subjects: BitSet;
+  readonly units: BitSet;
+  readonly change: SideChange;
+}
+
+/**
+ * What the others' own policies say of the subjects. Open units are one side; isolated ones are asked once for each
+ * list of policies, and those that say the same are joined. Units that surely have no connection to any subject,
+ * before and after, are left out.
+ */
+function otherSides(evaluation: Evaluation, group: Group, others: BitSet): readonly OtherSide[] {
+  const { budget } = evaluation;
   const opposite: Direction = group.direction === 'ingress' ? 'egress' : 'ingress';
-  const isolated = evaluation.isolatedEither(opposite);
-  const rectangles: Rectangle[] = [];
-  const open = cell.andNot(isolated);
-  if (!open.isEmpty()) {
-    rectangles.push(...judge(worlds, group, group.units, open, subject, openChange(opposite)));
-  }
-  for (const alike of groupBy(cell.and(isolated), (id) => evaluation.alikeKey(id, opposite)).values()) {
-    const first = representative(alike);
-    const sides = evaluation.sidesOf(first, opposite);
-    if (!budget.spend(1)) return rectangles;
-    if (admitNone(sides, group.units)) continue;
-    const sets = [...memberSets(sides.before), ...memberSets(sides.after)];
-    for (const subjects of partition(group.units, sets, budget) ?? []) {
-      const destination = opposite === 'ingress' ? first : representative(subjects);
-      const match = (entry: Entry): Ternary => matchesUnit(entry, representative(subjects));
-      const other = sideChange(worlds, sides, match, destination);
-      rectangles.push(...judge(worlds, group, subjects, alike, subject, other));
+  const open = others.andNot(evaluation.isolatedEither(opposite));
+  const sides = new Map<string, OtherSide>();
+  if (!open.isEmpty())
+    sides.set('open', { subjects: group.units, units: open, change: openChange(opposite) });
+  for (const alike of evaluation.isolatedGroups(opposite)) {
+    if (!alike.units.intersects(others)) continue;
+    if (!budget.spend(1)) break;
+    for (const side of sidesTowards(evaluation, group, alike, opposite)) {
+      const key = joinKey(side.change, side.subjects);
+      const known = sides.get(key);
+      if (known === undefined) sides.set(key, side);
+      else known.units.addAll(side.units);
     }
   }
-  return rectangles;
+  return [...sides.values()];
+}
+
+/** What one list of policies says of the subjects, which its clauses may tell apart. */
+function sidesTowards(
+  { worlds, budget }: Evaluation,
+  group: Group,
+  { units, first, sides }: AlikeGroup,
+  direction: Direction,
+): OtherSide[] {
+  if (admitNone(sides, group.units)) return [];
+  const sets = [...memberSets(sides.before), ...memberSets(sides.after)];
+  return (partition(group.units, sets, budget) ?? []).map((subjects) => {
+    const destination = direction === 'ingress' ? first : representative(subjects);
+    const match = (entry: Entry): Ternary => matchesUnit(entry, representative(subjects));
+    return { subjects, units: units.clone(), change: sideChange(worlds, sides, match, destination) };
+  });
+}
+
+/** Sides that the change did not touch are told apart by what they allow only; a touched one stands for its own causes. */
+function joinKey({ before, after, readings }: SideChange, subjects: BitSet): string {
+  const policies =
+    before.governing === after.governing ? '' : `${before.governing.key}|${after.governing.key}`;
+  const read = ({ must, may, reasons }: PortReading): string =>
+    `${must.join()};${may.join()};${reasons.join()}`;
+  return [
+    policies,
+    before.governing.isolated,
+    read(readings.before),
+    read(readings.after),
+    subjects.toArray().join(),
+  ].join('#');
 }
 
 /** Isolated before and after, and no clause of either side matches any of the subjects: no connection either way. */
