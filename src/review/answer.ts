@@ -120,7 +120,10 @@ class Scene {
     return severityAt(finding, level, this.judged.context.settings, this.doubts);
   }
 
-  /** The lines of an answer at a mode's level: the headline, the findings, then what concerns the answer itself. */
+  /**
+   * The lines of an answer at a mode's level: the headline, the worst finding, what was not looked at (it must never
+   * be among the lines that are left out), the other findings, and remarks.
+   */
   lines(mode: Mode, severities: readonly Severity[], extra: readonly Finding[]): string[] {
     const found = [...extra, ...this.at(mode, severities).filter((finding) => !extra.includes(finding))];
     const heads = this.at(mode, ['error', 'warning']).filter(({ number }) => headlineRules.has(number));
@@ -134,7 +137,8 @@ class Scene {
     const told = found
       .filter(({ number }) => !headlineRules.has(number))
       .map((finding) => this.line(finding));
-    return [first, ...told, ...this.remarks(partial)].filter((line) => line !== '');
+    const [worst = '', ...others] = told;
+    return [first, worst, ...this.gaps(partial), ...others, ...this.remarks()].filter((line) => line !== '');
   }
 
   /** What is printed with an admitted request; findings that would have rejected are told wherever warnings are on. */
@@ -159,19 +163,22 @@ class Scene {
     return `${foreign}${ageText(old)}`;
   }
 
-  /** Lines about the answer itself: parts not looked at, waivers that do not count, labels that mean nothing. */
-  private remarks(partial: string | null): string[] {
-    const { judgement, modes, namespace } = this.judged;
-    const remarks: string[] = [];
-    if (partial !== null) remarks.push(`[partial] ${partial}`);
+  private gaps(partial: string | null): string[] {
+    const { judgement, namespace } = this.judged;
+    const gaps = partial === null ? [] : [`[partial] ${partial}`];
     if (this.doubts.incomplete)
-      remarks.push(`[not-analysed] namespace ${namespace} was not seen yet; its pods are unknown`);
+      gaps.push(`[not-analysed] namespace ${namespace} was not seen yet; its pods are unknown`);
     for (const { rule } of judgement.failed)
-      remarks.push(`[not-analysed] rule ${rule} failed; see the log for the ref`);
-    for (const waiver of this.waivers) remarks.push(...this.waiverRemark(waiver));
-    for (const label of modes.badLabels)
-      remarks.push(`[mode] label ${label} is none of off, baseline, restricted; the default holds`);
-    return remarks.map(sanitise);
+      gaps.push(`[not-analysed] rule ${rule} failed; see the log for the ref`);
+    return gaps.map(sanitise);
+  }
+
+  /** Waivers that do not count, labels that mean nothing. */
+  private remarks(): string[] {
+    const labels = this.judged.modes.badLabels.map(
+      (label) => `[mode] label ${label} is none of off, baseline, restricted; the default holds`,
+    );
+    return [...this.waivers.flatMap((waiver) => this.waiverRemark(waiver)), ...labels].map(sanitise);
   }
 
   private waiverRemark({ rule, state, until }: Waiver): string[] {

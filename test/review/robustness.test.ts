@@ -42,6 +42,23 @@ describe('a budget that ends', () => {
     expect(told(first.record.steps - 1).record.steps).toBeGreaterThan(first.record.steps - 1);
   });
 
+  test('is told right after the worst finding, however many there are', () => {
+    const finds = () =>
+      Array.from({ length: 20 }, (_, i) => ({
+        key: `${i}`,
+        happens: [`it is bad, ${String(i).padStart(2, '0')}`],
+      }));
+    const context = contextOf(shop(), { rules: [policyRule({ finds })], limits: { stepsMax: 1 } });
+    expect(review(request({ after }), context).warnings).toEqual([
+      '[test-rule] it is bad, 00; mend it',
+      '[partial] looked at 0 of 3 changed groups of pods before the step budget ran out',
+      '[test-rule] it is bad, 01; mend it',
+      '[test-rule] it is bad, 10; mend it',
+      '[test-rule] it is bad, 11; mend it',
+      '+16 more; ref 3f9c1a2b',
+    ]);
+  });
+
   test('still lets rules about the text reject', () => {
     const context = contextOf(shop(), {
       rules: [policyRule()],
