@@ -1,10 +1,20 @@
-/** A GET against the API server, in raw bytes. */
+/** Calls to the API server, in raw bytes. Of the rooms that hold one only those that write objects use `write`. */
 export interface ApiClient {
   /**
    * Ends as soon as the headers are there. Rejects, and ends the body with an error, when the signal aborts or the
    * connection breaks; answers of any status are returned.
    */
   get(path: string, query: ApiQuery, options: ApiOptions): Promise<ApiResponse>;
+  /** Likewise, for calls that change something. */
+  write(method: WriteMethod, path: string, query: ApiQuery, options: WriteOptions): Promise<ApiResponse>;
+}
+
+export type WriteMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface WriteOptions extends ApiOptions {
+  /** The content type of the body, for example `application/merge-patch+json`. */
+  readonly type: string;
+  readonly body: string | null;
 }
 
 export type ApiQuery = Readonly<Record<string, string>>;

@@ -39,7 +39,15 @@ export async function createClient(source: ClusterSource): Promise<ApiClient> {
   return {
     get: async (path, query, options) => {
       const request = await requestOptions(target, options);
-      return send(target, addressOf(target.server, path, query), { agent, ...request });
+      return send(target, addressOf(target.server, path, query), { agent, ...request }, null);
+    },
+    write: async (method, path, query, options) => {
+      const request = await requestOptions(target, options);
+      const { type, body } = options;
+      const headers =
+        body === null ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) };
+      const all = { agent, ...request, method, headers: { ...request.headers, ...headers } };
+      return send(target, addressOf(target.server, path, query), all, body);
     },
   };
 }
@@ -103,7 +111,12 @@ function addressOf(server: URL, path: string, query: ApiQuery): URL {
   return address;
 }
 
-function send(target: Target, address: URL, options: https.RequestOptions): Promise<ApiResponse> {
+function send(
+  target: Target,
+  address: URL,
+  options: https.RequestOptions,
+  body: string | null,
+): Promise<ApiResponse> {
   const { request } = address.protocol === 'http:' ? http : https;
   return new Promise((resolve, reject) => {
     const call = request(address, options, (response) => {
@@ -116,7 +129,7 @@ function send(target: Target, address: URL, options: https.RequestOptions): Prom
     call.on('error', (error) => {
       reject(options.signal?.aborted === true ? error : unreachable(target, error));
     });
-    call.end();
+    call.end(body ?? undefined);
   });
 }
 

@@ -1,6 +1,6 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ApiClient } from '../../src/cluster/api-client.ts';
+import type { ApiClient, ApiOptions, ApiQuery, ApiResponse } from '../../src/cluster/api-client.ts';
 
 export interface ApiObject {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly [key: string]: unknown };
@@ -228,19 +228,22 @@ export function stream(text: string, then: 'end' | 'cut' | 'open'): Answer {
 
 /** Talks to a scripted API without credentials. */
 export function plainClient(api: ScriptedApi): ApiClient {
+  const send = (method: string, path: string, query: ApiQuery, options: ApiOptions, body: string | null) =>
+    new Promise<ApiResponse>((resolve, reject) => {
+      const address = `${api.url}${path}?${new URLSearchParams(query).toString()}`;
+      const { signal, accept } = options;
+      const request = http.request(address, { method, signal, headers: { accept } }, (response) => {
+        const headers = new Map(
+          Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
+        );
+        resolve({ status: response.statusCode ?? 0, headers, body: response });
+      });
+      request.on('error', reject);
+      request.end(body ?? undefined);
+    });
   return {
-    get: (path, query, { signal, accept }) =>
-      new Promise((resolve, reject) => {
-        const address = `${api.url}${path}?${new URLSearchParams(query).toString()}`;
-        const request = http.request(address, { signal, headers: { accept } }, (response) => {
-          const headers = new Map(
-            Object.entries(response.headers).map(([name, value]) => [name, String(value)]),
-          );
-          resolve({ status: response.statusCode ?? 0, headers, body: response });
-        });
-        request.on('error', reject);
-        request.end();
-      }),
+    get: (path, query, options) => send('GET', path, query, options, null),
+    write: (method, path, query, options) => send(method, path, query, options, options.body),
   };
 }
 
