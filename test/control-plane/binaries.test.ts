@@ -15,10 +15,10 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { controlPlaneFolder } from './binaries.ts';
 
-const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl', 'kwok'];
+const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl', 'kwok', 'helm'];
 const GET_GO =
   'Install Go 1.26 or newer (https://go.dev/doc/install), or set KUBEBUILDER_ASSETS to a folder that holds ' +
-  'etcd, kube-apiserver, kube-controller-manager, kubectl and kwok.\n';
+  'etcd, kube-apiserver, kube-controller-manager, kubectl, kwok and helm.\n';
 
 interface Run {
   readonly code: number | null;
@@ -55,7 +55,7 @@ const args = process.argv.slice(2);
 if (args[0] === 'env') { console.log('${version}'); process.exit(0); }
 ${build}
 appendFileSync(${JSON.stringify(join(home, 'built'))}, args.at(-1) + '\\n');
-const out = args[0] === 'install' ? join(process.env.GOBIN, 'kwok') : args[args.indexOf('-o') + 1];
+const out = args[0] === 'install' ? join(process.env.GOBIN, args.at(-1).split('/').at(-1).split('@')[0]) : args[args.indexOf('-o') + 1];
 setTimeout(() => writeFileSync(out, args.join(' '), { mode: 0o755 }), 100);
 `,
   );
@@ -93,17 +93,18 @@ test('two runs at once build everything once, with the version flags, and leave 
     'k8s.io/kubernetes/cmd/kube-controller-manager',
     'k8s.io/kubernetes/cmd/kubectl',
     'sigs.k8s.io/kwok/cmd/kwok@v0.8.0',
+    'helm.sh/helm/v4/cmd/helm@v4.3.1',
   ]);
   expect(readFileSync(paths['kubectl'] ?? '', 'utf8')).toContain(
     '-ldflags -s -w -X k8s.io/component-base/version.gitVersion=v1.36.3 ' +
       '-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36',
   );
-  expect(`${one.stderr}${two.stderr}`).toContain('control plane: building kube-apiserver (2 of 5) ...\n');
+  expect(`${one.stderr}${two.stderr}`).toContain('control plane: building kube-apiserver (2 of 6) ...\n');
   expect(readdirSync(join(home, 'cache', 'netsluice', 'control-plane'))).toHaveLength(1);
   // And from now on nothing is built, nor said.
   const again = await ensure();
   expect(again).toEqual({ code: 0, stdout: one.stdout, stderr: '' });
-  expect(built()).toHaveLength(5);
+  expect(built()).toHaveLength(6);
 }, 60_000);
 
 test('what KUBEBUILDER_ASSETS holds is used and only the rest is built', async () => {
@@ -119,6 +120,7 @@ test('what KUBEBUILDER_ASSETS holds is used and only the rest is built', async (
   expect(built()).toEqual([
     'k8s.io/kubernetes/cmd/kube-controller-manager',
     'sigs.k8s.io/kwok/cmd/kwok@v0.8.0',
+    'helm.sh/helm/v4/cmd/helm@v4.3.1',
   ]);
 }, 60_000);
 
@@ -135,7 +137,7 @@ test('a lock that a killed run left behind is taken over', async () => {
   expect(run.stderr).toContain(
     `the lock ${folder}.lock was left behind by a run that ended; taking it over\n`,
   );
-  expect(built()).toHaveLength(10);
+  expect(built()).toHaveLength(12);
 }, 60_000);
 
 test('no Go is one clear sentence', async () => {
@@ -144,7 +146,7 @@ test('no Go is one clear sentence', async () => {
     code: 1,
     stdout: '',
     stderr:
-      'control plane: etcd, kube-apiserver, kube-controller-manager, kubectl, kwok must be built once with Go, ' +
+      'control plane: etcd, kube-apiserver, kube-controller-manager, kubectl, kwok, helm must be built once with Go, ' +
       `and no "go" was found in PATH. ${GET_GO}`,
   });
 });
@@ -156,7 +158,7 @@ test('a Go that is too old is one clear sentence', async () => {
     code: 1,
     stdout: '',
     stderr:
-      'control plane: etcd, kube-apiserver, kube-controller-manager, kubectl, kwok must be built once with Go, ' +
+      'control plane: etcd, kube-apiserver, kube-controller-manager, kubectl, kwok, helm must be built once with Go, ' +
       `and the "go" in PATH is go1.25.9. ${GET_GO}`,
   });
 });

@@ -9,6 +9,7 @@ export interface Binaries {
   readonly 'kube-controller-manager': string;
   readonly kubectl: string;
   readonly kwok: string;
+  readonly helm: string;
 }
 
 /**

@@ -25,18 +25,20 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const KWOK = 'sigs.k8s.io/kwok/cmd/kwok@v0.8.0';
+const HELM = 'helm.sh/helm/v4/cmd/helm@v4.3.1';
 const PACKAGES = {
   etcd: 'go.etcd.io/etcd/server/v3',
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
   'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
   kwok: KWOK,
+  helm: HELM,
 };
 const NAMES = /** @type {(keyof typeof PACKAGES)[]} */ (Object.keys(PACKAGES));
 const OLDEST_GO = [1, 26];
 const GET_GO =
   'Install Go 1.26 or newer (https://go.dev/doc/install), or set KUBEBUILDER_ASSETS to a folder that holds ' +
-  'etcd, kube-apiserver, kube-controller-manager, kubectl and kwok.';
+  'etcd, kube-apiserver, kube-controller-manager, kubectl, kwok and helm.';
 const HEARTBEAT_MS = 2_000;
 const STALE_MS = 30_000;
 const PROGRESS_MS = 15_000;
@@ -69,13 +71,19 @@ export function cacheFolder() {
   return join(caches, 'netsluice', 'control-plane', hash.digest('hex').slice(0, 16));
 }
 
+/**
+ * Helm carries its version in the name of its file, so that a newer one makes nobody build the control plane again.
+ * @param {string} name @returns {string} its file in the cache
+ */
+const cached = (name) => join(cacheFolder(), name === 'helm' ? `helm-${HELM.split('@')[1]}` : name);
+
 /** @returns {Record<string, string>} the path of every program that is there, by name */
 function findPrograms() {
-  const folders = [process.env.KUBEBUILDER_ASSETS, cacheFolder()].filter(Boolean);
+  const assets = process.env.KUBEBUILDER_ASSETS;
   /** @type {Record<string, string>} */
   const found = {};
   for (const name of NAMES) {
-    const path = folders.map((folder) => join(folder ?? '', name)).find(isProgram);
+    const path = [...(assets ? [join(assets, name)] : []), cached(name)].find(isProgram);
     if (path !== undefined) found[name] = path;
   }
   return found;
@@ -109,8 +117,10 @@ function checkGo(missing) {
   }
 }
 
-/** Without these flags the server calls itself v0.0.0 and clients refuse it. */
-function versionFlags() {
+/** Without these flags the server calls itself v0.0.0 and clients refuse it. @param {keyof typeof PACKAGES} name */
+function versionFlags(name) {
+  if (name === 'kwok') return '-s -w';
+  if (name === 'helm') return `-s -w -X helm.sh/helm/v4/internal/version.version=${HELM.split('@')[1]}`;
   const version = /^\s*k8s\.io\/kubernetes v((\d+)\.(\d+)\.\S+)/m.exec(
     readFileSync(join(FOLDER, 'go.mod'), 'utf8'),
   );
@@ -125,14 +135,14 @@ function versionFlags() {
  * @param {string} staging
  */
 async function build(name, staging) {
-  const common = ['-trimpath', '-ldflags', name === 'kwok' ? '-s -w' : versionFlags()];
-  const args =
-    name === 'kwok'
-      ? ['install', ...common, KWOK]
-      : ['build', ...common, '-o', join(staging, name), PACKAGES[name]];
-  // kwok is installed by version and must not see this module, hence the other folder.
+  const common = ['-trimpath', '-ldflags', versionFlags(name)];
+  const byVersion = PACKAGES[name].includes('@');
+  const args = byVersion
+    ? ['install', ...common, PACKAGES[name]]
+    : ['build', ...common, '-o', join(staging, name), PACKAGES[name]];
+  // What is installed by version must not see this module, hence the other folder.
   const child = spawn('go', args, {
-    cwd: name === 'kwok' ? staging : FOLDER,
+    cwd: byVersion ? staging : FOLDER,
     env: { ...process.env, CGO_ENABLED: '0', GOBIN: staging, GOTOOLCHAIN: 'local', GOWORK: 'off' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -170,7 +180,7 @@ async function buildAll(missing, folder) {
       await build(name, staging).finally(() => clearInterval(ticker));
       mkdirSync(folder, { recursive: true });
       // A rename is atomic: nobody ever sees half a program, not even after a power cut in mid-build.
-      renameSync(join(staging, name), join(folder, name));
+      renameSync(join(staging, name), cached(name));
       say(`built ${label} in ${seconds()} s`);
     }
   } finally {
