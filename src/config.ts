@@ -100,6 +100,35 @@ const serveShape = {
     env: ['NETSLUICE_NAMESPACE', 'POD_NAMESPACE'],
     meaning: 'the namespace netsluice runs in, where it enforces nothing unless a label asks for it',
   }),
+  podName: name.optional().meta({
+    argument: 'NAME',
+    env: ['NETSLUICE_POD_NAME', 'POD_NAME'],
+    meaning: 'the pod this process runs in; it tells the replicas apart',
+  }),
+  lease: name.optional().meta({
+    argument: 'NAME',
+    meaning: 'one of the replicas leads by this Lease in the own namespace; without it this process leads',
+  }),
+  service: name.optional().meta({
+    argument: 'NAME',
+    env: ['NETSLUICE_WEBHOOK_SERVICE'],
+    meaning: 'the Service in the own namespace that the API server calls; the certificate must name it',
+  }),
+  webhookConfiguration: name.optional().meta({
+    argument: 'NAME',
+    meaning:
+      'the ValidatingWebhookConfiguration that makes the API server call; whether it is there is watched',
+  }),
+  certSecret: name.optional().meta({
+    argument: 'NAME',
+    meaning:
+      'make and renew the certificate in this Secret of the own namespace, whose mount --cert and --key name, and keep the caBundle of the webhook configuration',
+  }),
+  certOverlapSeconds: wholeNumber(1, 86_400).prefault('300').meta({
+    argument: 'N',
+    unit: 'seconds',
+    meaning: 'how long a new authority is in the caBundle before a certificate signed by it is used',
+  }),
 } as const;
 
 const serveSchema = z.strictObject(serveShape);
@@ -182,6 +211,27 @@ function problemOf(issue: z.core.$ZodIssue, values: ReadonlyMap<string, unknown>
   return `${where} ${issue.message}; it is ${JSON.stringify(value)}.`;
 }
 
+const companions: readonly (readonly [keyof ServeConfig, readonly (keyof ServeConfig)[]])[] = [
+  ['lease', ['ownNamespace', 'podName']],
+  ['service', ['ownNamespace']],
+  ['certSecret', ['ownNamespace', 'service', 'webhookConfiguration']],
+];
+
+/** Options that mean nothing without another one, and those that need a live cluster. */
+function companionProblem(config: ServeConfig): string | null {
+  for (const [key, needed] of companions) {
+    const absent = needed.filter((other) => config[other] === undefined).map((other) => `--${kebab(other)}`);
+    if (config[key] !== undefined && absent.length > 0)
+      return `--${kebab(key)} needs ${absent.join(' and ')}.`;
+  }
+  const live = (['lease', 'certSecret', 'webhookConfiguration'] as const).find(
+    (key) => config[key] !== undefined,
+  );
+  return config.snapshot.length > 0 && live !== undefined
+    ? `--${kebab(live)} needs a live cluster, not --snapshot.`
+    : null;
+}
+
 /**
  * Puts flags, environment and defaults together, in this order, and checks them.
  *
@@ -198,6 +248,8 @@ export function readServeConfig(
     return { problem: [...new Set(lines)].join('\n') };
   }
   const config = parsed.data;
+  const missing = companionProblem(config);
+  if (missing !== null) return { problem: missing };
   if (config.drainMinSeconds > config.drainMaxSeconds) {
     return { problem: '--drain-min-seconds must not be more than --drain-max-seconds.' };
   }

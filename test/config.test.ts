@@ -18,6 +18,7 @@ test('defaults, with only the certificate given', () => {
       drainMaxSeconds: 25,
       stepsMax: 2_000_000,
       deadlineMs: 100,
+      certOverlapSeconds: 300,
     },
   });
 });
@@ -72,6 +73,13 @@ test.each([
   [
     { snapshot: ['a'], context: 'b' },
     '--snapshot and --context exclude each other: serve on manifests or on a cluster.',
+  ],
+  [{ lease: 'l' }, '--lease needs --own-namespace and --pod-name.'],
+  [{ service: 's' }, '--service needs --own-namespace.'],
+  [{ certSecret: 's', ownNamespace: 'n' }, '--cert-secret needs --service and --webhook-configuration.'],
+  [
+    { snapshot: ['a'], webhookConfiguration: 'w' },
+    '--webhook-configuration needs a live cluster, not --snapshot.',
   ],
 ])('%j is refused', (flags, problem) => {
   expect(readServeConfig({ ...files, ...flags }, {})).toEqual({ problem });
