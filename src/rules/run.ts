@@ -74,6 +74,11 @@ export function judge(
   return { findings, impact, difference: found, failed: runner.failed };
 }
 
+/** What one rule finds in a policy that is in force in a world. Throws what the rule throws. */
+export function findingsOf(rule: PolicyRule, input: PolicyInput): Finding[] {
+  return [...rule.check(input)].map((draft) => stamp(rule, input.policy.ref, draft, input.invented));
+}
+
 /** An invented pod stands in for the old version too where that asks for the same labels. */
 function sameSubject({ before, after }: PolicyEdit): boolean {
   return before?.subject.text === after?.subject.text;
