@@ -93,7 +93,9 @@ async function listenOn(
 ): Promise<RunningWebhook> {
   const { settings } = shop;
   const world = worldOf(profileOf(settings), shop.events);
-  const kinds = [{ kind: 'examples', synced: true, note: '', objects: shop.events.length, ageSeconds: 0 }];
+  const kinds = [
+    { kind: 'examples', synced: true, note: '', objects: shop.events.length, degraded: false, ageSeconds: 0 },
+  ];
   let problem = '';
   for (const port of ports) {
     const started = await startWebhook({

@@ -4,7 +4,7 @@ import type { ApiClient } from '../cluster/api-client.ts';
 import { ClusterError, createClient } from '../cluster/client.ts';
 import { systemClock } from '../cluster/clock.ts';
 import type { WorldSink } from '../cluster/event-queue.ts';
-import { type KindStats, type LiveView, startLiveView } from '../cluster/live.ts';
+import { startLiveView } from '../cluster/live.ts';
 import { readManifests } from '../cluster/manifests.ts';
 import type { ServeConfig } from '../config.ts';
 import type { WorldEvent } from '../model/objects.ts';
@@ -16,6 +16,7 @@ import type { Log } from '../webhook/decision-log.ts';
 import type { WatchedKind } from '../webhook/serving-data.ts';
 import { worldOf, worldUnder } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
+import { liveKinds } from './live-kinds.ts';
 import type { Picture } from './serve.ts';
 
 type Problem = { readonly problem: string };
@@ -135,20 +136,10 @@ async function connect(config: ServeConfig): Promise<ApiClient | Problem> {
   }
 }
 
-/** Ready kinds and those that readiness still waits for. */
-function liveKinds(live: LiveView): WatchedKind[] {
-  const ready = live.ready();
-  const rows = live.stats().map(({ resource, state, objects, ageSeconds }: KindStats): WatchedKind => {
-    const settled = ready || state === 'live';
-    return { kind: resource, synced: settled, note: state === 'live' ? '' : state, objects, ageSeconds };
-  });
-  if (ready) return rows;
-  const waiting = live.missing().join('; ');
-  return [...rows, { kind: 'all', synced: false, note: waiting, objects: 0, ageSeconds: 0 }];
-}
-
 function fixedKinds(events: readonly WorldEvent[]): WatchedKind[] {
-  return [{ kind: 'manifests', synced: true, note: '', objects: events.length, ageSeconds: 0 }];
+  return [
+    { kind: 'manifests', synced: true, note: '', objects: events.length, degraded: false, ageSeconds: 0 },
+  ];
 }
 
 /** Reads files and directories of manifests. Documents that cannot be read are told and left out. */

@@ -111,11 +111,16 @@ export class KindStatus implements ReflectorObserver {
     return this.#failingSince !== null && now - this.#failingSince >= patienceMs;
   }
 
-  /** One line for the verbose readiness page. */
+  /** Stale, or not to be read: what needs this kind warns at most. */
+  isDegraded(now: number): boolean {
+    return this.#state === 'denied' || this.isStale(now);
+  }
+
+  /** For example `denied (listing pods: …)`, `live, stale: last heard of 151 s ago`. */
   describe(now: number): string {
     const problem = this.#problem === null ? '' : ` (${this.#problem})`;
     const age = this.isStale(now) ? `, stale: last heard of ${Math.round(this.age(now) / 1000)} s ago` : '';
-    return `${resourceName(this.kind)}: ${this.#state}${age}${problem}`;
+    return `${this.#state}${age}${problem}`;
   }
 }
 

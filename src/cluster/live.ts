@@ -34,8 +34,12 @@ export interface KindStats {
   readonly events: number;
   /** By reason: `expired`, `parse`, `order`, `silent`, `failed`, `rewound`. */
   readonly interruptions: ReadonlyMap<string, number>;
-  /** Seconds since an event, a bookmark or a list came. */
-  readonly ageSeconds: number;
+  /** Stale, or not to be read. */
+  readonly degraded: boolean;
+  /** What is to be said of it, such as `denied (listing pods: …)`; empty while all is well. */
+  readonly note: string;
+  /** Seconds since an event, a bookmark or a list came; null where the kind is not there. */
+  readonly ageSeconds: number | null;
 }
 
 export interface LiveOptions {
@@ -115,7 +119,7 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
       const discovery = foreign.missing(now);
       return [
         ...(discovery === null ? [] : [discovery]),
-        ...statuses().map((status) => status.describe(now)),
+        ...statuses().map((status) => `${resourceName(status.kind)}: ${status.describe(now)}`),
       ];
     },
     stats: () => [...watched.values()].map((entry) => statsOf(entry, clock.now())),
@@ -128,12 +132,15 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
 }
 
 function statsOf({ status, table }: Watched, now: number): KindStats {
+  const note = status.describe(now);
   return {
     resource: resourceName(status.kind),
     state: status.state,
     objects: table.size,
     events: table.events,
     interruptions: status.interruptions,
-    ageSeconds: status.age(now) / 1000,
+    degraded: status.isDegraded(now),
+    note: note === 'live' ? '' : note,
+    ageSeconds: status.isAbsent() ? null : status.age(now) / 1000,
   };
 }

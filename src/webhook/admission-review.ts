@@ -147,13 +147,14 @@ export function printableRef(uid: string): string {
 }
 
 /** Why a readable request was admitted without being judged; label values of a counter. */
-export const failureReasons = ['error', 'not-ready', 'overloaded'] as const;
+export const failureReasons = ['error', 'not-ready', 'overloaded', 'memory'] as const;
 export type FailureReason = (typeof failureReasons)[number];
 
 const failureText: Readonly<Record<FailureReason, string>> = {
   error: 'of an internal error',
   'not-ready': 'the view of the cluster is not complete yet',
   overloaded: 'too many requests came at once',
+  memory: 'netsluice is short of memory',
 };
 
 /**

@@ -2,9 +2,10 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
 import { answer, type FailureReason, type ReviewAnswer, readReview, safeAnswer } from './admission-review.ts';
 import { type NotReadable, readBody } from './body.ts';
-import { type Bounds, budgetFor, timeoutOf } from './budget.ts';
+import { answerBy, type Bounds, budgetFor, timeoutOf } from './budget.ts';
 import { clientNameAccepted } from './client-name.ts';
 import type { Clock } from './clock.ts';
+import { boundConnections } from './connection-bound.ts';
 import { describeThrown, type Log, logDecision, requestFields } from './decision-log.ts';
 import { clientErrorHandler, refusalOf } from './http-errors.ts';
 import {
@@ -14,13 +15,15 @@ import {
   type TlsListener,
   watchTlsErrors,
 } from './listener.ts';
+import { type LogBound, makeLogBound } from './log-bound.ts';
 import type { Metrics } from './metrics.ts';
 import { makeRateBound } from './rate-bound.ts';
-import { makeTurnstile } from './turnstile.ts';
+import { makeTurnstile, type Waiting } from './turnstile.ts';
 
 const BODY_LIMIT = 8 * 1024 * 1024;
-const CONNECTIONS_MAX = 1000;
 const WAITING_MAX = 256;
+/** A caller that hardly waits at all is still looked at when nobody is before it. */
+const WAIT_FLOOR_MS = 50;
 
 export interface WebhookDeps {
   /** Such as `/validate`; the same path with a slash at the end works too. */
@@ -31,11 +34,15 @@ export interface WebhookDeps {
   readonly caughtUp: (namespace: string) => Promise<void>;
   /** Is there anything to judge by yet? */
   readonly dataReady: () => boolean;
+  /** Is there too little memory left to begin anything? */
+  readonly memoryFull: () => boolean;
   readonly bounds: Bounds;
   /** From SIGTERM on every answer closes its connection. */
   readonly draining: () => boolean;
   /** Told about every request, so that the drain knows when it is quiet. */
   readonly onRequest: () => void;
+  /** Told about every admission review that could be read. */
+  readonly onReview: () => void;
   readonly metrics: Metrics;
   readonly log: Log;
   readonly clock: Clock;
@@ -105,6 +112,30 @@ function failSafely(
   return safeAnswer(request.uid, why);
 }
 
+/** What is turned away because of many others is logged for some of them only. */
+function turnAway(
+  request: ReviewRequest,
+  why: 'overloaded' | 'memory',
+  since: number,
+  deps: WebhookDeps & { readonly lines: LogBound },
+): ReviewAnswer {
+  const leftOut = deps.lines.next();
+  if (leftOut !== null) {
+    if (leftOut > 0) deps.log.error({ leftOut }, 'lines about requests that were admitted without analysis');
+    return failSafely(request, why, since, deps);
+  }
+  deps.metrics.failed(request, why, (deps.clock.monotonic() - since) / 1000);
+  return safeAnswer(request.uid, why);
+}
+
+/** True when the turn came in time: a caller that has given up by then would be failed by the API server. */
+async function cameInTime(waiting: Waiting, by: number, clock: Clock): Promise<boolean> {
+  const cancel = clock.after(Math.max(WAIT_FLOOR_MS, by - clock.monotonic()), waiting.leave);
+  const mine = await waiting.turn;
+  cancel();
+  return mine;
+}
+
 /** @param arrived when the head was read, monotonic; @param since when the body was complete. */
 function judge(request: ReviewRequest, url: string, arrived: number, since: number, deps: WebhookDeps) {
   const budget = budgetFor(timeoutOf(url), arrived, deps.bounds, deps.clock);
@@ -125,6 +156,7 @@ function judge(request: ReviewRequest, url: string, arrived: number, since: numb
 export function buildApp(deps: WebhookDeps): FastifyInstance {
   const turnstile = makeTurnstile(deps.waitingMax ?? WAITING_MAX);
   const rate = makeRateBound(deps.clock);
+  const bounded = { ...deps, lines: makeLogBound(deps.clock) };
   const mayAsk = ({ ip }: FastifyRequest): boolean => deps.tls?.clientAuth != null || rate.admits(ip);
   const arrivals = new WeakMap<FastifyRequest, number>();
   const app = fastify({
@@ -143,7 +175,7 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     },
     routerOptions: { ignoreTrailingSlash: true },
   });
-  app.server.maxConnections = CONNECTIONS_MAX;
+  boundConnections(app.server, deps.metrics.connectionRefused);
   if (deps.tls !== null) watchTlsErrors(app.server, deps.tls, deps);
 
   app.removeAllContentTypeParsers();
@@ -165,6 +197,15 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     if (deps.draining()) reply.header('connection', 'close');
   });
 
+  /** Resolves with null when it is the request's turn, else with why there is none. */
+  async function turnedAway(request: FastifyRequest, { namespace }: ReviewRequest, by: number) {
+    if (deps.memoryFull()) return 'memory';
+    if (!mayAsk(request)) return 'overloaded';
+    await deps.caughtUp(namespace);
+    const waiting = turnstile.enter();
+    return waiting !== null && (await cameInTime(waiting, by, deps.clock)) ? null : 'overloaded';
+  }
+
   app.post(pathOf(deps.path), async (request, reply) => {
     const since = deps.clock.monotonic();
     const body = readBody(request.body instanceof Uint8Array ? request.body : new Uint8Array());
@@ -172,12 +213,12 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     if (body.droppedKeys > 0) deps.metrics.droppedKeys(body.droppedKeys);
     const asked = readReview(body.value);
     if (isNotReadable(asked)) return sendRefusal(reply, asked, deps);
-    await deps.caughtUp(asked.namespace);
-    const turn = mayAsk(request) ? turnstile.enter() : null;
-    if (turn === null) return failSafely(asked, 'overloaded', since, deps);
-    await turn;
+    deps.onReview();
+    const arrived = arrivals.get(request) ?? since;
+    const why = await turnedAway(request, asked, answerBy(timeoutOf(request.url), arrived));
+    if (why !== null) return turnAway(asked, why, since, bounded);
     if (!deps.dataReady()) return failSafely(asked, 'not-ready', since, deps);
-    return judge(asked, request.url, arrivals.get(request) ?? since, since, deps);
+    return judge(asked, request.url, arrived, since, deps);
   });
   return app;
 }

@@ -34,6 +34,11 @@ export function timeoutOf(url: string): number {
   return ms === null ? DEFAULT_TIMEOUT_MS : Math.min(TIMEOUT_CEILING_MS, Math.max(TIMEOUT_FLOOR_MS, ms));
 }
 
+/** Monotonic time by which a request must be answered: nobody waits for what comes later. */
+export function answerBy(timeoutMs: number, arrived: number): number {
+  return arrived + Math.max(0, timeoutMs - MARGIN_MS);
+}
+
 /** What an operator may bound. */
 export interface Bounds {
   readonly stepsMax: number;
@@ -49,7 +54,7 @@ export interface Budget {
 
 /** @param arrived monotonic time at which the request's headers were read; waiting for a turn counts. */
 export function budgetFor(timeoutMs: number, arrived: number, bounds: Bounds, clock: Clock): Budget {
-  const end = Math.min(clock.monotonic() + bounds.deadlineMs, arrived + Math.max(0, timeoutMs - MARGIN_MS));
+  const end = Math.min(clock.monotonic() + bounds.deadlineMs, answerBy(timeoutMs, arrived));
   let late = false;
   return {
     limits: {

@@ -5,6 +5,8 @@ import { type Check, checksText, isReady } from './readiness.ts';
 
 export interface HealthDeps {
   readonly checks: () => readonly Check[];
+  /** Why this process should be ended; null while it lives. */
+  readonly deadly: () => string | null;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -29,9 +31,11 @@ async function answerHealth(
     return send(response, 405, 'Use GET.\n');
   }
   switch (path) {
-    case '/livez':
-      // A process that can answer at all is alive; whether it may serve is readiness' question.
-      return send(response, 200, 'ok\n');
+    case '/livez': {
+      // A process that can answer at all is alive, unless it hangs for long; whether it may serve is readiness' question.
+      const deadly = deps.deadly();
+      return send(response, deadly === null ? 200 : 503, `${deadly ?? 'ok'}\n`);
+    }
     case '/readyz': {
       const checks = deps.checks();
       const ready = isReady(checks);

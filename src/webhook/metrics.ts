@@ -19,10 +19,14 @@ export interface Metrics {
   readonly droppedKeys: (count: number) => void;
   readonly tlsReload: (result: 'success' | 'error') => void;
   readonly tlsClientAuthFailed: () => void;
+  readonly connectionRefused: () => void;
+  /** An admission review came at that time. */
+  readonly admissionSeen: (at: Date) => void;
   readonly certificateExpiry: (which: 'leaf' | 'ca', at: Date) => void;
   readonly settingsValid: (valid: 0 | 1) => void;
   /** Ages and sizes are asked for when somebody scrapes. */
   readonly watchData: (data: ServingData) => void;
+  readonly watchMemory: (share: () => number) => void;
   readonly close: () => void;
 }
 
@@ -46,6 +50,15 @@ function eventLoopDelay(registry: Registry): () => void {
     registers: [registry],
     collect() {
       this.set(delay.percentile(99) / NANOSECONDS);
+    },
+  });
+  // One long pause among a thousand short ones does not show in a percentile.
+  new Gauge({
+    name: 'netsluice_event_loop_delay_max_seconds',
+    help: 'How late the latest timer was since the last scrape.',
+    registers: [registry],
+    collect() {
+      this.set(delay.max / NANOSECONDS);
       delay.reset();
     },
   });
@@ -56,11 +69,13 @@ function dataGauges(registry: Registry): (data: ServingData) => void {
   let data: ServingData | null = null;
   new Gauge({
     name: 'netsluice_snapshot_age_seconds',
-    help: 'Seconds since the last event or bookmark of a watched kind.',
+    help: 'Seconds since the last event or bookmark of a watched kind; none for a kind that does not exist.',
     labelNames: ['kind'],
     registers: [registry],
     collect() {
-      for (const kind of data?.kinds() ?? []) this.set({ kind: kind.kind }, kind.ageSeconds);
+      this.reset();
+      for (const { kind, ageSeconds } of data?.kinds() ?? [])
+        if (ageSeconds !== null) this.set({ kind }, ageSeconds);
     },
   });
   new Gauge({
@@ -69,11 +84,37 @@ function dataGauges(registry: Registry): (data: ServingData) => void {
     labelNames: ['kind'],
     registers: [registry],
     collect() {
+      this.reset();
       for (const kind of data?.kinds() ?? []) this.set({ kind: kind.kind }, kind.objects);
+    },
+  });
+  new Gauge({
+    name: 'netsluice_watch_degraded',
+    help: '1 while a kind that once was seen is stale, or may not be read: what rests on it warns at most.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { kind, degraded } of data?.kinds() ?? []) this.set({ kind }, degraded ? 1 : 0);
     },
   });
   return (given) => {
     data = given;
+  };
+}
+
+function memoryGauge(registry: Registry): (share: () => number) => void {
+  let share = () => 0;
+  new Gauge({
+    name: 'netsluice_memory_used_ratio',
+    help: 'Share of the memory limit in use after the last full collection; from 0.85 on nothing is analysed.',
+    registers: [registry],
+    collect() {
+      this.set(share());
+    },
+  });
+  return (given) => {
+    share = given;
   };
 }
 
@@ -111,6 +152,7 @@ function counters(registry: Registry) {
     ]),
     reloads: counter('tls_reload_total', 'Attempts to take a changed certificate.', ['result']),
     clientAuth: counter('tls_client_auth_failures_total', 'Callers without an accepted client certificate.'),
+    connections: counter('connections_refused_total', 'Connections beyond what all or one address may hold.'),
     dropped: counter('dropped_keys_total', 'JSON keys named __proto__ that were dropped.'),
   };
 }
@@ -129,6 +171,10 @@ export function makeMetrics(version: string): Metrics {
     new Gauge({ name: `netsluice_${name}`, help, labelNames, registers: [registry] });
   const expiry = gauge('cert_expiry_timestamp_seconds', 'When a certificate ends, Unix time.', ['which']);
   const settings = gauge('settings_valid', '1 when the settings file on disk is the one in force.');
+  const lastCall = gauge(
+    'last_admission_request_timestamp_seconds',
+    'When an admission review came last, Unix time; 0 before the first.',
+  );
   gauge('build_info', 'Always 1; the labels tell the build.', ['version']).set({ version }, 1);
   settings.set(1);
   const [rule, mode, reason] = [bounded(), bounded(), bounded()];
@@ -173,9 +219,12 @@ export function makeMetrics(version: string): Metrics {
     droppedKeys: (dropped) => count.dropped.inc(dropped),
     tlsReload: (result) => count.reloads.inc({ result }),
     tlsClientAuthFailed: () => count.clientAuth.inc(),
+    connectionRefused: () => count.connections.inc(),
+    admissionSeen: (at) => lastCall.set(at.getTime() / 1000),
     certificateExpiry: (which, at) => expiry.set({ which }, at.getTime() / 1000),
     settingsValid: (valid) => settings.set(valid),
     watchData: dataGauges(registry),
+    watchMemory: memoryGauge(registry),
     close: eventLoopDelay(registry),
   };
 }

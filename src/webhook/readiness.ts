@@ -1,4 +1,4 @@
-import type { ServingData } from './serving-data.ts';
+import type { ServingData, WatchedKind } from './serving-data.ts';
 
 /** One line of `/readyz?verbose`. */
 export interface Check {
@@ -15,11 +15,19 @@ export interface ReadinessSources {
   readonly selfDialProblem: () => string | null;
   /** Why the settings on disk are not in force. */
   readonly settingsProblem: () => string | null;
+  /** What is to be said of calls, which readiness does not depend on: nobody calls what is not ready. */
+  readonly callsNote: () => string;
   readonly draining: () => boolean;
 }
 
 function check(name: string, problem: string | null, otherwise: 'failed' | 'degraded'): Check {
   return problem === null ? { name, state: 'ok', note: '' } : { name, state: otherwise, note: problem };
+}
+
+/** What was lost after the start degrades: not to answer at all would be worse than to answer by what is known. */
+function stateOf({ synced, degraded }: WatchedKind): Check['state'] {
+  if (!synced) return 'failed';
+  return degraded ? 'degraded' : 'ok';
 }
 
 /** Everything readiness depends on, and what is worth knowing beside it. Ready means that nothing `failed`. */
@@ -29,12 +37,13 @@ export function checksOf(sources: ReadinessSources): readonly Check[] {
     ...(kinds.length === 0 ? [check('data', 'nothing is watched yet', 'failed')] : []),
     ...kinds.map((kind) => ({
       name: `watch ${kind.kind}`,
-      state: kind.synced ? ('ok' as const) : ('failed' as const),
+      state: stateOf(kind),
       note: kind.note === '' && !kind.synced ? 'not listed yet' : kind.note,
     })),
     check('certificate', sources.certificateProblem(), 'degraded'),
     check('tls-self-dial', sources.selfDialProblem(), 'failed'),
     check('settings', sources.settingsProblem(), 'degraded'),
+    { name: 'calls', state: 'ok', note: sources.callsNote() },
     check('drain', sources.draining() ? 'shutting down' : null, 'failed'),
   ];
 }

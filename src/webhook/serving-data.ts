@@ -15,6 +15,8 @@ export interface WatchedKind {
   /** What readiness' verbose text says of it, for example `list failed: 403`; empty when there is nothing to say. */
   readonly note: string;
   readonly objects: number;
-  /** Seconds since the last event or bookmark. */
-  readonly ageSeconds: number;
+  /** Stale, or no longer to be read: what rests on it warns at most. Readiness is not touched by it. */
+  readonly degraded: boolean;
+  /** Seconds since the last event or bookmark; null where the kind does not exist. */
+  readonly ageSeconds: number | null;
 }

@@ -15,6 +15,7 @@ import { checksOf, isReady } from './readiness.ts';
 import { type Address, watchSelfDial } from './self-dial.ts';
 import type { ServingData } from './serving-data.ts';
 import { isProblem, loadPair, type PairFiles, type TlsProblem, watchPair } from './tls.ts';
+import { watchVitals } from './vitals.ts';
 
 export interface WebhookPlan {
   readonly listen: Address;
@@ -81,6 +82,7 @@ export async function startWebhook(plan: WebhookPlan): Promise<RunningWebhook | 
   let drain: Drain | null = null;
   const draining = () => drain?.draining() ?? false;
   const dataReady = () => data.kinds().length > 0 && data.kinds().every((kind) => kind.synced);
+  const vitals = watchVitals(clock, metrics);
   metrics.watchData(data);
 
   const app = buildApp({
@@ -89,6 +91,7 @@ export async function startWebhook(plan: WebhookPlan): Promise<RunningWebhook | 
       review: plan.review,
       caughtUp: plan.data.caughtUp,
       dataReady,
+      memoryFull: vitals.memoryFull,
       bounds: plan.bounds,
       draining,
       metrics,
@@ -96,6 +99,7 @@ export async function startWebhook(plan: WebhookPlan): Promise<RunningWebhook | 
       clock,
     },
     onRequest: () => drain?.onRequest(),
+    onReview: vitals.lastCall.seen,
     tls,
     ...(plan.timeouts === undefined ? {} : { timeouts: plan.timeouts }),
   });
@@ -106,12 +110,14 @@ export async function startWebhook(plan: WebhookPlan): Promise<RunningWebhook | 
       ...{ data, draining, settingsProblem: plan.settingsProblem },
       certificateProblem: pairs.problem,
       selfDialProblem: dial.problem,
+      callsNote: vitals.lastCall.note,
     });
-  const health = makeHealthServer({ checks, metrics, log });
+  const health = makeHealthServer({ checks, deadly: vitals.deadly, metrics, log });
 
   async function stop(): Promise<void> {
     pairs.stop();
     dial.stop();
+    vitals.stop();
     metrics.close();
     await app.close();
     await closeServer(health);

@@ -1,7 +1,16 @@
 /** Lets one review after the other through, with a turn of the event loop between them. */
 export interface Turnstile {
-  /** Resolves when it is the caller's turn; null at once when too many wait already. */
-  readonly enter: () => Promise<void> | null;
+  /**
+   * Resolves with true when it is the caller's turn, with false when it had to leave before; null at once when too
+   * many wait already.
+   */
+  readonly enter: () => Waiting | null;
+}
+
+export interface Waiting {
+  readonly turn: Promise<boolean>;
+  /** Gives the place up; without effect once the turn has come. */
+  readonly leave: () => void;
 }
 
 /**
@@ -12,25 +21,31 @@ export interface Turnstile {
  * shut everybody else out.
  */
 export function makeTurnstile(max: number): Turnstile {
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<(mine: boolean) => void>();
   let moving = false;
 
   function next(): void {
-    const go = waiting.shift();
+    const [go] = waiting;
     moving = go !== undefined;
     if (go === undefined) return;
-    go();
+    waiting.delete(go);
+    go(true);
     setImmediate(next);
   }
 
-  function enter(): Promise<void> | null {
-    if (waiting.length >= max) return null;
-    return new Promise((resolve) => {
-      waiting.push(resolve);
+  function enter(): Waiting | null {
+    if (waiting.size >= max) return null;
+    let leave = (): void => undefined;
+    const turn = new Promise<boolean>((resolve) => {
+      waiting.add(resolve);
+      leave = () => {
+        if (waiting.delete(resolve)) resolve(false);
+      };
       if (moving) return;
       moving = true;
       setImmediate(next);
     });
+    return { turn, leave };
   }
 
   return { enter };

@@ -217,9 +217,11 @@ export async function startStub(
   const app = buildApp({
     path: '/validate',
     dataReady: () => true,
+    memoryFull: () => false,
     bounds: { stepsMax: 1000, deadlineMs: 100 },
     draining: () => false,
     onRequest: () => undefined,
+    onReview: () => undefined,
     metrics,
     log: makeLog(more.logLevel ?? 'debug', {
       write: (line) => {

@@ -18,7 +18,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((webhook) => webhook.stop()));
 });
 
-const synced = { kind: 'pods', synced: true, note: '', objects: 3, ageSeconds: 1 };
+const synced = { kind: 'pods', synced: true, note: '', objects: 3, degraded: false, ageSeconds: 1 };
 
 interface Started {
   readonly authority: ThrowawayAuthority;
@@ -101,7 +101,7 @@ test('ready needs the data, the certificate seen from outside and no drain; verb
   expect([early.status, early.text]).toEqual([
     503,
     '[+] watch pods ok\n[-] watch nodes failed: denied\n[+] certificate ok\n[+] tls-self-dial ok\n' +
-      '[!] settings degraded: line 3: typo\n[+] drain ok\nreadyz failed\n',
+      '[!] settings degraded: line 3: typo\n[+] calls ok\n[+] drain ok\nreadyz failed\n',
   ]);
   expect((await get(port, '/readyz')).status).toBe(503);
   kinds = [synced];

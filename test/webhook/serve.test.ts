@@ -18,7 +18,7 @@ function rooms(more: Partial<ServeRooms<string>> = {}) {
     defaultSettings: 'default',
     decodeSettings: () => ({ problem: 'unknown key "modez"; did you mean "modes"?' }),
     openPicture: async () => ({
-      kinds: () => [{ kind: 'pods', synced: true, note: '', objects: 0, ageSeconds: 0 }],
+      kinds: () => [{ kind: 'pods', synced: true, note: '', objects: 0, degraded: false, ageSeconds: 0 }],
       caughtUp: async () => undefined,
       review: () => admitted,
       stop: () => {
