@@ -2,6 +2,7 @@ import type { Edit } from '../model/change.ts';
 import { type Finding, type Level, levels, type Severity } from '../model/finding.ts';
 import type { Freshness, Review, ReviewRequest } from '../model/review.ts';
 import type { JudgedFinding, Judgement } from '../rules/run.ts';
+import { findingId } from './finding-id.ts';
 import { headline } from './headline.ts';
 import type { Mode, Modes } from './modes.ts';
 import type { ReviewContext } from './review-context.ts';
@@ -216,6 +217,7 @@ class Scene {
       ['rules', [...new Set(found.map(({ rule }) => rule))].join(',')],
       ['impact', headline(judgement.impact, namespace, everything, '')],
       ['findings', found.map((finding) => findingLine(finding, everything, '')).join('\n')],
+      ['finding-ids', found.map(findingId).join(',')],
       [
         'waived',
         this.weighed

@@ -1,9 +1,11 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Review, ReviewRequest } from '../model/review.ts';
+import { findingId } from '../review/finding-id.ts';
 import { refOf } from './admission-review.ts';
 
 const TEXT_MAX = 256;
 const RULES_MAX = 50;
+const FINDINGS_MAX = 50;
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
@@ -41,6 +43,10 @@ export function logDecision(log: Log, request: ReviewRequest, review: Review, du
       decision: review.decision,
       mode: cut(record.mode),
       rules: record.rules.slice(0, RULES_MAX).map(cut),
+      findings: review.findings
+        .filter(({ rule }) => record.rules.includes(rule))
+        .slice(0, FINDINGS_MAX)
+        .map(findingId),
       outcome: cut(record.outcome),
       partial: record.partial === null ? null : cut(record.partial),
       steps: record.steps,

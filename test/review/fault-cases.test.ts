@@ -661,6 +661,7 @@ describe('waivers and words', () => {
       'rules',
       'impact',
       'findings',
+      'finding-ids',
       'waived',
       'waivers',
       'partial',
