@@ -21,6 +21,8 @@ function wholeNumber(min: number, max: number) {
   });
 }
 
+const onOff = z.enum(['on', 'off'], { error: 'must be on or off' });
+
 /** A text that is not empty. */
 const name = z.string().min(1, 'must not be empty');
 const names = z.array(name);
@@ -129,6 +131,18 @@ const serveShape = {
     unit: 'seconds',
     meaning: 'how long a new authority is in the caBundle before a certificate signed by it is used',
   }),
+  scan: onOff.prefault('off').meta({
+    argument: 'on|off',
+    meaning: 'keep looking at the policies that are in force; metrics, Events and reports tell what is found',
+  }),
+  events: onOff.prefault('off').meta({
+    argument: 'on|off',
+    meaning: 'write Events about rejections and, with --scan, about what it finds and what changes amount to',
+  }),
+  reports: onOff.prefault('off').meta({
+    argument: 'on|off',
+    meaning: 'with --scan, write one Report or PolicyReport per policy that has findings, whichever there is',
+  }),
 } as const;
 
 const serveSchema = z.strictObject(serveShape);
@@ -227,8 +241,11 @@ function companionProblem(config: ServeConfig): string | null {
   const live = (['lease', 'certSecret', 'webhookConfiguration'] as const).find(
     (key) => config[key] !== undefined,
   );
-  return config.snapshot.length > 0 && live !== undefined
-    ? `--${kebab(live)} needs a live cluster, not --snapshot.`
+  if (config.reports === 'on' && config.scan === 'off') return '--reports needs --scan on.';
+  const on = (['events', 'reports'] as const).find((key) => config[key] === 'on');
+  const needing = live ?? on;
+  return config.snapshot.length > 0 && needing !== undefined
+    ? `--${kebab(needing)} needs a live cluster, not --snapshot.`
     : null;
 }
 

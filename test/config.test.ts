@@ -81,6 +81,9 @@ test.each([
     { snapshot: ['a'], webhookConfiguration: 'w' },
     '--webhook-configuration needs a live cluster, not --snapshot.',
   ],
+  [{ reports: 'on' }, '--reports needs --scan on.'],
+  [{ snapshot: ['a'], events: 'on' }, '--events needs a live cluster, not --snapshot.'],
+  [{ scan: 'yes' }, '--scan (or NETSLUICE_SCAN) must be on or off; it is "yes".'],
 ])('%j is refused', (flags, problem) => {
   expect(readServeConfig({ ...files, ...flags }, {})).toEqual({ problem });
 });
