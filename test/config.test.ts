@@ -19,6 +19,9 @@ test('defaults, with only the certificate given', () => {
       stepsMax: 2_000_000,
       deadlineMs: 100,
       certOverlapSeconds: 300,
+      scan: 'off',
+      events: 'off',
+      reports: 'off',
     },
   });
 });
