@@ -11,12 +11,17 @@ const inventedName = '(any pod it selects)';
  * nothing yet. Null where no pod can satisfy the selector.
  */
 export function inventedPod({ ref, subject }: CompiledPolicy): PodEdit | null {
-  const labels = labelsFor(subject);
-  if (!matches(subject, labels)) return null;
+  return podAsked(ref.namespace, inventedName, subject);
+}
+
+/** The same for any selector, under a name of its own. */
+export function podAsked(namespace: string, name: string, selector: Selector): PodEdit | null {
+  const labels = labelsFor(selector);
+  if (!matches(selector, labels)) return null;
   const pod: PodRecord = {
     kind: 'Pod',
-    namespace: ref.namespace,
-    name: inventedName,
+    namespace,
+    name,
     labels,
     annotations: new Map(),
     ports: [],

@@ -2,6 +2,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Profile, profiles, unknownProfile } from '../model/profile.ts';
 import { editDistance } from '../rules/near-miss.ts';
+import { contractKeysAt, contractsSchema } from './contract.ts';
 
 const mode = z.enum(['off', 'baseline', 'restricted']);
 const day = z.iso.date('is no day like 2026-12-31');
@@ -52,6 +53,9 @@ export const settingsSchema = z.strictObject({
     .describe(
       'rules that a netsluice.dev/waive.<rule-id> annotation may waive, and in which namespaces; * is every one',
     ),
+  contracts: contractsSchema
+    .default([])
+    .describe('connections that no policy may open (forbid) or close (require)'),
   platform: z
     .strictObject({
       profile: z.string().default('unknown'),
@@ -120,6 +124,14 @@ function problemOf(settings: Settings, ruleIds: readonly string[]): { readonly p
 
 function issueText(issue: z.core.$ZodIssue): string {
   const place = issue.path.join('.');
+  if (issue.code === 'invalid_union') {
+    // Of the forms that the place may take, the one that was meant is the one whose inside is wrong.
+    const inside = issue.errors.find((found) =>
+      found.some(({ code, path }) => path.length > 0 || code === 'unrecognized_keys' || code === 'custom'),
+    );
+    if (inside !== undefined)
+      return inside.map((each) => issueText({ ...each, path: [...issue.path, ...each.path] })).join('; ');
+  }
   if (issue.code !== 'unrecognized_keys') return `${place === '' ? 'the file' : place}: ${issue.message}`;
   const known = keysAt(issue.path);
   return issue.keys
@@ -131,6 +143,7 @@ function keysAt(path: readonly PropertyKey[]): string[] {
   const [first] = path;
   const whole = Object.keys(settingsSchema.shape);
   if (first === undefined) return whole;
+  if (first === 'contracts') return [...contractKeysAt(path)];
   const entry = Object.entries(defaultSettings).find(([key]) => key === first)?.[1];
   return typeof entry === 'object' && !Array.isArray(entry)
     ? Object.keys(entry)
