@@ -4,8 +4,11 @@ import { Command, CommanderError } from 'commander';
 import { type ExampleRun, runExample } from './cli/example.ts';
 import { exampleCommand } from './cli/example-command.ts';
 import { openPicture } from './cli/picture.ts';
+import { selftest } from './cli/selftest.ts';
+import { type SelftestRun, selftestCommand } from './cli/selftest-command.ts';
 import { serve } from './cli/serve.ts';
 import { serveCommand } from './cli/serve-command.ts';
+import { createClient } from './cluster/client.ts';
 import { type Flags, readServeConfig } from './config.ts';
 import { paintFor } from './report/terminal.ts';
 import { decodeSettings, defaultSettings } from './review/settings.ts';
@@ -33,6 +36,7 @@ import { rules } from './rules/registry.ts';
  * 3 could not start, read or analyse.
  */
 
+const EXIT_FAILED_TEST = 1;
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 3;
 
@@ -85,13 +89,25 @@ async function runWalk(mode: ExampleRun['mode']): Promise<void> {
   });
 }
 
+async function runSelftest({ plan, source }: SelftestRun): Promise<void> {
+  const passed = await selftest(plan, {
+    client: await createClient(source),
+    now: () => performance.now(),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    print: (line) => process.stdout.write(`${line}\n`),
+  });
+  // Kept connections must not hold the process.
+  process.exit(passed ? 0 : EXIT_FAILED_TEST);
+}
+
 const program = new Command('netsluice')
   .description('Knows what a Kubernetes NetworkPolicy will do before it does it.')
   .version(version())
   .showSuggestionAfterError()
   .exitOverride()
   .addCommand(serveCommand(runServe).exitOverride())
-  .addCommand(exampleCommand(runWalk).exitOverride());
+  .addCommand(exampleCommand(runWalk).exitOverride())
+  .addCommand(selftestCommand(runSelftest).exitOverride());
 
 try {
   await program.parseAsync();
