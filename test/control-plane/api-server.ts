@@ -9,7 +9,8 @@ const KUBERNETES_SERVICE_IP = '10.96.0.1';
 /** The host's address in the bubble; outside it is only a name for the node, nothing listens there. */
 export const NODE_ADDRESS = '10.255.255.1';
 
-// Only what netsluice is asked about: its audit annotations are read from here. RequestReceived would double it.
+// What netsluice is asked about: its audit annotations are read from here. And what it asks, so that a right that it
+// lacks is seen. RequestReceived would double it.
 const AUDIT_POLICY = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -20,6 +21,8 @@ rules:
   - { group: networking.k8s.io, resources: [networkpolicies] }
   - { group: "", resources: [namespaces] }
   - { group: apps, resources: [deployments, statefulsets, daemonsets] }
+- level: Metadata
+  userGroups: ["system:serviceaccounts"]
 - level: None
 `;
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Cluster } from './cluster.ts';
 import type { PodImage } from './kubelet-container.ts';
 import { type KubeletPod, type PodLife, runPod } from './kubelet-pod.ts';
+import { serveLogs } from './kubelet-server.ts';
 import { isReady, type KubeletPodObject } from './kubelet-spec.ts';
 
 /** Pods whose label app.kubernetes.io/name is one of these really run; see kwok-stages.yaml. */
@@ -24,7 +25,11 @@ export interface Kubelet {
  * Stands in for the kubelet, and for the scheduler: pods of netsluice are given a node, and once kwok has given them an
  * address their program runs from the image's files, with everything the pod asks for, in a network of its own.
  */
-export function runKubelet(cluster: Cluster, nodes: readonly string[], image: PodImage): Kubelet {
+export async function runKubelet(
+  cluster: Cluster,
+  nodes: readonly string[],
+  image: PodImage,
+): Promise<Kubelet> {
   const folder = join(dirname(cluster.logs), 'pods');
   const lives = new Map<string, PodLife>();
   const all: KubeletPod[] = [];
@@ -109,6 +114,7 @@ export function runKubelet(cluster: Cluster, nodes: readonly string[], image: Po
     }
   }
 
+  const logs = await serveLogs(() => all);
   const watching = watch();
   return {
     pods: (namespace) =>
@@ -132,6 +138,8 @@ export function runKubelet(cluster: Cluster, nodes: readonly string[], image: Po
     },
     stop: async () => {
       stopped = true;
+      logs.close();
+      logs.closeAllConnections();
       await watching;
       await Promise.all([...lives.values()].map((life) => life.end(0)));
       if (problems.length > 0) throw problems[0];
