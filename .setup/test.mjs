@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { orSayWhy, prepare, root, say } from './prepare.mjs';
 
-const SLOW = ['test/control-plane', 'test/e2e'];
+const SLOW = ['test/control-plane', 'test/chart', 'test/e2e'];
 
 const jest = join('node_modules', 'jest', 'bin', 'jest.js');
 const biome = join('node_modules', '@biomejs', 'biome', 'bin', 'biome');

@@ -80,18 +80,29 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* The modes of the profile with the settings over them. */}}
+{{/* The modes of the profile with the settings over them. Helm reads a bare `off` as false, netsluice does not. */}}
 {{- define "netsluice.settings" -}}
 {{- $modes := get (dict
   "observe" (dict "enforce" "off" "warn" "off" "audit" "restricted")
   "warn" (dict "enforce" "off" "warn" "baseline" "audit" "restricted")
   "enforce" (dict "enforce" "baseline" "warn" "baseline" "audit" "restricted")) .Values.profile -}}
-{{- toYaml (mergeOverwrite (dict "modes" $modes) (deepCopy .Values.settings)) -}}
+{{- $settings := mergeOverwrite (dict "modes" $modes) (deepCopy .Values.settings) -}}
+{{- range $key := list "modes" "rules" -}}
+{{- $words := get $settings $key -}}
+{{- if kindIs "map" $words -}}
+{{- range $name, $word := $words -}}
+{{- if and (kindIs "bool" $word) (not $word) -}}
+{{- $_ := set $words $name "off" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $settings -}}
 {{- end -}}
 
 {{/* A quantity of memory in whole MiB. */}}
 {{- define "netsluice.mebibytes" -}}
-{{- $text := . | toString -}}
+{{- $text := ternary (printf "%d" (int64 .)) (toString .) (kindIs "float64" .) -}}
 {{- $number := regexFind "^[0-9]+(\\.[0-9]+)?" $text | float64 -}}
 {{- $unit := regexReplaceAll "^[0-9]+(\\.[0-9]+)?" $text "" -}}
 {{- $bytes := get (dict "" 1.0 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024.0 "Mi" 1048576.0 "Gi" 1073741824.0 "Ti" 1099511627776.0) $unit -}}

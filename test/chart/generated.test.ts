@@ -1,0 +1,57 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { generatedPart } from '../examples/documents.ts';
+import { chart } from './helm.ts';
+import { plainManifests } from './plain-manifests.ts';
+import { readValues, schemaText, valueRows } from './values-file.ts';
+
+const update = process.env['UPDATE'] === '1';
+
+function filesBelow(folder: string, prefix = ''): string[] {
+  return readdirSync(join(folder, prefix), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(prefix, entry.name);
+    return entry.isDirectory() ? filesBelow(folder, path) : [path];
+  });
+}
+
+describe('what is made from the chart (UPDATE=1 rewrites it)', () => {
+  test('values.schema.json is made from the comments of values.yaml', () => {
+    const wanted = schemaText(readValues(`${chart}/values.yaml`));
+    if (update) writeFileSync(`${chart}/values.schema.json`, wanted);
+    expect(readFileSync(`${chart}/values.schema.json`, 'utf8')).toBe(wanted);
+  });
+
+  test('the values in README.md are those of values.yaml', () => {
+    const rows = valueRows(readValues(`${chart}/values.yaml`));
+    const cells = [['value', 'default', 'meaning'], ['---', '---', '---'], ...rows];
+    const lines = cells.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`);
+    const wanted = `\n${lines.join('')}\n`;
+    expect(wanted).toBe(generatedPart(`${chart}/README.md`, 'values', wanted));
+  });
+
+  test('deploy/ is the chart with its default values, and nothing else', async () => {
+    const wanted = await plainManifests();
+    if (update) {
+      rmSync('deploy', { recursive: true, force: true });
+      for (const [path, text] of wanted) {
+        mkdirSync(dirname(join('deploy', path)), { recursive: true });
+        writeFileSync(join('deploy', path), text);
+      }
+    }
+    const found = new Map(
+      filesBelow('deploy').map((path) => [path, readFileSync(join('deploy', path), 'utf8')]),
+    );
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
+  });
+});
+
+test('chart, program and image carry one version', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  const about = parse(readFileSync(`${chart}/Chart.yaml`, 'utf8'));
+  expect([about.version, about.appVersion]).toEqual([version, version]);
+  expect(parse(about.annotations['artifacthub.io/images'])).toEqual([
+    { name: 'netsluice', image: `netsluice:${version}` },
+  ]);
+});
