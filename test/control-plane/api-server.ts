@@ -144,6 +144,8 @@ export function apiServerArguments(files: ControlPlaneFiles, etcd: string, port:
     // Ends watches in order at SIGTERM; without it open watches hold a server that already stopped listening.
     '--shutdown-watch-termination-grace-period=2s',
     '--enable-aggregator-routing=true',
+    // Where logs of pods are asked for, see kubelet-server.ts; names of nodes mean nothing here.
+    '--kubelet-preferred-address-types=InternalIP',
     `--audit-policy-file=${join(files.folder, 'audit-policy.yaml')}`,
     `--audit-log-path=${files.auditLog}`,
   ];

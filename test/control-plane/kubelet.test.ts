@@ -90,7 +90,7 @@ let kubelet: Kubelet;
 
 beforeAll(async () => {
   cluster = await startCluster({ nodes: NODES });
-  kubelet = await runKubelet(cluster, NODES, IMAGE);
+  kubelet = await runKubelet(cluster, IMAGE);
   await cluster.apply(DUO);
 }, 1_500_000);
 

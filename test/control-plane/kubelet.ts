@@ -10,6 +10,11 @@ import { isReady, type KubeletPodObject } from './kubelet-spec.ts';
 const RUN = ['netsluice', 'netsluice-test'];
 const POLL_MS = 100;
 
+interface KubeletNode {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly unschedulable?: boolean };
+}
+
 export interface Kubelet {
   /** Pods of a namespace (of all unless told) whose program runs now. */
   pods(namespace?: string): readonly KubeletPod[];
@@ -25,18 +30,13 @@ export interface Kubelet {
  * Stands in for the kubelet, and for the scheduler: pods of netsluice are given a node, and once kwok has given them an
  * address their program runs from the image's files, with everything the pod asks for, in a network of its own.
  */
-export async function runKubelet(
-  cluster: Cluster,
-  nodes: readonly string[],
-  image: PodImage,
-): Promise<Kubelet> {
+export async function runKubelet(cluster: Cluster, image: PodImage): Promise<Kubelet> {
   const folder = join(dirname(cluster.logs), 'pods');
   const lives = new Map<string, PodLife>();
   const all: KubeletPod[] = [];
   const ending = new Set<string>();
   const problems: unknown[] = [];
   let stopped = false;
-  let bound = 0;
 
   function note({ metadata }: KubeletPodObject): (error: unknown) => void {
     return (error) => {
@@ -46,14 +46,21 @@ export async function runKubelet(
     };
   }
 
-  async function bind({ metadata }: KubeletPodObject): Promise<void> {
-    bound += 1;
-    const target = { apiVersion: 'v1', kind: 'Node', name: nodes[bound % nodes.length] };
+  /** To the node with the fewest pods of netsluice among those that are not cordoned. */
+  async function bind({ metadata }: KubeletPodObject, pods: readonly KubeletPodObject[]): Promise<void> {
+    const { items } = await cluster.json<{ items: KubeletNode[] }>('GET', '/api/v1/nodes');
+    const busy = (name: string) => pods.filter(({ spec }) => spec.nodeName === name).length;
+    const [node] = items
+      .filter(({ spec }) => spec.unschedulable !== true)
+      .map((each) => each.metadata.name)
+      .sort((one, other) => busy(one) - busy(other));
+    // With every node cordoned it waits, as it would for a scheduler.
+    if (node === undefined) return;
+    const target = { apiVersion: 'v1', kind: 'Node', name: node };
     const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name: metadata.name }, target };
     // A pod that is gone by now, or has a node already, is the next look's business.
-    await cluster.request('POST', `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/binding`, {
-      body,
-    });
+    const path = `/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}/binding`;
+    await cluster.request('POST', path, { body });
   }
 
   async function end({ metadata }: KubeletPodObject): Promise<void> {
@@ -85,12 +92,15 @@ export async function runKubelet(
       lives.delete(uid);
       await life.end(0);
     }
+    let bound = false;
     for (const pod of pods) {
       const { uid, deletionTimestamp } = pod.metadata;
       if (deletionTimestamp !== undefined) {
         if (!ending.has(uid)) end(pod).catch(note(pod));
       } else if (pod.spec.nodeName === undefined) {
-        await bind(pod);
+        // One at a time: the next look sees where it went, so that two pods do not go to one node.
+        if (!bound) await bind(pod, pods);
+        bound = true;
       } else if (pod.status.podIP !== undefined && !lives.has(uid) && !isOver(pod)) {
         begin(pod);
       }

@@ -42,6 +42,11 @@ function whenEnded(child: ChildProcess): Promise<string> {
   });
 }
 
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** Starts a program in the background. It gets no standard input and only PATH from the caller's environment. */
 export function startProcess(options: ProcessOptions): ManagedProcess {
   const log = join(options.logFolder, `${options.name}.log`);
@@ -54,9 +59,8 @@ export function startProcess(options: ProcessOptions): ManagedProcess {
   });
   closeSync(output);
   const exited = whenEnded(child);
-  const onExit = () => child.kill('SIGKILL');
-  process.once('exit', onExit);
-  void exited.then(() => process.off('exit', onExit));
+  children.add(child);
+  void exited.then(() => children.delete(child));
   const running = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
   async function stop(signal: NodeJS.Signals, ceilingMs = 10_000): Promise<void> {
