@@ -2,10 +2,12 @@ import type { Edit } from '../model/change.ts';
 import { type Finding, type Level, levels, type Severity } from '../model/finding.ts';
 import type { Freshness, Review, ReviewRequest } from '../model/review.ts';
 import type { JudgedFinding, Judgement } from '../rules/run.ts';
+import { contractRule } from './contract-findings.ts';
 import { findingId } from './finding-id.ts';
 import { headline } from './headline.ts';
 import type { Mode, Modes } from './modes.ts';
 import type { ReviewContext } from './review-context.ts';
+import type { Settings } from './settings.ts';
 import { type Doubts, severityAt } from './severity.ts';
 import { refOf } from './short-answers.ts';
 import { type Visibility, visibilityOf } from './visibility.ts';
@@ -43,9 +45,9 @@ export function answer(judged: Judged): Review {
   const scene = new Scene(judged);
   const errors = scene.at(modes.enforce, ['error']);
   const glass = errors.length > 0 ? breakGlassGroup(request, context) : null;
-  // "DELETE is admitted whatever enforce says"; label and template changes are told, never refused.
-  const rejects =
-    errors.length > 0 && glass === null && request.operation !== 'DELETE' && edit.kind === 'policy';
+  const refused = request.operation === 'DELETE' ? refusingDeletion(errors, context.settings) : errors;
+  // Label and template changes are told, never refused.
+  const rejects = refused.length > 0 && glass === null && edit.kind === 'policy';
   const ref = refOf(request);
   const lines = rejects ? scene.lines(modes.enforce, ['error'], []) : scene.warnings(errors, glass !== null);
   const told = answerLines(lines, ref, context.settings.contact);
@@ -73,6 +75,12 @@ export function answer(judged: Judged): Review {
       },
     },
   };
+}
+
+/** "DELETE is admitted whatever enforce says … Only a contract with `onDelete: reject` refuses one." */
+function refusingDeletion(errors: readonly Finding[], { contracts }: Settings): readonly Finding[] {
+  const strict = new Set(contracts.filter(({ onDelete }) => onDelete === 'reject').map(({ name }) => name));
+  return errors.filter(({ number, key }) => number === contractRule.number && strict.has(key));
 }
 
 function breakGlassGroup({ user }: ReviewRequest, { settings }: ReviewContext): string | null {
@@ -198,11 +206,16 @@ class Scene {
     }
   }
 
-  /** Findings that would reject at a level, whatever the mode; nothing on dry-run and for deletions. */
+  /** Findings that would reject at a level, whatever the mode; nothing on dry-run, and of deletions only what refuses them. */
   wouldReject(): { rule: string; level: Level }[] {
     const { request, edit } = this.judged;
-    if (request.dryRun || request.operation === 'DELETE' || edit.kind !== 'policy') return [];
-    return levels.flatMap((level) => this.at(level, ['error']).map(({ rule }) => ({ rule, level })));
+    if (request.dryRun || edit.kind !== 'policy') return [];
+    const { settings } = this.judged.context;
+    return levels.flatMap((level) => {
+      const errors = this.at(level, ['error']);
+      const refused = request.operation === 'DELETE' ? refusingDeletion(errors, settings) : errors;
+      return refused.map(({ rule }) => ({ rule, level }));
+    });
   }
 
   /** What goes to the audit log; it is read by the cluster's administrators, so that all names are told. */

@@ -62,6 +62,20 @@ export function inventPods(world: World, contracts: readonly Contract[]): Invent
   };
 }
 
+/** The units of one end of a contract: real ones, and of the invented ones (`strangers`) only its own. */
+export function membersIn(
+  world: World,
+  { kind }: Contract,
+  end: PodsEnd,
+  invented: Invented,
+  strangers: BitSet,
+): BitSet {
+  const units = unitsAt(world, end).andNot(strangers);
+  const own = kind === 'forbid' ? invented.unitOf(world, end) : -1;
+  if (own >= 0) units.add(own);
+  return units;
+}
+
 interface Place {
   readonly namespace: string;
   readonly name: string;

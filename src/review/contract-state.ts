@@ -1,21 +1,19 @@
 import { type Budget, unbounded } from '../impact/budget.ts';
-import { ConnectionCount } from '../impact/connection-count.ts';
 import { Evaluation } from '../impact/evaluation.ts';
 import type { When } from '../impact/group.ts';
-import type { Ends } from '../impact/rectangle.ts';
 import type { PortReading } from '../impact/side.ts';
 import { factsOf } from '../platform/facts.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { allPorts, intersectPorts, isEmpty, noPorts, type PortSet, subtractPorts } from '../sets/port-set.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
-import { type Overlay, overlay } from '../world/overlay.ts';
-import { weightOf } from '../world/unit.ts';
+import { overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
 import type { Contract, ContractEnd } from './contract.ts';
-import { inventPods, unitsAt } from './contract-ends.ts';
+import { inventPods, membersIn } from './contract-ends.ts';
 import { portsOfDns, type Resolving } from './contract-outside.ts';
 import { internetPairs, type Members, type PairClass, resolverPairs, unitPairs } from './contract-pairs.ts';
-import { better, type Witness, witnessOf } from './contract-witness.ts';
+import { type Breach, ContractTally } from './contract-tally.ts';
+import type { Witness } from './contract-witness.ts';
 
 /** Why a contract is unknown: reasons of verdicts, and `not-looked-at` where the budget ran out before the end. */
 export type ContractDoubt = PortReading['reasons'][number] | 'not-looked-at';
@@ -54,17 +52,51 @@ export function judgeContracts(
   const resolving = resolvingIn(peopled, strangers);
   return contracts.map((contract) => {
     const membersOf = (end: ContractEnd): Members => {
-      const units = end.kind === 'pods' ? unitsAt(peopled, end).andNot(strangers) : new BitSet();
-      const own = end.kind === 'pods' && contract.kind === 'forbid' ? invented.unitOf(peopled, end) : -1;
-      if (own >= 0) units.add(own);
+      const units =
+        end.kind === 'pods' ? membersIn(peopled, contract, end, invented, strangers) : new BitSet();
       return { before: units, after: units };
     };
     const ends = { from: membersOf(contract.from), to: membersOf(contract.to) };
     const both = { before: resolving, after: resolving };
-    const found = new Verdicts(contract, portsNeeded(contract, resolving), evaluation.worlds, strangers);
-    for (const pairs of pairsOf(evaluation, contract, ends, both)) found.add(pairs);
-    return found.state(budget);
+    return judged(evaluation, contract, pairsOf(evaluation, contract, ends, both), {
+      needed: portsNeeded(contract, resolving),
+      strangers,
+    });
   });
+}
+
+function judged(
+  { worlds, budget }: Evaluation,
+  contract: Contract,
+  classes: Iterable<PairClass>,
+  { needed, strangers }: { readonly needed: PortSet; readonly strangers: BitSet },
+): ContractState {
+  const tally = new ContractTally(contract, worlds, strangers);
+  const doubts = new Set<ContractDoubt>();
+  for (const pairs of classes) {
+    const reading = pairs.readings.after;
+    if (reading === null) continue;
+    const breach = breachOf(contract, needed, reading, pairs.clouded);
+    if (!tally.add(pairs, breach) || isEmpty(breach.perhaps)) continue;
+    for (const reason of pairs.clouded ? (['other-policies'] as const) : reading.reasons) doubts.add(reason);
+  }
+  return stateOf(contract, tally, doubts, budget);
+}
+
+function stateOf(
+  contract: Contract,
+  tally: ContractTally,
+  doubts: Set<ContractDoubt>,
+  budget: Budget,
+): ContractState {
+  if (budget.spent !== null) doubts.add('not-looked-at');
+  const [broken, unknown] = [tally.count('broken'), tally.count('unknown')];
+  const witness = tally.witness('broken') ?? tally.witness('unknown');
+  const counted = { contract, broken, unknown, witness };
+  if (tally.isBroken) return { ...counted, state: 'broken', reasons: [] };
+  if (witness !== null || budget.spent !== null)
+    return { ...counted, state: 'unknown', reasons: [...doubts].sort() };
+  return { ...counted, state: tally.hasPairs ? 'holds' : 'vacuous', reasons: [] };
 }
 
 /** The cluster's resolvers without pods that nobody has. */
@@ -103,12 +135,6 @@ function without(members: Members, others: Members): Members {
   return { before: same ? after : members.before.andNot(others.before), after };
 }
 
-/** Ports of a pair that break a contract, for sure and perhaps. */
-export interface Breach {
-  readonly sure: PortSet;
-  readonly perhaps: PortSet;
-}
-
 /** What a reading means for a contract that is about the needed ports. */
 export function breachOf(
   { kind }: Contract,
@@ -121,87 +147,4 @@ export function breachOf(
   const sure = kind === 'forbid' ? intersectPorts(must, needed) : subtractPorts(needed, may);
   const perhaps = kind === 'forbid' ? intersectPorts(may, needed) : subtractPorts(needed, must);
   return { sure, perhaps: subtractPorts(perhaps, sure) };
-}
-
-/** Is the only pair of a class that of a pod with itself? It "never counts". */
-export function isSelfOnly(worlds: Overlay, { sources, destinations }: PairClass): boolean {
-  if (sources.kind !== 'units' || destinations.kind !== 'units') return false;
-  const id = sources.units.first();
-  if (id !== destinations.units.first() || sources.units.size > 1 || destinations.units.size > 1)
-    return false;
-  return [worlds.before.unit(id), worlds.after.unit(id)].every(
-    (unit) => unit === undefined || weightOf(unit) < 2,
-  );
-}
-
-/** Gathers what the pairs of one contract say. */
-class Verdicts {
-  private readonly counts: Readonly<Record<'broken' | 'unknown', ConnectionCount>>;
-  private readonly witnesses: Record<'broken' | 'unknown', Witness | null> = { broken: null, unknown: null };
-  private readonly reasons = new Set<ContractDoubt>();
-  private found = false;
-  private readonly contract: Contract;
-  private readonly needed: PortSet;
-  private readonly worlds: Overlay;
-  private readonly strangers: BitSet;
-
-  constructor(contract: Contract, needed: PortSet, worlds: Overlay, strangers: BitSet) {
-    this.contract = contract;
-    this.needed = needed;
-    this.worlds = worlds;
-    this.strangers = strangers;
-    const numbers = new Map<string, number>();
-    this.counts = {
-      broken: new ConnectionCount(worlds, numbers),
-      unknown: new ConnectionCount(worlds, numbers),
-    };
-  }
-
-  add(pairs: PairClass): void {
-    const reading = pairs.readings.after;
-    if (reading === null || isSelfOnly(this.worlds, pairs)) return;
-    this.found = true;
-    const { sure, perhaps } = breachOf(this.contract, this.needed, reading, pairs.clouded);
-    if (!isEmpty(sure)) this.breaks('broken', pairs, sure);
-    if (isEmpty(perhaps)) return;
-    this.breaks('unknown', pairs, perhaps);
-    if (pairs.clouded) this.reasons.add('other-policies');
-    else for (const reason of reading.reasons) this.reasons.add(reason);
-  }
-
-  private breaks(how: 'broken' | 'unknown', pairs: PairClass, ports: PortSet): void {
-    const [sources, destinations] = [pairs.sources, pairs.destinations].map((ends) => this.real(ends));
-    if (sources !== undefined && destinations !== undefined)
-      this.counts[how].add(sources, destinations, ports);
-    const witness = witnessOf(this.contract, this.worlds.after, pairs, ports, this.strangers);
-    this.witnesses[how] = better(this.witnesses[how], witness);
-  }
-
-  /** The ends without invented pods, which have no connections yet. */
-  private real(ends: Ends): Ends | undefined {
-    if (ends.kind === 'internet' || !ends.units.intersects(this.strangers)) return ends;
-    const units = ends.units.andNot(this.strangers);
-    return units.isEmpty() ? undefined : { kind: 'units', units };
-  }
-
-  state(budget: Budget): ContractState {
-    const [broken, unknown] = [this.counts.broken.size, this.counts.unknown.size];
-    const unseen = budget.spent !== null;
-    const state = this.stateOf(unseen);
-    const doubts = [...this.reasons, ...(unseen ? ['not-looked-at' as const] : [])];
-    return {
-      contract: this.contract,
-      state,
-      broken,
-      unknown,
-      witness: this.witnesses.broken ?? this.witnesses.unknown,
-      reasons: state === 'unknown' ? doubts.sort() : [],
-    };
-  }
-
-  private stateOf(unseen: boolean): ContractState['state'] {
-    if (this.witnesses.broken !== null) return 'broken';
-    if (unseen || this.witnesses.unknown !== null) return 'unknown';
-    return this.found ? 'holds' : 'vacuous';
-  }
 }

@@ -48,6 +48,8 @@ export interface Witness {
   readonly destination: WitnessEnd;
   readonly protocol: PortRun['protocol'];
   readonly port: number;
+  /** Every port that breaks the contract for this pair. */
+  readonly ports: PortSet;
   readonly because: readonly WitnessCause[];
 }
 
@@ -69,6 +71,7 @@ export function witnessOf(
     destination: toDns ? { kind: 'dns' } : endOf(destinations, pair.destination, strangers),
     protocol: run.protocol,
     port: run.from,
+    ports,
     because: causesOf(contract, world, pair, point),
   };
 }

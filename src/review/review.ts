@@ -7,6 +7,8 @@ import { blocksMax, distinctBlocks } from '../world/pod-table.ts';
 import { answer } from './answer.ts';
 import { caseOf } from './case-of.ts';
 import { type Asked, askedOf } from './change-of.ts';
+import { type Contract, contractsOf } from './contract.ts';
+import { withContracts } from './contract-findings.ts';
 import { modesOf } from './modes.ts';
 import type { ReviewContext } from './review-context.ts';
 import type { Settings } from './settings.ts';
@@ -65,7 +67,10 @@ function analysed(request: ReviewRequest, change: Change, edit: Edit, context: R
   const tooWide =
     edit.kind === 'policy' && versions(edit).some((policy) => distinctBlocks(policy) > blocksMax);
   // A policy with more blocks than pods can be told apart by is judged by its text alone, over a world without it.
-  const judgement = judge(rules, caseOf(world, change, tooWide ? { edits: [] } : change), budget);
+  const laid = tooWide ? { edits: [] } : change;
+  const judged = judge(rules, caseOf(world, change, laid), budget);
+  const contracts = contractsOf(settings.contracts);
+  const judgement = withContracts(judged, { world, laid, contracts }, budget);
   return answer({
     request,
     context,
@@ -75,9 +80,15 @@ function analysed(request: ReviewRequest, change: Change, edit: Edit, context: R
     namespace,
     partial: tooWide
       ? `the policy names more than ${blocksMax} address blocks: its effect on pods was not worked out`
-      : partialOf(judgement),
+      : (partialOf(judgement) ?? unjudged(contracts, budget)),
     steps: budget.steps,
   });
+}
+
+/** Contracts come last, so that they are what a spent budget leaves out. */
+function unjudged(contracts: readonly Contract[], { spent }: Budget): string | null {
+  if (contracts.length === 0 || spent === null) return null;
+  return `contracts were not judged to the end before the ${spent === 'time' ? 'time' : 'step budget'} ran out`;
 }
 
 function versions({

@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Budget } from '../../src/impact/budget.ts';
-import { unknownProfile } from '../../src/model/profile.ts';
 import { contractsOf } from '../../src/review/contract.ts';
 import { type ContractState, judgeContracts } from '../../src/review/contract-state.ts';
 import type { Witness, WitnessEnd } from '../../src/review/contract-witness.ts';
 import { decodeSettings, type Settings } from '../../src/review/settings.ts';
 import type { ClusterWorld } from '../../src/world/cluster-world.ts';
-import { foreign, namespace, policy, running, service, workload, worldWith } from '../support/build.ts';
+import { namespace, policy, running, worldWith } from '../support/build.ts';
 
 function contractTexts(yaml: string): Settings['contracts'] {
   const read = decodeSettings(`contracts:\n${yaml}`, []);
