@@ -18,6 +18,7 @@ const rooms: Record<string, { rooms: readonly string[]; packages: readonly strin
     packages: ['zod', 'yaml'],
   },
   cluster: { rooms: ['model', 'world'], packages: ['@kubernetes/client-node', 'yaml'] },
+  certificates: { rooms: ['model', 'cluster'], packages: ['@peculiar/x509', 'reflect-metadata'] },
   webhook: { rooms: ['review', 'model'], packages: ['fastify', 'prom-client', 'pino'] },
   report: { rooms: ['model', 'review'], packages: [] },
 };

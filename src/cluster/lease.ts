@@ -1,6 +1,7 @@
 import { ApiError } from './api-client.ts';
 import type { ApiObjects } from './api-objects.ts';
 import type { Clock } from './clock.ts';
+import { type Fields, fieldsOf } from './fields.ts';
 import type { LiveLog } from './freshness.ts';
 import type { Leadership } from './leadership.ts';
 
@@ -56,8 +57,8 @@ export function startLease(options: LeaseOptions): Leadership {
 }
 
 interface Lease {
-  readonly object: Readonly<Record<string, unknown>>;
-  readonly spec: Readonly<Record<string, unknown>>;
+  readonly object: Fields;
+  readonly spec: Fields;
   /** Empty where nobody holds it. */
   readonly holder: string;
   readonly renewTime: string;
@@ -195,8 +196,8 @@ function collectionOf({ namespace }: LeaseOptions): string {
 
 /** Reads what may have been written by anybody; fields of another type count as absent. */
 function leaseOf(found: unknown): Lease {
-  const object = recordOf(found);
-  const spec = recordOf(object['spec']);
+  const object = fieldsOf(found);
+  const spec = fieldsOf(object['spec']);
   const transitions = spec['leaseTransitions'];
   return {
     object,
@@ -205,10 +206,6 @@ function leaseOf(found: unknown): Lease {
     renewTime: textOf(spec['renewTime']),
     transitions: Number.isSafeInteger(transitions) ? Number(transitions) : 0,
   };
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : {};
 }
 
 function textOf(value: unknown): string {

@@ -8,6 +8,8 @@ interface Sleeper {
 /** Time that only a test moves; whoever sleeps wakes at exactly the moment that was asked for. */
 export class SteppedClock implements Clock {
   chance = 0.5;
+  /** Time stands still until so many sleep: loops that do real work, such as making keys, between two sleeps. */
+  loops = 0;
   #now = 1_000_000;
   readonly #sleepers = new Set<Sleeper>();
 
@@ -36,15 +38,20 @@ export class SteppedClock implements Clock {
   /** Lets so many milliseconds pass; sleepers wake one after the other and do what they do before time goes on. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settled();
+    await this.#rest();
     for (;;) {
       const next = [...this.#sleepers].sort((a, b) => a.until - b.until)[0];
       if (next === undefined || next.until > end) break;
       this.#now = Math.max(this.#now, next.until);
       next.wake();
-      await settled();
+      await this.#rest();
     }
     this.#now = end;
+  }
+
+  async #rest(): Promise<void> {
+    await settled();
+    while (this.#sleepers.size < this.loops) await settled();
   }
 }
 
