@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { type ContractTestPlan, type Printing, runContractTest } from './cli/contract-test.ts';
+import { contractTestCommand } from './cli/contract-test-command.ts';
 import { type ExampleRun, runExample } from './cli/example.ts';
 import { exampleCommand } from './cli/example-command.ts';
 import { openPicture } from './cli/picture.ts';
@@ -100,12 +102,26 @@ async function runSelftest({ plan, source }: SelftestRun): Promise<void> {
   process.exit(passed ? 0 : EXIT_FAILED_TEST);
 }
 
+const printing: Printing = {
+  write: (file, text) => {
+    if (file === null) process.stdout.write(`${text}\n`);
+    else writeFileSync(file, `${text}\n`);
+  },
+  tell: printError,
+  paint: paintFor(process.stdout),
+};
+
+function runTest(plan: ContractTestPlan): void {
+  process.exitCode = runContractTest(plan, printing);
+}
+
 const program = new Command('netsluice')
   .description('Knows what a Kubernetes NetworkPolicy will do before it does it.')
   .version(version())
   .showSuggestionAfterError()
   .exitOverride()
   .addCommand(serveCommand(runServe).exitOverride())
+  .addCommand(contractTestCommand(runTest).exitOverride())
   .addCommand(exampleCommand(runWalk).exitOverride())
   .addCommand(selftestCommand(runSelftest).exitOverride());
 

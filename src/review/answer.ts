@@ -2,7 +2,7 @@ import type { Edit } from '../model/change.ts';
 import { type Finding, type Level, levels, type Severity } from '../model/finding.ts';
 import type { Freshness, Review, ReviewRequest } from '../model/review.ts';
 import type { JudgedFinding, Judgement } from '../rules/run.ts';
-import { contractRule } from './contract-findings.ts';
+import { contractRule } from './contract.ts';
 import { findingId } from './finding-id.ts';
 import { headline } from './headline.ts';
 import type { Mode, Modes } from './modes.ts';

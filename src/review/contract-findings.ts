@@ -14,16 +14,13 @@ import { isEmpty, noPorts, type PortSet, portText, subtractPorts, unionPorts } f
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { type Overlay, overlay } from '../world/overlay.ts';
 import { podIds } from '../world/unit.ts';
-import type { Contract, ContractEnd } from './contract.ts';
+import { type Contract, type ContractEnd, contractRule } from './contract.ts';
 import { amongUnits, type Invented, inventPods, membersIn } from './contract-ends.ts';
 import type { Resolving } from './contract-outside.ts';
 import type { Members, PairClass } from './contract-pairs.ts';
 import { breachOf, pairsOf, portsNeeded, resolvingIn } from './contract-state.ts';
 import { type Breach, ContractTally } from './contract-tally.ts';
 import type { WitnessEnd } from './contract-witness.ts';
-
-/** The rule under which broken contracts are told; its number is its own and none of the catalogue's. */
-export const contractRule = { id: 'contract-broken', number: 'C01' } as const;
 
 /** What a review judges contracts by. */
 export interface ContractCase {

@@ -33,6 +33,8 @@ export interface ContractState {
   readonly witness: Witness | null;
   /** Sorted; empty unless the state is unknown. */
   readonly reasons: readonly ContractDoubt[];
+  /** The ends that are nobody's: why a contract is vacuous. */
+  readonly nobody: readonly ('from' | 'to')[];
 }
 
 /**
@@ -58,10 +60,11 @@ export function judgeContracts(
     };
     const ends = { from: membersOf(contract.from), to: membersOf(contract.to) };
     const both = { before: resolving, after: resolving };
-    return judged(evaluation, contract, pairsOf(evaluation, contract, ends, both), {
+    const state = judged(evaluation, contract, pairsOf(evaluation, contract, ends, both), {
       needed: portsNeeded(contract, resolving),
       strangers,
     });
+    return { ...state, nobody: nobodyAt(contract, ends, resolving) };
   });
 }
 
@@ -70,7 +73,7 @@ function judged(
   contract: Contract,
   classes: Iterable<PairClass>,
   { needed, strangers }: { readonly needed: PortSet; readonly strangers: BitSet },
-): ContractState {
+): Omit<ContractState, 'nobody'> {
   const tally = new ContractTally(contract, worlds, strangers);
   const doubts = new Set<ContractDoubt>();
   for (const pairs of classes) {
@@ -88,7 +91,7 @@ function stateOf(
   tally: ContractTally,
   doubts: Set<ContractDoubt>,
   budget: Budget,
-): ContractState {
+): Omit<ContractState, 'nobody'> {
   if (budget.spent !== null) doubts.add('not-looked-at');
   const [broken, unknown] = [tally.count('broken'), tally.count('unknown')];
   const witness = tally.witness('broken') ?? tally.witness('unknown');
@@ -97,6 +100,18 @@ function stateOf(
   if (witness !== null || budget.spent !== null)
     return { ...counted, state: 'unknown', reasons: [...doubts].sort() };
   return { ...counted, state: tally.hasPairs ? 'holds' : 'vacuous', reasons: [] };
+}
+
+function nobodyAt(
+  contract: Contract,
+  ends: Readonly<Record<'from' | 'to', Members>>,
+  resolving: Resolving,
+): ('from' | 'to')[] {
+  return (['from', 'to'] as const).filter((side) => {
+    const { kind } = contract[side];
+    if (kind === 'dns') return resolving.units.isEmpty();
+    return kind === 'pods' && ends[side].after.isEmpty();
+  });
 }
 
 /** The cluster's resolvers without pods that nobody has. */

@@ -121,6 +121,9 @@ export interface PodsEnd {
   readonly pods: Selector;
 }
 
+/** The rule under which broken contracts are told; its number is its own and none of the catalogue's. */
+export const contractRule = { id: 'contract-broken', number: 'C01' } as const;
+
 /** A statement about connections that policies must keep true. */
 export interface Contract {
   readonly name: string;

@@ -2,7 +2,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Profile, profiles, unknownProfile } from '../model/profile.ts';
 import { editDistance } from '../rules/near-miss.ts';
-import { contractKeysAt, contractsSchema } from './contract.ts';
+import { contractKeysAt, contractRule, contractsSchema } from './contract.ts';
 
 const mode = z.enum(['off', 'baseline', 'restricted']);
 const day = z.iso.date('is no day like 2026-12-31');
@@ -112,8 +112,9 @@ function problemOf(settings: Settings, ruleIds: readonly string[]): { readonly p
     ...settings.waivers.map(({ rule }) => rule),
     ...settings.waiversAllowed.flatMap(({ rules }) => rules.filter((rule) => rule !== '*')),
   ];
+  const known = [...ruleIds, contractRule.id];
   for (const rule of named) {
-    if (!ruleIds.includes(rule)) return { problem: `there is no rule "${rule}"${didYouMean(rule, ruleIds)}` };
+    if (!known.includes(rule)) return { problem: `there is no rule "${rule}"${didYouMean(rule, known)}` };
   }
   const { profile } = settings.platform;
   if (profiles.has(profile)) return null;
