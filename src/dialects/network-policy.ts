@@ -1,4 +1,11 @@
-import type { NetworkPolicy, PolicySpec, WireClause, WirePeer, WirePort } from '../model/network-policy.ts';
+import type {
+  NetworkPolicy,
+  PolicySpec,
+  WireBlock,
+  WireClause,
+  WirePeer,
+  WirePort,
+} from '../model/network-policy.ts';
 import {
   type AddressBlock,
   type AddressRange,
@@ -9,23 +16,25 @@ import {
   networkPolicyTier,
   type Peer,
   type PortTerm,
+  type Ternary,
 } from '../model/policy.ts';
 import { portMax } from '../model/port.ts';
-import { everything } from '../model/selector.ts';
-import { parseCidr } from '../sets/addresses.ts';
+import type { Profile } from '../model/profile.ts';
+import { everything, type Selector } from '../model/selector.ts';
+import { parseCidr, wholeFour } from '../sets/addresses.ts';
 
 const absentSpec: PolicySpec = { podSelector: null, policyTypes: [], ingress: [], egress: [] };
 
 /**
- * Compiles a decoded NetworkPolicy. All defaulting happens here, exactly as the API server does it. Expects what the
- * decoder has accepted, so that it never fails.
+ * Compiles a decoded NetworkPolicy. All defaulting happens here, exactly as the API server does it, and so does what
+ * the network plugin makes of peers and ports. Expects what the decoder has accepted, so that it never fails.
  */
-export function compileNetworkPolicy(source: NetworkPolicy): CompiledPolicy {
+export function compileNetworkPolicy(source: NetworkPolicy, profile: Profile): CompiledPolicy {
   const spec = source.spec ?? absentSpec;
   const types = effectiveTypes(spec);
   const clauses = {
-    ingress: spec.ingress.map((wire, index) => compileClause(wire, 'ingress', index)),
-    egress: spec.egress.map((wire, index) => compileClause(wire, 'egress', index)),
+    ingress: spec.ingress.map((wire, index) => compileClause(wire, 'ingress', index, profile)),
+    egress: spec.egress.map((wire, index) => compileClause(wire, 'egress', index, profile)),
   };
   const part = (direction: Direction): DirectionPart | null =>
     types.has(direction) ? { isolates: true, clauses: clauses[direction] } : null;
@@ -56,9 +65,10 @@ function effectiveTypes(spec: PolicySpec): ReadonlySet<Direction> {
   return spec.egress.length > 0 ? new Set(['ingress', 'egress']) : new Set(['ingress']);
 }
 
-function compileClause(wire: WireClause, direction: Direction, index: number): Clause {
+function compileClause(wire: WireClause, direction: Direction, index: number, profile: Profile): Clause {
   const origin = `spec.${direction}[${index}]`;
   const list = direction === 'ingress' ? 'from' : 'to';
+  const names = direction === 'egress' ? namesReading(wire, profile) : 'yes';
   return {
     direction,
     index,
@@ -67,37 +77,67 @@ function compileClause(wire: WireClause, direction: Direction, index: number): C
     peers:
       wire.peers.length === 0
         ? 'any'
-        : wire.peers.map((peer, i) => compilePeer(peer, `${origin}.${list}[${i}]`)),
+        : wire.peers.flatMap((peer, i) => compilePeer(peer, `${origin}.${list}[${i}]`, profile)),
     // "If this field is empty or missing, this rule matches all ports (traffic not restricted by port)."
     ports:
       wire.ports.length === 0
         ? 'any'
-        : wire.ports.map((port, i) => compilePort(port, `${origin}.ports[${i}]`)),
+        : wire.ports.flatMap((port, i) => compilePort(port, `${origin}.ports[${i}]`, profile, names)),
     origin,
   };
 }
 
-function compilePeer(peer: WirePeer, origin: string): Peer {
-  if (peer.ipBlock !== null) {
-    const block = compileBlock(peer.ipBlock);
-    return { kind: 'block', block, origin, key: `block ${block.text}` };
-  }
+/** Do named ports of an egress clause count? In doubt also where only some of the peers are blocks. */
+function namesReading({ peers }: WireClause, { namedPortEgress }: Profile): Ternary {
+  const blocks = peers.filter(({ ipBlock }) => ipBlock !== null).length;
+  if (namedPortEgress === 'resolves' || (peers.length > 0 && blocks === 0)) return 'yes';
+  return namedPortEgress === 'ignored' && blocks === peers.length ? 'no' : 'maybe';
+}
+
+function compilePeer(peer: WirePeer, origin: string, profile: Profile): Peer[] {
+  if (peer.ipBlock !== null) return compileBlockPeer(peer.ipBlock, origin, profile);
   // "If podSelector is also set, then the peer as a whole selects the pods matching podSelector in the namespaces
   // selected by namespaceSelector. Otherwise it selects all pods in those namespaces", and without a
   // namespaceSelector "the pods matching podSelector in the policy's own namespace".
   const namespaces = peer.namespaceSelector ?? 'own';
   const pods = peer.podSelector ?? everything;
   const scope = namespaces === 'own' ? 'own' : `in {${namespaces.text}}`;
-  return { kind: 'pods', namespaces, pods, origin, key: `pods {${pods.text}} ${scope}` };
+  // "Using the namespaceSelector field without the podSelector field … will not include hostNetwork pods."
+  const hostNetwork = peer.podSelector === null ? 'no' : hostNetworkReading[profile.hostNetworkPeers];
+  const outside =
+    namespaces !== 'own' && negates(namespaces) ? outsideReading[profile.negativeNamespaces] : 'no';
+  return [
+    { kind: 'pods', namespaces, pods, hostNetwork, outside, origin, key: `pods {${pods.text}} ${scope}` },
+  ];
 }
 
-function compileBlock({
-  cidr,
-  except,
-}: {
-  readonly cidr: string;
-  readonly except: readonly string[];
-}): AddressBlock {
+const hostNetworkReading = { no: 'no', yes: 'yes', unknown: 'maybe' } as const;
+
+const outsideReading = { 'pods-only': 'no', 'also-outside': 'yes', unknown: 'maybe' } as const;
+
+function negates({ requirements }: Selector): boolean {
+  return requirements.some(({ operator }) => operator === 'NotIn' || operator === 'DoesNotExist');
+}
+
+function compileBlockPeer(wire: WireBlock, origin: string, profile: Profile): Peer[] {
+  const block = compileBlock(wire);
+  const peer = { kind: 'block', block, certain: true, origin, key: `block ${block.text}` } as const;
+  const peers: Peer[] = [peer];
+  const { range, except } = block;
+  const anyFour = range.first === wholeFour.first && range.last === wholeFour.last && except.length === 0;
+  if (anyFour && profile.ipv4AnyAddress !== 'ipv4') {
+    const six = compileBlock({ cidr: '::/0', except: [] });
+    const certain = profile.ipv4AnyAddress === 'every-family';
+    peers.push({ ...peer, block: six, certain, key: `block ${six.text}${certain ? '' : ' maybe'}` });
+  }
+  if (profile.ipFamilies === 'both') return peers;
+  if (profile.ipFamilies === 'unknown')
+    return peers.map((each) => ({ ...each, certain: false, key: `${each.key} maybe` }));
+  const enforced = profile.ipFamilies === 'ipv4' ? 4 : 6;
+  return peers.filter((each) => each.kind === 'block' && each.block.family === enforced);
+}
+
+function compileBlock({ cidr, except }: WireBlock): AddressBlock {
   const whole = cidrOf(cidr);
   const text = except.length === 0 ? cidr : `${cidr} except ${except.join(', ')}`;
   return { family: whole.family, range: whole.range, except: except.map((part) => cidrOf(part).range), text };
@@ -110,9 +150,20 @@ function cidrOf(text: string): { readonly family: 4 | 6; readonly range: Address
 }
 
 /** "If port is not specified, this matches all port numbers" of the protocol; a range includes both its ends. */
-function compilePort(wire: WirePort, origin: string): PortTerm {
+function compilePort(wire: WirePort, origin: string, profile: Profile, names: Ternary): PortTerm[] {
   const { protocol, port, endPort } = wire;
-  if (typeof port === 'string') return { kind: 'named', protocol, name: port, origin };
-  if (port === null) return { kind: 'range', protocol, from: 1, to: portMax, origin };
-  return { kind: 'range', protocol, from: port, to: endPort ?? port, origin };
+  // "A CNI without SCTP support must still isolate a pod that is selected by an SCTP-only policy."
+  if (protocol === 'SCTP' && profile.sctp === 'unsupported') return [];
+  const certain = protocol !== 'SCTP' || profile.sctp === 'supported';
+  if (typeof port === 'string') {
+    const counts = certain && names === 'yes';
+    return names === 'no' ? [] : [{ kind: 'named', protocol, name: port, certain: counts, origin }];
+  }
+  const range = { kind: 'range', protocol, certain, origin } as const;
+  if (port === null) return [{ ...range, from: 1, to: portMax }];
+  const to = endPort ?? port;
+  if (to === port || profile.endPort === 'range') return [{ ...range, from: port, to }];
+  // "Plugins that do not support it apply only `port`", and older ones are known that apply nothing.
+  if (profile.endPort === 'first-port') return [{ ...range, from: port, to: port }];
+  return [{ ...range, from: port, to, certain: false }];
 }

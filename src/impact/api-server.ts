@@ -1,4 +1,4 @@
-import type { PodPeer } from '../model/policy.ts';
+import type { Peer, PodPeer } from '../model/policy.ts';
 import { everything, selectorOf } from '../model/selector.ts';
 import type { Callback } from '../platform/callbacks.ts';
 import type { Facts } from '../platform/facts.ts';
@@ -23,16 +23,31 @@ export function mayReach(world: World, { governing, entries }: Side, unit: Unit,
   );
 }
 
-function mayAdmit(world: World, { clause, members }: Entry): boolean {
+function mayAdmit(world: World, { clause, members, governor }: Entry): boolean {
   if (clause.peers === 'any' || members === 'any') return true;
-  if (clause.peers.some(({ kind }) => kind === 'block')) return true;
+  const { namespace } = governor.policy.ref;
+  if (clause.peers.some((peer) => mayMatchServer(peer, namespace))) return true;
   return agents.some((agent) => world.peerUnits('kube-system', agent).may.intersects(members.may));
+}
+
+/** Where selectors match pods of the node's network they may match those of the API server, in kube-system or its like. */
+function mayMatchServer(peer: Peer, namespace: string): boolean {
+  if (peer.kind === 'block' || peer.outside !== 'no') return true;
+  return peer.hostNetwork !== 'no' && (peer.namespaces !== 'own' || namespace === 'kube-system');
 }
 
 /** Hosted control planes call into the cluster through these pods, wherever they run. */
 const agents: readonly PodPeer[] = ['k8s-app', 'app', 'app.kubernetes.io/name'].map((key) => {
   const pods = selectorOf([{ key, operator: 'In', values: ['konnectivity-agent'] }]);
-  return { kind: 'pods', namespaces: everything, pods, origin: '', key: `pods {${pods.text}} in {}` };
+  const only = { hostNetwork: 'no', outside: 'no' } as const;
+  return {
+    kind: 'pods',
+    namespaces: everything,
+    pods,
+    ...only,
+    origin: '',
+    key: `pods {${pods.text}} in {}`,
+  };
 });
 
 /** Pods that the API server calls and can no longer reach, and the ports of theirs that it calls. */

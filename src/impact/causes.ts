@@ -1,6 +1,6 @@
+import type { Ternary } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
 import { intersectPorts, isEmpty, type PortSet, subtractPorts } from '../sets/port-set.ts';
-import type { Ternary } from '../world/unit.ts';
 import type { Cause } from './rectangle.ts';
 import { type Entry, type PortReading, portsOf, type Side } from './side.ts';
 

@@ -28,7 +28,7 @@ export class Evaluation {
     egress: new Map(),
   };
 
-  private readonly isolated = new Map<Direction, BitSet>();
+  private readonly governed = new Map<Direction, BitSet>();
 
   private readonly groups = new Map<Direction, readonly AlikeGroup[]>();
 
@@ -67,19 +67,19 @@ export class Evaluation {
     return key;
   }
 
-  /** Units that are isolated in the direction before or after. */
-  isolatedEither(direction: Direction): BitSet {
+  /** Units that are not surely open in the direction, before or after. */
+  governedEither(direction: Direction): BitSet {
     const { before, after } = this.worlds;
-    const known = this.isolated.get(direction) ?? before.isolated(direction).or(after.isolated(direction));
-    this.isolated.set(direction, known);
+    const known = this.governed.get(direction) ?? before.governed(direction).or(after.governed(direction));
+    this.governed.set(direction, known);
     return known;
   }
 
-  /** The units that are isolated in the direction before or after, by what governs them. */
-  isolatedGroups(direction: Direction): readonly AlikeGroup[] {
+  /** These units, by what governs them. */
+  governedGroups(direction: Direction): readonly AlikeGroup[] {
     const known = this.groups.get(direction);
     if (known !== undefined) return known;
-    const byKey = groupBy(this.isolatedEither(direction), (id) => this.alikeKey(id, direction));
+    const byKey = groupBy(this.governedEither(direction), (id) => this.alikeKey(id, direction));
     const groups = [...byKey.values()].map((units) => {
       const first = units.first();
       return { units, first, sides: this.sidesOf(first, direction) };

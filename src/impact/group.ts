@@ -18,7 +18,11 @@ export interface Group {
 
 /** A side that nothing governs, before or after. */
 export function openChange(direction: Direction): SideChange {
-  const open: Side = { direction, governing: { governors: [], key: '', isolated: false }, entries: [] };
+  const open: Side = {
+    direction,
+    governing: { governors: [], key: '', isolated: false, doubt: null },
+    entries: [],
+  };
   const nothing = { before: () => 'no' as const, after: () => 'no' as const };
   return {
     before: open,

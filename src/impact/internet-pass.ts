@@ -1,11 +1,10 @@
-import type { AddressRange } from '../model/policy.ts';
+import type { AddressRange, Ternary } from '../model/policy.ts';
 import type { Overlay } from '../world/overlay.ts';
-import type { Ternary } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import type { Budget } from './budget.ts';
 import type { SideChange } from './causes.ts';
 import { type Group, openChange } from './group.ts';
-import { coveredAtoms, externalAtoms, mergeRanges } from './internet.ts';
+import { coverage, coveredAtoms, externalAtoms, mergeRanges } from './internet.ts';
 import { byCloud, endsOf, rectangle, samePorts } from './judge.ts';
 import type { Rectangle } from './rectangle.ts';
 import { decide, type Entry, noneAllowed, type PortReading } from './side.ts';
@@ -23,7 +22,7 @@ export function internetRectangles(worlds: Overlay, group: Group, budget: Budget
   const outcomes = new Map<string, { change: SideChange; ranges: AddressRange[] }>();
   for (const [index, atom] of atoms.entries()) {
     if (!budget.spend(1 + clauses.length)) break;
-    const match = ({ clause }: Entry): Ternary => (covered.get(clause)?.[index] === 1 ? 'yes' : 'no');
+    const match = ({ clause }: Entry): Ternary => coverage[covered.get(clause)?.[index] ?? 0] ?? 'no';
     const signature = clauses.map((clause) => covered.get(clause)?.[index]).join('');
     const known = outcomes.get(signature);
     if (known !== undefined) known.ranges.push(atom);

@@ -1,4 +1,4 @@
-import type { AddressBlock, AddressRange, Clause } from '../model/policy.ts';
+import type { AddressBlock, AddressRange, BlockPeer, Clause, Ternary } from '../model/policy.ts';
 import { addressAtoms } from '../sets/addresses.ts';
 import type { World } from '../world/world.ts';
 
@@ -23,15 +23,49 @@ function ownedThroughout(world: World, { first, last }: AddressRange): boolean {
   return true;
 }
 
+/** What the numbers of `coveredAtoms` mean. */
+export const coverage: readonly Ternary[] = ['no', 'maybe', 'yes'];
+
+const [maybe, yes] = [1, 2];
+
+/** Does a clause match each of the atoms? By position, as indices of `coverage`. */
+export function coveredAtoms({ peers }: Clause, atoms: readonly AddressRange[]): Uint8Array {
+  const covered = new Uint8Array(atoms.length);
+  if (peers === 'any') return covered.fill(yes);
+  const whole = Math.max(
+    0,
+    ...peers.map((peer) => (peer.kind === 'pods' ? coverage.indexOf(peer.outside) : 0)),
+  );
+  covered.fill(whole);
+  const blocks = peers.filter((peer) => peer.kind === 'block');
+  cover(
+    covered,
+    atoms,
+    blocks.filter(({ certain }) => !certain),
+    maybe,
+  );
+  cover(
+    covered,
+    atoms,
+    blocks.filter(({ certain }) => certain),
+    yes,
+  );
+  return covered;
+}
+
 /**
- * Which of the atoms a clause's blocks hold, by position. Linear in blocks and atoms: each block marks where it
+ * Raises to `value` the atoms that one of the blocks holds. Linear in blocks and atoms: each block marks where it
  * starts and ends, an except cuts its own block only.
  */
-export function coveredAtoms({ peers, ...clause }: Clause, atoms: readonly AddressRange[]): Uint8Array {
-  const covered = new Uint8Array(atoms.length);
-  if (peers === 'any') return covered.fill(1);
+function cover(
+  covered: Uint8Array,
+  atoms: readonly AddressRange[],
+  blocks: readonly BlockPeer[],
+  value: number,
+): void {
+  if (blocks.length === 0) return;
   const steps = new Int32Array(atoms.length + 1);
-  for (const block of blocksOf({ ...clause, peers })) {
+  for (const { block } of blocks) {
     for (const { first, last } of pieces(block)) {
       const from = firstAtom(atoms, first);
       const to = firstAtom(atoms, last + 1n);
@@ -42,9 +76,8 @@ export function coveredAtoms({ peers, ...clause }: Clause, atoms: readonly Addre
   let depth = 0;
   for (let i = 0; i < atoms.length; i += 1) {
     depth += steps[i] ?? 0;
-    covered[i] = depth > 0 ? 1 : 0;
+    if (depth > 0) covered[i] = Math.max(covered[i] ?? 0, value);
   }
-  return covered;
 }
 
 function blocksOf({ peers }: Clause): readonly AddressBlock[] {

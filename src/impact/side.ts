@@ -1,4 +1,4 @@
-import type { Clause, Direction } from '../model/policy.ts';
+import type { Clause, Direction, PortTerm, Ternary } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
 import {
   allPorts,
@@ -9,7 +9,7 @@ import {
   subtractPorts,
   unionPorts,
 } from '../sets/port-set.ts';
-import type { Ternary, UnknownReason } from '../world/unit.ts';
+import type { UnknownReason } from '../world/unit.ts';
 import type { Governing, Governor, Reading, World } from '../world/world.ts';
 
 /** Ports that are surely allowed (`must`) and those that may be (`may`, a superset), with the reasons between them. */
@@ -64,7 +64,29 @@ export function decide(
   match: (entry: Entry) => Ternary,
   destinationPorts: readonly ContainerPort[],
 ): PortReading {
-  const { governors, isolated } = side.governing;
+  const { governors, doubt } = side.governing;
+  const reading = decideBy(side, governors, match, destinationPorts);
+  if (doubt === null) return reading;
+  const sure = governors.filter(({ certain }) => certain);
+  const other = sure.length === governors.length ? reading : decideBy(side, sure, match, destinationPorts);
+  return {
+    must: intersectPorts(reading.must, other.must),
+    may: doubt === 'enforcement' ? allPorts : unionPorts(reading.may, other.may),
+    reasons: [...new Set([...reading.reasons, ...other.reasons, doubtReasons[doubt]])],
+  };
+}
+
+const doubtReasons = { stray: 'platform', enforcement: 'enforcement' } as const;
+
+function decideBy(
+  side: Side,
+  governors: readonly Governor[],
+  match: (entry: Entry) => Ternary,
+  destinationPorts: readonly ContainerPort[],
+): PortReading {
+  const { isolated } = side.governing;
+  // Most often all governors are of one tier, so that every entry is.
+  const asked = governors === side.governing.governors ? governors : null;
   const walk: Walk = {
     undecided: allPorts,
     canAllow: noPorts,
@@ -74,7 +96,7 @@ export function decide(
   };
   for (const tier of tiersOf(governors)) {
     for (const entry of side.entries) {
-      const matched = tier === governors || tier.includes(entry.governor) ? match(entry) : 'no';
+      const matched = asked === tier || tier.includes(entry.governor) ? match(entry) : 'no';
       if (matched !== 'no') meet(walk, entry, matched, destinationPorts);
     }
     endTier(walk, tier);
@@ -141,8 +163,13 @@ function uncertainty(
 ): UnknownReason[] {
   const found: UnknownReason[] = [];
   if (matched === 'maybe' && entry.members !== 'any') found.push(...entry.members.reasons);
-  if (ports.must !== ports.may) found.push('init-container-port');
+  if (matched === 'maybe' && found.length === 0) found.push('platform');
+  if (ports.must !== ports.may) found.push(isCertain(entry.clause) ? 'init-container-port' : 'platform');
   return found;
+}
+
+function isCertain({ ports }: Clause): boolean {
+  return ports === 'any' || ports.every(({ certain }) => certain);
 }
 
 /**
@@ -157,18 +184,26 @@ export function portsOf(
   let must: PortSet = noPorts;
   let unsure: PortSet = noPorts;
   for (const term of clause.ports) {
-    if (term.kind === 'range') {
-      must = unionPorts(must, portRange(term.protocol, term.from, term.to));
-      continue;
-    }
-    for (const { name, protocol, number, certain } of destinationPorts) {
-      if (name !== term.name || protocol !== term.protocol) continue;
-      const point = portRange(protocol, number, number);
-      if (certain) must = unionPorts(must, point);
-      else unsure = unionPorts(unsure, point);
+    for (const { ports, certain } of resolved(term, destinationPorts)) {
+      if (certain) must = unionPorts(must, ports);
+      else unsure = unionPorts(unsure, ports);
     }
   }
   return { must, may: unsure.length === 0 ? must : unionPorts(must, unsure) };
+}
+
+function* resolved(
+  term: PortTerm,
+  destinationPorts: readonly ContainerPort[],
+): Iterable<{ readonly ports: PortSet; readonly certain: boolean }> {
+  if (term.kind === 'range') {
+    yield { ports: portRange(term.protocol, term.from, term.to), certain: term.certain };
+    return;
+  }
+  for (const { name, protocol, number, certain } of destinationPorts) {
+    if (name !== term.name || protocol !== term.protocol) continue;
+    yield { ports: portRange(protocol, number, number), certain: certain && term.certain };
+  }
 }
 
 /** "A connection is allowed if both the egress policy on the source and the ingress policy on the destination allow." */

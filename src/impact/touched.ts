@@ -20,7 +20,7 @@ export function touchedUnits(
     for (const [world, policy] of [[before, edit.before] as const, [after, edit.after] as const]) {
       if (policy === null) continue;
       const stray = policy.ignored.some((clause) => clause.direction === direction);
-      const speaks = policy[direction] !== null || (stray && world.profile.strayDirections === 'enforce');
+      const speaks = policy[direction] !== null || (stray && world.profile.strayDirections !== 'ignore');
       if (speaks) touched.addAll(world.subjects(policy));
     }
   }

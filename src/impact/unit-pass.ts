@@ -1,9 +1,8 @@
-import type { Direction } from '../model/policy.ts';
+import type { Direction, Ternary } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { isEmpty } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
-import type { Ternary } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import type { SideChange } from './causes.ts';
 import { groupBy, memberSets, partition, representative } from './cells.ts';
@@ -94,18 +93,18 @@ interface OtherSide {
 }
 
 /**
- * What the others' own policies say of the subjects. Open units are one side; isolated ones are asked once for each
+ * What the others' own policies say of the subjects. Open units are one side; all others are asked once for each
  * list of policies, and those that say the same are joined. Units that surely have no connection to any subject,
  * before and after, are left out.
  */
 function otherSides(evaluation: Evaluation, group: Group, others: BitSet): readonly OtherSide[] {
   const { budget } = evaluation;
   const opposite: Direction = group.direction === 'ingress' ? 'egress' : 'ingress';
-  const open = others.andNot(evaluation.isolatedEither(opposite));
+  const open = others.andNot(evaluation.governedEither(opposite));
   const sides = new Map<string, OtherSide>();
   if (!open.isEmpty())
     sides.set('open', { subjects: group.units, units: open, change: openChange(opposite) });
-  for (const alike of evaluation.isolatedGroups(opposite)) {
+  for (const alike of evaluation.governedGroups(opposite)) {
     if (!alike.units.intersects(others)) continue;
     if (!budget.spend(1)) break;
     for (const side of sidesTowards(evaluation, group, alike, opposite)) {
@@ -143,6 +142,7 @@ function joinKey({ before, after, readings }: SideChange, subjects: BitSet): str
   return [
     policies,
     before.governing.isolated,
+    before.governing.doubt ?? '',
     read(readings.before),
     read(readings.after),
     subjects.toArray().join(),
@@ -154,6 +154,7 @@ function admitNone(sides: Readonly<Record<When, Side>>, subjects: BitSet): boole
   return [sides.before, sides.after].every(
     ({ governing, entries }) =>
       governing.isolated &&
+      governing.doubt === null &&
       entries.every(({ members }) => members !== 'any' && !members.may.intersects(subjects)),
   );
 }

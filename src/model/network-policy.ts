@@ -36,7 +36,12 @@ export interface WireClause {
 export interface WirePeer {
   readonly podSelector: Selector | null;
   readonly namespaceSelector: Selector | null;
-  readonly ipBlock: { readonly cidr: string; readonly except: readonly string[] } | null;
+  readonly ipBlock: WireBlock | null;
+}
+
+export interface WireBlock {
+  readonly cidr: string;
+  readonly except: readonly string[];
 }
 
 export interface WirePort {

@@ -11,6 +11,9 @@ export type Direction = 'ingress' | 'egress';
 
 export const directions: readonly Direction[] = ['ingress', 'egress'];
 
+/** The answer of a predicate; `maybe` where the API leaves room and nobody said what the plugin does. */
+export type Ternary = 'yes' | 'no' | 'maybe';
+
 /** One place in the order in which policies are asked. NetworkPolicies are one tier; other dialects bring theirs. */
 export interface Tier {
   readonly id: string;
@@ -64,6 +67,10 @@ export interface PodPeer {
   /** `own`: the policy's namespace; else every namespace the selector matches, the policy's own included. */
   readonly namespaces: 'own' | Selector;
   readonly pods: Selector;
+  /** Does it match pods of the node's network too, where namespace and labels fit? The plugin decides. */
+  readonly hostNetwork: Ternary;
+  /** Does it match every node and address outside, by a fault of the plugin? */
+  readonly outside: Ternary;
   readonly origin: string;
   /** Canonical text; equal keys of policies in one namespace mean equal pods. */
   readonly key: string;
@@ -72,6 +79,8 @@ export interface PodPeer {
 export interface BlockPeer {
   readonly kind: 'block';
   readonly block: AddressBlock;
+  /** False where the plugin may leave the block out. */
+  readonly certain: boolean;
   readonly origin: string;
   readonly key: string;
 }
@@ -97,9 +106,17 @@ export type PortTerm =
       readonly protocol: Protocol;
       readonly from: number;
       readonly to: number;
+      /** False where the plugin may leave the term out. */
+      readonly certain: boolean;
       readonly origin: string;
     }
-  | { readonly kind: 'named'; readonly protocol: Protocol; readonly name: string; readonly origin: string };
+  | {
+      readonly kind: 'named';
+      readonly protocol: Protocol;
+      readonly name: string;
+      readonly certain: boolean;
+      readonly origin: string;
+    };
 
 /** The clauses of one direction, none where the policy does not speak of it. */
 export function clausesOf(policy: CompiledPolicy, direction: Direction): readonly Clause[] {

@@ -11,6 +11,8 @@ export interface ReviewRequest {
   readonly resource: string;
   readonly subResource: string;
   readonly kind: string;
+  /** What the user sent, such as `extensions/v1beta1 NetworkPolicy`, where the API server converted it; else empty. */
+  readonly sentAs: string;
   readonly namespace: string;
   /** Empty for generated names and for the items of a DeleteCollection. */
   readonly name: string;

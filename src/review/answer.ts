@@ -6,6 +6,7 @@ import { contractRule } from './contract.ts';
 import { findingId } from './finding-id.ts';
 import { headline } from './headline.ts';
 import type { Mode, Modes } from './modes.ts';
+import { convertedRemark, remarksOf } from './remarks.ts';
 import type { ReviewContext } from './review-context.ts';
 import type { Settings } from './settings.ts';
 import { type Doubts, severityAt } from './severity.ts';
@@ -147,7 +148,9 @@ class Scene {
       .filter(({ number }) => !headlineRules.has(number))
       .map((finding) => this.line(finding));
     const [worst = '', ...others] = told;
-    return [first, worst, ...this.gaps(partial), ...others, ...this.remarks()].filter((line) => line !== '');
+    const all = [first, worst, ...this.gaps(partial), ...others, ...this.remarks()];
+    const said = all.filter((line) => line !== '');
+    return said.length === 0 ? [] : [...said, ...convertedRemark(this.judged.request)];
   }
 
   /** What is printed with an admitted request; findings that would have rejected are told wherever warnings are on. */
@@ -182,28 +185,10 @@ class Scene {
     return gaps.map(sanitise);
   }
 
-  /** Waivers that do not count, labels that mean nothing. */
   private remarks(): string[] {
-    const labels = this.judged.modes.badLabels.map(
-      (label) => `[mode] label ${label} is none of off, baseline, restricted; the default holds`,
-    );
-    return [...this.waivers.flatMap((waiver) => this.waiverRemark(waiver)), ...labels].map(sanitise);
-  }
-
-  private waiverRemark({ rule, state, until }: Waiver): string[] {
-    switch (state) {
-      case 'not-permitted':
-        return [`[waiver] exemption not permitted here: ${rule.slice(0, 60)}; ask for it in the settings`];
-      case 'malformed':
-        return [`[waiver] ${rule.slice(0, 60)} is malformed; write "reason; until=YYYY-MM-DD"`];
-      case 'expired':
-        return [`[waiver] ${rule.slice(0, 60)} expired on ${until}; renew it or mend the policy`];
-      case 'valid': {
-        // One that a stricter waiver overrules has something to waive; telling to remove it would mislead.
-        const used = this.weighed.some(({ finding }) => finding.rule === rule);
-        return used ? [] : [`[waiver] ${rule.slice(0, 60)} is not used; remove it`];
-      }
-    }
+    const { modes } = this.judged;
+    const judged = new Set(this.weighed.map(({ finding }) => finding.rule));
+    return remarksOf(this.waivers, judged, modes);
   }
 
   /** Findings that would reject at a level, whatever the mode; nothing on dry-run, and of deletions only what refuses them. */

@@ -6,6 +6,7 @@ import { DecodeError, isRecord } from '../model/decode/value.ts';
 import type { NetworkPolicy } from '../model/network-policy.ts';
 import type { WorkloadRecord } from '../model/objects.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
+import type { Profile } from '../model/profile.ts';
 import type { ReviewRequest } from '../model/review.ts';
 import { sameLabels } from '../model/selector.ts';
 
@@ -31,14 +32,14 @@ const operations: ReadonlySet<string> = new Set(['CREATE', 'UPDATE', 'DELETE']);
  * Decodes what the API server sent. "For UPDATE and DELETE, before is the request's oldObject", never a cached copy;
  * an item of a DeleteCollection has its name only there.
  */
-export function askedOf(request: ReviewRequest): Asked {
+export function askedOf(request: ReviewRequest, profile: Profile): Asked {
   const { group, version, resource, operation } = request;
   if (!operations.has(operation))
     return { kind: 'not-handled', why: `operation ${operation || 'without a name'}` };
   try {
     if (group === 'networking.k8s.io' && resource === 'networkpolicies') {
       return version === 'v1'
-        ? policyAsked(request)
+        ? policyAsked(request, profile)
         : { kind: 'not-handled', why: `${group}/${version} ${resource}` };
     }
     if (group === '' && resource === 'namespaces') return namespaceAsked(request);
@@ -50,19 +51,20 @@ export function askedOf(request: ReviewRequest): Asked {
   return { kind: 'not-handled', why: `${group}/${version} ${resource}` };
 }
 
-function policyAsked({ operation, object, oldObject, namespace }: ReviewRequest): Asked {
+function policyAsked({ operation, object, oldObject, namespace }: ReviewRequest, profile: Profile): Asked {
   const read = (value: unknown): NetworkPolicy => ({ ...decodeNetworkPolicy(value), namespace });
-  const after = operation === 'DELETE' ? null : compileNetworkPolicy(read(object));
+  const after = operation === 'DELETE' ? null : compileNetworkPolicy(read(object), profile);
   // An old object that cannot be read does not excuse the new one from being judged.
-  const before = operation === 'CREATE' ? null : compiledOrNull(() => read(oldObject));
+  const before =
+    operation === 'CREATE' ? null : compiledOrNull(() => compileNetworkPolicy(read(oldObject), profile));
   if (operation === 'DELETE' && before === null) read(oldObject);
   if (before !== null && after !== null && samePolicy(before, after)) return { kind: 'unchanged' };
   return asked({ kind: 'policy', before, after });
 }
 
-function compiledOrNull(read: () => NetworkPolicy): CompiledPolicy | null {
+function compiledOrNull(compile: () => CompiledPolicy): CompiledPolicy | null {
   try {
-    return compileNetworkPolicy(read());
+    return compile();
   } catch (error) {
     if (error instanceof DecodeError) return null;
     throw error;
@@ -76,8 +78,15 @@ function samePolicy(before: CompiledPolicy, after: CompiledPolicy): boolean {
       .filter(([key]) => key.startsWith('netsluice.dev/'))
       .sort(([a], [b]) => (a < b ? -1 : 1));
   const read = (policy: CompiledPolicy) => {
-    const { subject, ingress, egress, ignored } = policy;
-    return [subject, ingress, egress, ignored, own(policy)];
+    const { subject, ingress, egress, source } = policy;
+    return [
+      subject,
+      ingress !== null,
+      egress !== null,
+      source.spec?.ingress,
+      source.spec?.egress,
+      own(policy),
+    ];
   };
   return sameValue(read(before), read(after));
 }

@@ -22,7 +22,7 @@ export function review(request: ReviewRequest, context: ReviewContext): Review {
   if (request.subResource !== '') return admittedWithout(request, 'subresource');
   const exemption = exemptionOf(request, context.settings);
   if (exemption !== null) return admittedWithout(request, 'exempt', exemption);
-  const asked = askedOf(request);
+  const asked = askedOf(request, context.world.profile);
   if (asked.kind !== 'change') return notAnalysed(request, asked);
   const namespace = context.world.namespace(request.namespace);
   // "Namespace deletion never blocked": its policies go with it, and there is nobody left to warn. New objects are

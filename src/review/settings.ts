@@ -1,12 +1,14 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { type Profile, profiles, unknownProfile } from '../model/profile.ts';
+import { type Profile, platformFlags, profiles, unknownProfile } from '../model/profile.ts';
 import { editDistance } from '../rules/near-miss.ts';
 import { contractKeysAt, contractRule, contractsSchema } from './contract.ts';
 
 const mode = z.enum(['off', 'baseline', 'restricted']);
 const day = z.iso.date('is no day like 2026-12-31');
 const names = z.array(z.string()).default([]);
+const answer = <Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.enum(values).exactOptional();
 
 /** The one settings file: schema, defaults and the meaning of every key. */
 export const settingsSchema = z.strictObject({
@@ -59,9 +61,23 @@ export const settingsSchema = z.strictObject({
   platform: z
     .strictObject({
       profile: z.string().default('unknown'),
-      ipBlockPods: z.enum(['matches', 'does-not-match', 'unknown']).optional(),
-      strayDirections: z.enum(['ignore', 'enforce']).optional(),
-      unselectedPods: z.enum(['open', 'closed', 'aws-strict']).optional(),
+      enforcement: answer(platformFlags.enforcement.values),
+      strayDirections: answer(platformFlags.strayDirections.values),
+      unselectedPods: answer(platformFlags.unselectedPods.values),
+      standalonePods: answer(platformFlags.standalonePods.values),
+      ipBlockPods: answer(platformFlags.ipBlockPods.values),
+      ipBlockNodes: answer(platformFlags.ipBlockNodes.values),
+      ipv4AnyAddress: answer(platformFlags.ipv4AnyAddress.values),
+      ipFamilies: answer(platformFlags.ipFamilies.values),
+      endPort: answer(platformFlags.endPort.values),
+      sctp: answer(platformFlags.sctp.values),
+      namedPortEgress: answer(platformFlags.namedPortEgress.values),
+      hostNetworkPeers: answer(platformFlags.hostNetworkPeers.values),
+      negativeNamespaces: answer(platformFlags.negativeNamespaces.values),
+      ownNodeToPod: answer(platformFlags.ownNodeToPod.values),
+      podToOwnNode: answer(platformFlags.podToOwnNode.values),
+      serviceTranslation: answer(platformFlags.serviceTranslation.values),
+      openConnections: answer(platformFlags.openConnections.values),
     })
     .prefault({})
     .describe('what the network plugin does: a profile by name, and single answers that differ from it'),
@@ -164,11 +180,6 @@ export function didYouMean(word: string, known: readonly string[]): string {
 
 /** The network plugin's profile, with the single answers that the settings give. */
 export function profileOf({ platform }: Settings): Profile {
-  const base = profiles.get(platform.profile) ?? unknownProfile;
-  return {
-    id: base.id,
-    ipBlockPods: platform.ipBlockPods ?? base.ipBlockPods,
-    strayDirections: platform.strayDirections ?? base.strayDirections,
-    unselectedPods: platform.unselectedPods ?? base.unselectedPods,
-  };
+  const { profile, ...answers } = platform;
+  return { ...(profiles.get(profile) ?? unknownProfile), ...answers };
 }

@@ -11,7 +11,9 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
  * Fine where no pod of it runs yet, or none stays. A new template replaces its pods, and their connections end with
  * them.
  *
- * Fix: restart the pods whose connections must end. Some plugins look at every packet and cut at once.
+ * Silent where the plugin looks at every packet and cuts at once.
+ *
+ * Fix: restart the pods whose connections must end.
  */
 export const existingConnectionsUnaffected: ChangeRule = {
   id: 'existing-connections-unaffected',
@@ -24,7 +26,8 @@ export const existingConnectionsUnaffected: ChangeRule = {
   needs: ['Pod', 'NetworkPolicy'],
   restsOnVerdicts: true,
   *check({ change, worlds, difference }: ChangeInput): Iterable<Draft> {
-    if (change.edits.every(({ kind }) => kind === 'workload')) return;
+    const { openConnections } = worlds.after.profile;
+    if (openConnections === 'cut' || change.edits.every(({ kind }) => kind === 'workload')) return;
     const runs = ends(worlds);
     const cuts = difference.rectangles.some(
       ({ lost, sources, destinations }) => !isEmpty(lost) && runs(sources) && runs(destinations),
@@ -33,12 +36,14 @@ export const existingConnectionsUnaffected: ChangeRule = {
     yield {
       key: '',
       at: placeOf(change),
-      happens: ['connections that are open already may live on until they close'],
+      happens: [`connections that are open already ${verbs[openConnections]} until they close`],
       advice: ['restart the pods whose connections must end now'],
       affected: [],
     };
   },
 };
+
+const verbs = { 'live-on': 'live on', unknown: 'may live on' } as const;
 
 /** Tells ends that hold a pod that runs and stays; the internet always runs. Most units run, so that the first one settles it. */
 function ends({ before, after }: Overlay): (ends: Ends) => boolean {

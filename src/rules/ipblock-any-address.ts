@@ -38,8 +38,9 @@ export const ipblockAnyAddress: PolicyRule = {
       for (const peer of clause.peers === 'any' ? [] : clause.peers) {
         if (peer.kind !== 'block' || !isWide(peer.block)) continue;
         const key = `${clause.direction} ${peer.key} ${portsKeyOf(clause)}`;
-        if (told.has(key)) continue;
-        told.add(key);
+        // Some plugins make two blocks of the one that is written.
+        if (told.has(key) || told.has(peer.origin)) continue;
+        told.add(key).add(peer.origin);
         yield draftOf(input, clause, peer, key);
       }
     }

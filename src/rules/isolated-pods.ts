@@ -13,7 +13,7 @@ export function isolatedUnits(
   among?: BitSet,
 ): readonly Unit[] {
   const stray = policy.ignored.some((clause) => clause.direction === direction);
-  const speaks = policy[direction] !== null || (stray && world.profile.strayDirections === 'enforce');
+  const speaks = policy[direction] !== null || (stray && world.profile.strayDirections !== 'ignore');
   if (!speaks) return [];
   const isolated = world.subjects(policy).and(world.isolated(direction));
   return unitsOf(world, among === undefined ? isolated : isolated.and(among));

@@ -68,7 +68,8 @@ export function inventedUnits({ world, policy, invented }: PolicyInput): BitSet 
 /** A peer that no policy names; its key is that of an equal one in a policy, so that indexes know both. */
 export function peerOf(namespaces: PodPeer['namespaces'], pods: Selector): PodPeer {
   const scope = namespaces === 'own' ? 'own' : `in {${namespaces.text}}`;
-  return { kind: 'pods', namespaces, pods, origin: '', key: `pods {${pods.text}} ${scope}` };
+  const only = { hostNetwork: 'no', outside: 'no' } as const;
+  return { kind: 'pods', namespaces, pods, ...only, origin: '', key: `pods {${pods.text}} ${scope}` };
 }
 
 /**

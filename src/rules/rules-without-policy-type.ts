@@ -1,4 +1,5 @@
 import { directions } from '../model/policy.ts';
+import type { Profile } from '../model/profile.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -27,8 +28,7 @@ export const rulesWithoutPolicyType: PolicyRule = {
       if (count === 0) continue;
       const type = direction === 'ingress' ? 'Ingress' : 'Egress';
       const clauses = count === 1 ? `1 ${direction} clause` : `${count} ${direction} clauses`;
-      const enforced = world.profile.strayDirections === 'enforce';
-      const fate = enforced ? 'counted by this platform alone' : 'ignored';
+      const fate = fates[world.profile.strayDirections];
       yield {
         key: direction,
         at: `spec.${direction}`,
@@ -38,4 +38,10 @@ export const rulesWithoutPolicyType: PolicyRule = {
       };
     }
   },
+};
+
+const fates: Readonly<Record<Profile['strayDirections'], string>> = {
+  ignore: 'ignored',
+  enforce: 'counted by this platform alone',
+  unknown: 'ignored by most platforms',
 };

@@ -79,9 +79,15 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
     key: `${clause.direction} ${port}/${protocol} ${peersKey(clause)}`,
     at: `${term.origin}.port`,
     happens: [`${port}/${protocol} is the port of ${named} and leads to ${target} on ${pods}`],
-    advice: [`allow ${target}`],
+    advice: [adviceOf(input, target)],
     affected: misled.flatMap(({ unit }) => podIds(unit)).sort(),
   };
+}
+
+function adviceOf({ world }: PolicyInput, target: string): string {
+  // "The Service port must equal the container port": the agent programs both addresses with one port.
+  const equal = world.profile.serviceTranslation === 'equal-ports';
+  return equal ? `allow ${target} and let the Service use that port too` : `allow ${target}`;
 }
 
 /** A Service of the unit that has this port and leads to another, or null. */

@@ -47,6 +47,14 @@ function nameOf(request: Fields): string {
   return text(fieldsOf(fieldsOf(object).get('metadata')), 'name');
 }
 
+/** "matchPolicy: Equivalent": the object is converted to the registered version, `requestKind` keeps the original. */
+function sentAs(kind: Fields, requestKind: Fields): string {
+  const same = ['group', 'version', 'kind'].every((key) => text(kind, key) === text(requestKind, key));
+  if (requestKind.size === 0 || same) return '';
+  const api = [text(requestKind, 'group'), text(requestKind, 'version')].filter((part) => part !== '');
+  return `${api.join('/')} ${text(requestKind, 'kind')}`;
+}
+
 /**
  * Reads an AdmissionReview. Only what an answer cannot do without is asked for: the kind, exactly this version
  * (v1beta1 is never sent to a webhook that registers v1), a request and its uid. Everything else defaults.
@@ -77,6 +85,7 @@ export function readReview(value: unknown): ReviewRequest | NotReadable {
     resource: text(resource, 'resource'),
     subResource: text(request, 'subResource'),
     kind: text(fieldsOf(request.get('kind')), 'kind'),
+    sentAs: sentAs(fieldsOf(request.get('kind')), fieldsOf(request.get('requestKind'))),
     namespace: text(request, 'namespace'),
     name: nameOf(request),
     user: userOf(request.get('userInfo')),
@@ -171,6 +180,7 @@ export function safeAnswer(uid: string, why: FailureReason): ReviewAnswer {
       annotations: new Map([
         ['decision', 'admitted'],
         ['error', why],
+        ['ref', printableRef(uid)],
       ]),
     },
     uid,

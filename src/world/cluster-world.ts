@@ -157,7 +157,7 @@ export class ClusterWorld implements World {
 
   private policyChanged(record: PolicyRecord | null, namespace: string, name: string): void {
     const old = this.policies.get(namespace, name);
-    const compiled = record?.policy == null ? null : compileNetworkPolicy(record.policy);
+    const compiled = record?.policy == null ? null : compileNetworkPolicy(record.policy, this.profile);
     // A policy with too many blocks counts as one that cannot be read: its pods' verdicts are unknown, never wrong.
     const now = compiled !== null && distinctBlocks(compiled) <= blocksMax ? compiled : null;
     this.policies.setUnreadable(namespace, name, record !== null && now === null);
@@ -222,6 +222,10 @@ export class ClusterWorld implements World {
 
   isolated(direction: Direction): BitSet {
     return this.policies.isolated(direction);
+  }
+
+  governed(direction: Direction): BitSet {
+    return this.policies.governed(direction);
   }
 
   subjects(policy: CompiledPolicy): BitSet {

@@ -1,6 +1,9 @@
 import type { Clause, CompiledPolicy, Direction } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
+import type { Traits } from './unit.ts';
 import type { Governing, Governor } from './world.ts';
+
+const ungoverned: Governing = { governors: [], key: '', isolated: false, doubt: null };
 
 /**
  * What the policies that select a pod mean for one direction. "A pod is isolated for ingress if there is any
@@ -9,26 +12,45 @@ import type { Governing, Governor } from './world.ts';
 export function governingOf(
   selecting: readonly CompiledPolicy[],
   direction: Direction,
+  pod: Pick<Traits, 'workload'> | undefined,
   profile: Profile,
 ): Governing {
+  const enforced = enforcementOn(pod, profile);
+  if (enforced === 'no') return ungoverned;
   const governors: Governor[] = [];
   for (const policy of selecting) {
     const governor = governorOf(policy, direction, profile);
     if (governor !== null) governors.push(governor);
   }
   governors.sort(inOrder);
-  const key = governors.map(({ policy }) => `${policy.ref.namespace}/${policy.ref.name}`).join(',');
-  const isolated = governors.some(({ isolates }) => isolates) || profile.unselectedPods !== 'open';
-  return { governors, key, isolated };
+  const closed = profile.unselectedPods !== 'open';
+  const isolated = closed || governors.some(({ isolates, certain }) => isolates && certain);
+  const names = governors.map(({ policy }) => `${policy.ref.namespace}/${policy.ref.name}`).join(',');
+  if (enforced === 'unknown' && (isolated || governors.length > 0))
+    return { governors, key: `${names}?`, isolated, doubt: 'enforcement' };
+  const stray = governors.some(({ certain }) => !certain);
+  return { governors, key: names, isolated, doubt: stray ? 'stray' : null };
+}
+
+/** Does the plugin enforce policies on this pod at all? */
+function enforcementOn(
+  pod: Pick<Traits, 'workload'> | undefined,
+  { enforcement, standalonePods }: Profile,
+): Profile['enforcement'] {
+  // "Pods without ownerReferences": a pod that nothing owns is a workload of its own kind.
+  if (enforcement === 'no' || standalonePods === 'governed' || pod?.workload.kind !== 'Pod')
+    return enforcement;
+  return standalonePods === 'not-governed' ? 'no' : 'unknown';
 }
 
 /** Clauses whose direction `policyTypes` leaves out govern only under a profile whose plugin enforces them. */
 function governorOf(policy: CompiledPolicy, direction: Direction, profile: Profile): Governor | null {
   const part = policy[direction];
-  if (part !== null) return { policy, isolates: part.isolates, clauses: part.clauses };
+  if (part !== null) return { policy, isolates: part.isolates, clauses: part.clauses, certain: true };
   if (profile.strayDirections === 'ignore') return null;
-  const stray: Clause[] = policy.ignored.filter((clause) => clause.direction === direction);
-  return stray.length === 0 ? null : { policy, isolates: true, clauses: stray };
+  const clauses: Clause[] = policy.ignored.filter((clause) => clause.direction === direction);
+  if (clauses.length === 0) return null;
+  return { policy, isolates: true, clauses, certain: profile.strayDirections === 'enforce' };
 }
 
 function inOrder(a: Governor, b: Governor): number {

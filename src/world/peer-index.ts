@@ -146,7 +146,7 @@ export function readPeer(
   profile: Profile,
 ): { readonly value: 'yes' | 'no' | 'maybe'; readonly reason: UnknownReason } {
   if (peer.kind === 'block') {
-    const { reading, reason } = readBlock(peer.block, peer.key, unit, profile);
+    const { reading, reason } = readBlock(peer, unit, profile);
     return { value: reading, reason };
   }
   const inScope =

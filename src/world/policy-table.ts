@@ -17,6 +17,7 @@ export class PolicyTable {
     egress: new Map(),
   };
   private readonly isolatedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
+  private readonly governedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
   private readonly profile: Profile;
   private readonly units: UnitTable;
 
@@ -66,13 +67,22 @@ export class PolicyTable {
   governing(unit: number, direction: Direction): Governing {
     const known = this.governings[direction].get(unit);
     if (known !== undefined) return known;
-    const governing = governingOf([...(this.selecting.get(unit) ?? [])], direction, this.profile);
+    const governing = governingOf(
+      [...(this.selecting.get(unit) ?? [])],
+      direction,
+      this.units.get(unit),
+      this.profile,
+    );
     this.governings[direction].set(unit, governing);
     return governing;
   }
 
   isolated(direction: Direction): BitSet {
     return this.isolatedUnits[direction];
+  }
+
+  governed(direction: Direction): BitSet {
+    return this.governedUnits[direction];
   }
 
   created(unit: Unit): void {
@@ -89,14 +99,16 @@ export class PolicyTable {
     for (const direction of directions) {
       this.governings[direction].delete(unit.id);
       this.isolatedUnits[direction].delete(unit.id);
+      this.governedUnits[direction].delete(unit.id);
     }
   }
 
   private refresh(unit: number): void {
     for (const direction of directions) {
       this.governings[direction].delete(unit);
-      if (this.governing(unit, direction).isolated) this.isolatedUnits[direction].add(unit);
-      else this.isolatedUnits[direction].delete(unit);
+      const governing = this.governing(unit, direction);
+      enter(this.isolatedUnits[direction], unit, governing.isolated);
+      enter(this.governedUnits[direction], unit, isGoverned(governing));
     }
   }
 
@@ -107,4 +119,14 @@ export class PolicyTable {
     if (names.size > 0) this.byNamespace.set(namespace, names);
     else this.byNamespace.delete(namespace);
   }
+}
+
+/** Only units that nothing governs may do everything for sure. */
+export function isGoverned({ isolated, doubt }: Governing): boolean {
+  return isolated || doubt !== null;
+}
+
+function enter(set: BitSet, unit: number, belongs: boolean): void {
+  if (belongs) set.add(unit);
+  else set.delete(unit);
 }

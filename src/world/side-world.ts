@@ -15,6 +15,7 @@ import { EditedRecords } from './edited-records.ts';
 import { governingOf } from './governing.ts';
 import { readPeer } from './peer-index.ts';
 import { readAddresses } from './pod-table.ts';
+import { isGoverned } from './policy-table.ts';
 import { clauseReading } from './readings.ts';
 import type { Unit, UnknownReason, Workload } from './unit.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
@@ -35,6 +36,7 @@ export class SideWorld implements World {
   private readonly governings = new Map<string, Governing>();
   private readonly readings = new Map<string, Reading>();
   private readonly isolatedUnits = new Map<Direction, BitSet>();
+  private readonly governedUnits = new Map<Direction, BitSet>();
   /** Ids whose membership the base does not know. */
   private readonly patched = new BitSet();
 
@@ -140,7 +142,7 @@ export class SideWorld implements World {
       unit === undefined
         ? []
         : [...this.policiesIn(unit.namespace)].filter(({ subject }) => matches(subject, unit.labels));
-    const governing = governingOf(selecting, direction, this.profile);
+    const governing = governingOf(selecting, direction, unit, this.profile);
     this.governings.set(key, governing);
     return governing;
   }
@@ -148,17 +150,28 @@ export class SideWorld implements World {
   isolated(direction: Direction): BitSet {
     const known = this.isolatedUnits.get(direction);
     if (known !== undefined) return known;
-    const set = this.patch(
-      this.base.isolated(direction),
-      (unit) => this.governing(unit.id, direction).isolated,
-    ).clone();
+    const set = this.recount(this.base.isolated(direction), direction, ({ isolated }) => isolated);
+    this.isolatedUnits.set(direction, set);
+    return set;
+  }
+
+  governed(direction: Direction): BitSet {
+    const known = this.governedUnits.get(direction);
+    if (known !== undefined) return known;
+    const set = this.recount(this.base.governed(direction), direction, isGoverned);
+    this.governedUnits.set(direction, set);
+    return set;
+  }
+
+  /** A base set corrected wherever policies or units are edited. */
+  private recount(base: BitSet, direction: Direction, belongs: (governing: Governing) => boolean): BitSet {
+    const set = this.patch(base, (unit) => belongs(this.governing(unit.id, direction))).clone();
     for (const namespace of this.editedPolicies.keys()) {
       this.unitsIn(namespace).forEach((id) => {
-        if (this.governing(id, direction).isolated) set.add(id);
+        if (belongs(this.governing(id, direction))) set.add(id);
         else set.delete(id);
       });
     }
-    this.isolatedUnits.set(direction, set);
     return set;
   }
 

@@ -1,5 +1,5 @@
 import type { PodShape } from '../model/objects.ts';
-import type { AddressBlock } from '../model/policy.ts';
+import type { AddressBlock, BlockPeer, Ternary } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Labels } from '../model/selector.ts';
@@ -100,11 +100,14 @@ export function blockHolds(block: AddressBlock, address: bigint): boolean {
   return inRange(address, block.range) && !block.except.some((range) => inRange(address, range));
 }
 
-export type Ternary = 'yes' | 'no' | 'maybe';
-
 /** Why a predicate could not be decided. */
 export type UnknownReason =
   | 'ip-block-on-pods'
+  | 'ip-block-on-nodes'
+  | 'host-network-peer'
+  | 'own-node'
+  | 'platform'
+  | 'enforcement'
   | 'address-unknown'
   | 'address-family'
   | 'init-container-port'
@@ -120,21 +123,20 @@ export interface BlockReading {
  * does is the network plugin's affair, which the profile states.
  */
 export function readBlock(
-  block: AddressBlock,
-  key: string,
+  { block, key, certain }: BlockPeer,
   { addressing }: Traits,
   profile: Profile,
 ): BlockReading {
   if (profile.ipBlockPods === 'does-not-match') return { reading: 'no', reason: 'ip-block-on-pods' };
   if (addressing.families.length === 0) {
-    const sure = profile.ipBlockPods === 'matches' && holdsWholeFamily(block);
+    const sure = certain && profile.ipBlockPods === 'matches' && holdsWholeFamily(block);
     return { reading: sure ? 'yes' : 'maybe', reason: 'address-unknown' };
   }
   const held = heldBy(block, key, addressing);
   if (held === 'maybe') return { reading: 'maybe', reason: 'address-family' };
   if (held === 'yes' && profile.ipBlockPods === 'unknown')
     return { reading: 'maybe', reason: 'ip-block-on-pods' };
-  return { reading: held, reason: 'ip-block-on-pods' };
+  return { reading: held === 'yes' && !certain ? 'maybe' : held, reason: 'platform' };
 }
 
 function heldBy(block: AddressBlock, key: string, { families, inside, partly }: Addressing): Ternary {

@@ -18,15 +18,24 @@ export interface Governor {
   readonly policy: CompiledPolicy;
   readonly isolates: boolean;
   readonly clauses: readonly Clause[];
+  /** False where the plugin may take the policy for nothing on this unit in this direction. */
+  readonly certain: boolean;
 }
+
+/**
+ * Does nobody know whether the governors that are not certain count (`stray`), or whether any policy has an effect on
+ * the unit (`enforcement`, which may come with the other)? Then what holds in all readings is sure.
+ */
+export type Doubt = 'stray' | 'enforcement';
 
 /** The policies that govern a unit in one direction, in the order of their tiers. */
 export interface Governing {
   readonly governors: readonly Governor[];
   /** Equal keys within one world mean equal governors. */
   readonly key: string;
-  /** Is what no clause decides refused? */
+  /** Is what no clause decides refused? True for a unit that a policy isolates, even where enforcement is in doubt. */
   readonly isolated: boolean;
+  readonly doubt: Doubt | null;
 }
 
 /** A block and its key, as address queries take it. */
@@ -51,6 +60,8 @@ export interface World {
   governing(unit: number, direction: Direction): Governing;
   /** Units that are isolated in the direction. */
   isolated(direction: Direction): BitSet;
+  /** These, and units that only the plugin may isolate; all others are open. */
+  governed(direction: Direction): BitSet;
   /** Units that a policy of this namespace selects. */
   subjects(policy: CompiledPolicy): BitSet;
   /** Units that a peer of a policy in this namespace matches. */

@@ -109,7 +109,7 @@ egress: [{to: [{ipBlock: {cidr: 198.51.100.0/24, except: [198.51.100.0/28]}}]}]`
 podSelector: {matchLabels: {role: crane}}
 policyTypes: [Egress]
 egress: [{to: [{ipBlock: {cidr: 0.0.0.0/0}}]}]`,
-    profile: { ipBlockPods },
+    profile: { ipBlockPods, ipBlockNodes: ipBlockPods },
     expect: `harbour/crane -> ip:203.0.113.9 TCP/443 = allowed
       harbour/crane -> harbour/winch TCP/7001 = ${ipBlockPods === 'matches' ? 'allowed' : 'blocked'}
       harbour/crane -> node:quay2 TCP/10250 = ${ipBlockPods === 'matches' ? 'allowed' : 'blocked'}`,

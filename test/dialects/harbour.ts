@@ -2,7 +2,12 @@
 import { parseAllDocuments } from 'yaml';
 import type { ClusterWorld } from '../../src/world/cluster-world.ts';
 import { makePod } from '../reference/clinic.ts';
-import type { NetworkPolicy, Profile, RefCluster } from '../support/reference/objects.ts';
+import {
+  literalProfile,
+  type NetworkPolicy,
+  type Profile,
+  type RefCluster,
+} from '../support/reference/objects.ts';
 import { worldFor } from '../support/reference-world.ts';
 
 const control = (containerPort: number) => ({ name: 'control', containerPort });
@@ -57,7 +62,7 @@ export function harbour(): RefCluster {
     policies: [],
     workloads: [],
     foreign: [],
-    profile: { ipBlockPods: 'matches', strayDirectionRules: 'ignore', unselectedPods: 'open' },
+    profile: { ...literalProfile },
   };
 }
 

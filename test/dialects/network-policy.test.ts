@@ -8,6 +8,7 @@ import { engineLines, trimmedLines } from '../support/flow-lines.ts';
 import { worldFor } from '../support/reference-world.ts';
 import { DIALECT_SCENES } from './dialect-scenes.ts';
 import { harbour, worldOfScene } from './harbour.ts';
+import { PLATFORM_SCENES } from './platform-scenes.ts';
 import { SEMANTICS_SCENES } from './semantics-scenes.ts';
 
 function clinicWorld({ policies: text, profile, edit }: Scene) {
@@ -27,6 +28,13 @@ describe('the engine answers every scene of the reference evaluator', () => {
 
 describe('the test blocks of the dialect', () => {
   test.each(DIALECT_SCENES)('$title', (scene) => {
+    const lines = trimmedLines(scene.expect);
+    expect(engineLines(worldOfScene(scene), lines)).toEqual(lines);
+  });
+});
+
+describe('what network plugins make of it', () => {
+  test.each(PLATFORM_SCENES)('$title', (scene) => {
     const lines = trimmedLines(scene.expect);
     expect(engineLines(worldOfScene(scene), lines)).toEqual(lines);
   });

@@ -179,7 +179,7 @@ ingress:
   ).map(([ipBlockPods, verdict]) => ({
     title: `S19 an address block against a pod and a node is ${verdict} where the plugin’s answer is ${ipBlockPods}`,
     policies: `{${winch}, ingress: [{from: [{ipBlock: {cidr: 10.60.0.0/15}}]}]}`,
-    profile: { ipBlockPods },
+    profile: { ipBlockPods, ipBlockNodes: ipBlockPods },
     expect: `harbour/crane -> harbour/winch TCP/1 = ${verdict}
       node:quay1 -> harbour/winch TCP/1 = ${verdict}
       ip:10.61.200.1 -> harbour/winch TCP/1 = allowed

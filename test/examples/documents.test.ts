@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { serveOptionRows } from '../../src/config.ts';
 import type { Severity } from '../../src/model/finding.ts';
+import { platformFlags, profiles, unknownProfile } from '../../src/model/profile.ts';
 import { settingsSchema } from '../../src/review/settings.ts';
 import { rules } from '../../src/rules/registry.ts';
 import type { Rule } from '../../src/rules/rule.ts';
@@ -27,6 +28,8 @@ function severityText({ number, severity, cure }: Rule): string {
   const [baseline, restricted] = [weigh(severity.baseline), weigh(severity.restricted)];
   return baseline === restricted ? baseline : `${baseline}; restricted: ${restricted}`;
 }
+
+const flags = Object.keys(platformFlags) as (keyof typeof platformFlags)[];
 
 describe('generated parts of the documents (UPDATE=1 rewrites them)', () => {
   test('the rules in README.md', () => {
@@ -58,5 +61,29 @@ describe('generated parts of the documents (UPDATE=1 rewrites them)', () => {
     ]);
     const wanted = table(['key', 'default', 'meaning'], rows);
     expect(wanted).toBe(generatedPart('docs/settings.md', 'settings', wanted));
+  });
+
+  test('the flags of platforms in docs/settings.md', () => {
+    const rows = flags.map((flag) => [
+      `\`${flag}\``,
+      platformFlags[flag].values
+        .map((value) => (value === unknownProfile[flag] ? `**${value}**` : value))
+        .join(', '),
+      platformFlags[flag].meaning,
+    ]);
+    const wanted = table(['flag', 'values', 'question'], rows);
+    expect(wanted).toBe(generatedPart('docs/settings.md', 'platform-flags', wanted));
+  });
+
+  test('the profiles of platforms in docs/settings.md', () => {
+    const rows = [...profiles.values()].map((profile) => [
+      `\`${profile.id}\``,
+      flags
+        .filter((flag) => profile[flag] !== unknownProfile[flag])
+        .map((flag) => `${flag}: ${profile[flag]}`)
+        .join(', '),
+    ]);
+    const wanted = table(['profile', 'differs from unknown in'], rows);
+    expect(wanted).toBe(generatedPart('docs/settings.md', 'platform-profiles', wanted));
   });
 });

@@ -62,7 +62,7 @@ egress:
   {
     title: 'where blocks do not match pods and nodes',
     policies: `${DESK_OUT}{cidr: 0.0.0.0/0}}]}]}`,
-    profile: { ipBlockPods: 'does-not-match' },
+    profile: { ipBlockPods: 'does-not-match', ipBlockNodes: 'does-not-match' },
     expect: `clinic/desk -> clinic/core TCP/8001 = blocked
       clinic/desk -> node:w2 TCP/10250 = blocked
       clinic/desk -> ip:203.0.113.1 TCP/443 = allowed`,
@@ -70,7 +70,7 @@ egress:
   {
     title: 'where it is unknown whether blocks match pods and nodes',
     policies: `${DESK_OUT}{cidr: 10.8.0.2/31}}]}]}\n---\n${DESK_OUT}{cidr: 10.9.0.2/32}}]}]}`,
-    profile: { ipBlockPods: 'unknown' },
+    profile: { ipBlockPods: 'unknown', ipBlockNodes: 'unknown' },
     expect: `clinic/desk -> clinic/core TCP/8001 = unknown
       clinic/desk -> records/store TCP/8001 = blocked
       clinic/desk -> node:w2 TCP/10250 = unknown

@@ -1,15 +1,16 @@
 /** A small cluster for hand-written expectations, and the reading of expectation lines. */
 import { parseAllDocuments } from 'yaml';
 import { type RefEndpoint, verdict } from '../support/reference/evaluator.ts';
-import type {
-  ContainerPort,
-  Labels,
-  NetworkPolicy,
-  Pod,
-  Profile,
-  Protocol,
-  RefCluster,
-  Workload,
+import {
+  type ContainerPort,
+  type Labels,
+  literalProfile,
+  type NetworkPolicy,
+  type Pod,
+  type Profile,
+  type Protocol,
+  type RefCluster,
+  type Workload,
 } from '../support/reference/objects.ts';
 
 interface PodFacts {
@@ -80,7 +81,7 @@ export function clinic(): RefCluster {
     policies: [],
     workloads: [],
     foreign: [],
-    profile: { ipBlockPods: 'matches', strayDirectionRules: 'ignore', unselectedPods: 'open' },
+    profile: { ...literalProfile },
   };
 }
 

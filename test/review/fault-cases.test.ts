@@ -477,13 +477,15 @@ describe('the life of a policy', () => {
   });
 
   test('case 48: an object that was sent in an older version is judged in the registered one', () => {
-    // The API server converts object and resource; only the object that it made counts.
-    const { record } = changed(
-      null,
-      { ...deny, apiVersion: 'networking.k8s.io/v1' },
-      { kind: 'NetworkPolicy' },
-    );
+    // The API server converts object and resource; only the object that it made counts, and the text says so.
+    const sentAs = 'extensions/v1beta1 NetworkPolicy';
+    const { record, message, warnings } = changed(null, deny, { sentAs });
     expect(record.outcome).toBe('analysed');
+    const lines = [...(message?.split('\n') ?? []), ...warnings];
+    expect(lines.filter((line) => line.includes('extensions'))).toEqual([
+      '[converted] sent as extensions/v1beta1 NetworkPolicy, judged as networking.k8s.io/v1',
+    ]);
+    expect(changed(null, deny, {}).message ?? '').not.toContain('[converted]');
   });
 
   test('case 49: nothing is rejected in a namespace that was not seen yet', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { profiles } from '../../src/model/profile.ts';
 import { decodeSettings, defaultSettings, profileOf } from '../../src/review/settings.ts';
 import { settingsWith } from '../support/build.ts';
 
@@ -34,7 +35,7 @@ describe('the settings file', () => {
     ['waiversAllowed: [{rules: [nope], namespaces: []}]', 'there is no rule "nope"'],
     [
       'platform: {profile: calcio}',
-      'platform.profile: there is no profile "calcio", only unknown, generic, calico, canal, antrea, ovn-kubernetes, kube-network-policies, kindnet, cilium, aws-vpc-cni',
+      'platform.profile: there is no profile "calcio", only unknown, generic, calico, canal, antrea, ovn-kubernetes, kube-network-policies, kindnet, kube-router, cilium, aws-vpc-cni, aws-vpc-cni-ipv6, flannel',
     ],
     [
       'waivers: [{rule: egress-blocks-dns, namespace: shop, name: p, reason: x, until: 2026-02-30}]',
@@ -66,11 +67,8 @@ describe('the settings file', () => {
 
   test('single answers of the platform go before its profile', () => {
     const { platform } = settingsWith({ platform: { profile: 'calico', strayDirections: 'enforce' } });
-    expect(profileOf({ ...defaultSettings, platform })).toEqual({
-      id: 'calico',
-      ipBlockPods: 'matches',
-      strayDirections: 'enforce',
-      unselectedPods: 'open',
-    });
+    const calico = profiles.get('calico');
+    expect(profileOf({ ...defaultSettings, platform })).toEqual({ ...calico, strayDirections: 'enforce' });
+    expect(calico?.strayDirections).toBe('ignore');
   });
 });

@@ -156,6 +156,7 @@ export function request(
     version: 'v1',
     resource: 'networkpolicies',
     subResource: '',
+    sentAs: '',
     kind: 'NetworkPolicy',
     namespace: 'shop',
     name: 'p',

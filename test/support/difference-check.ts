@@ -194,7 +194,7 @@ function compareOne(
   world: ClusterWorld,
   edits: RefEdit[],
 ): boolean {
-  const change = changeOf(edits);
+  const change = changeOf(edits, world.profile);
   const worlds = overlay(world, change);
   const clusters = [cluster, after];
   const reference = referenceDifference(cluster, after);

@@ -32,8 +32,8 @@ function record(value: unknown, kind: string): ClusterObject {
 }
 
 export function profileOf(cluster: RefCluster): Profile {
-  const { ipBlockPods, strayDirectionRules, unselectedPods } = cluster.profile;
-  return { ...genericProfile, ipBlockPods, strayDirections: strayDirectionRules, unselectedPods };
+  const { strayDirectionRules, ...same } = cluster.profile;
+  return { ...genericProfile, ...same, strayDirections: strayDirectionRules };
 }
 
 /** The events that bring a reference cluster into a world, in the order in which a live view may deliver them. */
@@ -56,14 +56,14 @@ export function worldFor(cluster: RefCluster): ClusterWorld {
 }
 
 /** The same edits as the engine takes them. */
-export function changeOf(edits: readonly RefEdit[]): Change {
-  return { edits: edits.map(editOf) };
+export function changeOf(edits: readonly RefEdit[], profile: Profile): Change {
+  return { edits: edits.map((edit) => editOf(edit, profile)) };
 }
 
-function editOf({ kind, before, after }: RefEdit): Edit {
+function editOf({ kind, before, after }: RefEdit, profile: Profile): Edit {
   if (kind === 'NetworkPolicy') {
     const compiled = (value: unknown) =>
-      value === undefined ? null : compileNetworkPolicy(decodeNetworkPolicy(value));
+      value === undefined ? null : compileNetworkPolicy(decodeNetworkPolicy(value), profile);
     return { kind: 'policy', before: compiled(before), after: compiled(after) };
   }
   const pair = [before, after].map((value) => (value === undefined ? null : record(value, kind)));

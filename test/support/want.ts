@@ -5,7 +5,7 @@ import { Budget } from '../../src/impact/budget.ts';
 import type { Edit } from '../../src/model/change.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
-import { genericProfile, profiles } from '../../src/model/profile.ts';
+import { genericProfile, type Profile, profiles } from '../../src/model/profile.ts';
 import { caseOf } from '../../src/review/case-of.ts';
 import { findingLine } from '../../src/review/words.ts';
 import type { Rule } from '../../src/rules/rule.ts';
@@ -58,7 +58,7 @@ export function saidOf(rule: Rule, text: string): Said[] {
   const gone = parts.filter(
     ({ record, role }) => role === 'before' && !changed.some((part) => same(part.record, record)),
   );
-  const edits = [...changed, ...gone].map(({ record }) => editOf(parts, record));
+  const edits = [...changed, ...gone].map(({ record }) => editOf(parts, record, profile));
   const change = { edits };
   const judgement = judge([rule], caseOf(world, change, change), new Budget(1_000_000, () => false));
   for (const { error } of judgement.failed) throw error;
@@ -82,7 +82,7 @@ function same(a: ClusterObject, b: ClusterObject): boolean {
   return a.kind === b.kind && a.name === b.name && space(a) === space(b);
 }
 
-function editOf(parts: readonly Part[], record: ClusterObject): Edit {
+function editOf(parts: readonly Part[], record: ClusterObject, profile: Profile): Edit {
   const side = (role: string) =>
     parts.find((part) => part.role === role && same(part.record, record))?.record ?? null;
   const [before, after] = [side('before'), side('apply')];
@@ -94,7 +94,7 @@ function editOf(parts: readonly Part[], record: ClusterObject): Edit {
     case 'NetworkPolicy': {
       const compiled = (object: ClusterObject | null) =>
         object?.kind === 'NetworkPolicy' && object.policy !== null
-          ? compileNetworkPolicy(object.policy)
+          ? compileNetworkPolicy(object.policy, profile)
           : null;
       return { kind: 'policy', before: compiled(before), after: compiled(after) };
     }

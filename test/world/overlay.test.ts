@@ -15,7 +15,10 @@ describe('a change laid over a world', () => {
       const base = worldFor(cluster);
       const before = picture(base);
       const [kept, ids] = [keptBy(base), base.unitIdEnd];
-      const { before: was, after: is } = overlay(base, changeOf(randomChange(rng, cluster).edits));
+      const { before: was, after: is } = overlay(
+        base,
+        changeOf(randomChange(rng, cluster).edits, base.profile),
+      );
       picture(was);
       picture(is);
       expect({ seed, picture: picture(base), kept: keptBy(base), ids: base.unitIdEnd }).toEqual({
@@ -39,7 +42,7 @@ describe('a change laid over a world', () => {
       const rng = randomFrom(seed);
       const cluster = randomCluster(rng);
       const base = worldFor(cluster);
-      const { before } = overlay(base, changeOf(randomChange(rng, cluster).edits));
+      const { before } = overlay(base, changeOf(randomChange(rng, cluster).edits, base.profile));
       expect({ seed, picture: picture(before) }).toEqual({ seed, picture: picture(base) });
     }
   });

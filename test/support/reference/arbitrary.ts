@@ -28,11 +28,27 @@ import {
 } from './objects.ts';
 import type { Rng } from './random.ts';
 
+/** Blocks and addresses as they come; of the flags that few plugins set, most often none, sometimes several. */
 export function randomProfile(rng: Rng): Profile {
+  const rare = <T>(usual: T, ...others: T[]): T => (rng.chance(0.12) ? rng.pick(others) : usual);
+  const unselectedPods = rng.pick(['open', 'open', 'open', 'closed'] as const);
   return {
+    // Where unselected pods are closed, isolation is no event, whoever else it may depend on.
+    enforcement: unselectedPods === 'closed' || rng.chance(0.95) ? 'yes' : rng.pick(['no', 'unknown']),
+    standalonePods: unselectedPods === 'closed' ? 'governed' : rare('governed', 'not-governed', 'unknown'),
     ipBlockPods: rng.pick(['matches', 'does-not-match', 'unknown']),
-    strayDirectionRules: rng.pick(['ignore', 'ignore', 'enforce']),
-    unselectedPods: rng.pick(['open', 'open', 'open', 'closed']),
+    ipBlockNodes: rng.pick(['matches', 'does-not-match', 'unknown']),
+    ipv4AnyAddress: rare('ipv4', 'every-family', 'unknown'),
+    ipFamilies: rare('both', 'ipv4', 'ipv6', 'unknown'),
+    endPort: rare('range', 'first-port', 'unknown'),
+    sctp: rare('supported', 'unsupported', 'unknown'),
+    namedPortEgress: rare('resolves', 'ignored', 'unknown'),
+    hostNetworkPeers: rare('no', 'yes', 'unknown'),
+    negativeNamespaces: rare('pods-only', 'also-outside', 'unknown'),
+    ownNodeToPod: rare('allowed', 'by-policy', 'unknown'),
+    podToOwnNode: rare('by-policy', 'allowed', 'blocked', 'unknown'),
+    strayDirectionRules: rng.pick(['ignore', 'ignore', 'ignore', 'enforce', 'enforce', 'unknown']),
+    unselectedPods,
   };
 }
 

@@ -44,7 +44,11 @@ export function portCells(clusters: RefCluster[]): PortCell[] {
     const starts = new Set([1]);
     for (const entry of mentioned) {
       if ((entry.protocol ?? 'TCP') !== protocol || typeof entry.port !== 'number') continue;
-      starts.add(entry.port).add((entry.endPort ?? entry.port) + 1);
+      // Some plugins take only the first port of a range.
+      starts
+        .add(entry.port)
+        .add(entry.port + 1)
+        .add((entry.endPort ?? entry.port) + 1);
     }
     for (const port of named) {
       if ((port.protocol ?? 'TCP') === protocol) starts.add(port.containerPort).add(port.containerPort + 1);

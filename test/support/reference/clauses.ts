@@ -19,6 +19,7 @@ import {
   type Peer,
   type PodSpec,
   type PolicyPort,
+  type Profile,
   type Protocol,
   type RefCluster,
 } from './objects.ts';
@@ -60,31 +61,61 @@ export function clausesOf(policy: NetworkPolicy, direction: Direction): Clause[]
 }
 
 /**
- * The directions in which a policy isolates the pods it selects. "Only when the list has length 0: set
- * [Ingress], and append Egress iff len(egress) != 0." "When the list is non-empty nothing is inferred", except
- * under a plugin that enforces the clauses of an unlisted direction.
+ * Does a policy isolate the pods it selects in a direction? "Only when the list has length 0: set [Ingress], and
+ * append Egress iff len(egress) != 0." "When the list is non-empty nothing is inferred", except under a plugin that
+ * enforces the clauses of an unlisted direction.
  */
-export function effectiveTypes(policy: NetworkPolicy, profile: RefCluster['profile']): Direction[] {
+function speaksOf(policy: NetworkPolicy, direction: Direction, profile: RefCluster['profile']): Answer {
   const written: Direction[] = list(policy.spec?.policyTypes);
-  const egress = clausesOf(policy, 'Egress').length > 0;
-  if (written.length === 0) return egress ? ['Ingress', 'Egress'] : ['Ingress'];
-  if (profile.strayDirectionRules === 'ignore') return written;
-  const stray = (['Ingress', 'Egress'] as const).filter((each) => clausesOf(policy, each).length > 0);
-  return [...written, ...stray];
+  const hasClauses = clausesOf(policy, direction).length > 0;
+  if (written.length === 0) return direction === 'Ingress' || hasClauses ? YES : NO;
+  if (written.includes(direction)) return YES;
+  return hasClauses
+    ? ({ ignore: NO, enforce: YES, unknown: MAYBE }[profile.strayDirectionRules] as Answer)
+    : NO;
 }
 
 /**
  * "Pod P is isolated for ingress (egress) iff some NetworkPolicy in P's namespace selects P and has Ingress
  * (Egress) in its effective policyTypes." An absent spec.podSelector is `{}`: all pods of the namespace.
  */
-export function governs(cluster: RefCluster, policy: NetworkPolicy, direction: Direction, end: End): boolean {
-  if (end.sort !== 'pod' || namespaceOf(policy) !== end.namespace) return false;
-  if (!effectiveTypes(policy, cluster.profile).includes(direction)) return false;
-  return selects(policy.spec?.podSelector ?? {}, end.labels);
+export function governs(cluster: RefCluster, policy: NetworkPolicy, direction: Direction, end: End): Answer {
+  if (end.sort !== 'pod' || namespaceOf(policy) !== end.namespace) return NO;
+  if (!selects(policy.spec?.podSelector ?? {}, end.labels)) return NO;
+  return speaksOf(policy, direction, cluster.profile);
+}
+
+/** Does the plugin enforce policies on this pod? Some leave out pods that nothing owns. */
+export function enforced({ enforcement, standalonePods }: Profile, end: End): Answer {
+  const everywhere = { yes: YES, no: NO, unknown: MAYBE }[enforcement] as Answer;
+  if (end.owned) return everywhere;
+  return both(everywhere, { governed: YES, 'not-governed': NO, unknown: MAYBE }[standalonePods] as Answer);
+}
+
+/** What holds whichever of two readings is right. */
+export const either = (a: Answer, b: Answer): Answer => (a === b ? a : MAYBE);
+
+/** An ipBlock and what the plugin makes of it: it may add a block for IPv6 and may leave out a family. */
+function ipBlockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer {
+  const { ipv4AnyAddress, ipFamilies } = cluster.profile;
+  const { family, prefix } = parseBlock(block.cidr);
+  const heeded = (of: number): Answer =>
+    ipFamilies === 'both' ? YES : ipFamilies === 'unknown' ? MAYBE : ipFamilies === `ipv${of}` ? YES : NO;
+  const tests = [cap(heeded(family), blockTest(cluster, block))];
+  if (family === 4 && prefix === 0 && list(block.except).length === 0) {
+    const added = { ipv4: NO, 'every-family': YES, unknown: MAYBE }[ipv4AnyAddress] as Answer;
+    tests.push(cap(both(added, heeded(6)), blockTest(cluster, { cidr: '::/0' })));
+  }
+  return (end) => any(tests.map((test) => test(end)));
+}
+
+/** A test that says at most so much. */
+function cap(most: Answer, test: (end: End) => Answer): (end: End) => Answer {
+  return (end) => both(most, test(end));
 }
 
 /** Compares an end with an ipBlock, "cidr minus union(except)"; "except only subtracts from its own ipBlock". */
-function ipBlockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer {
+function blockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer {
   const cidr = parseBlock(block.cidr);
   const excepts = list(block.except).map(parseBlock);
   const contains = (address: Address) =>
@@ -93,8 +124,10 @@ function ipBlockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer 
     const inside = end.addresses.filter(contains).length;
     if (end.sort === 'ip') return inside > 0 ? YES : NO;
     // "ipBlock vs pod IPs / node IPs: undefined or CNI-specific."
-    if (cluster.profile.ipBlockPods === 'does-not-match') return NO;
-    const match = cluster.profile.ipBlockPods === 'matches' ? YES : MAYBE;
+    const { ipBlockPods, ipBlockNodes } = cluster.profile;
+    const flag = end.sort === 'node' ? ipBlockNodes : ipBlockPods;
+    if (flag === 'does-not-match') return NO;
+    const match = flag === 'matches' ? YES : MAYBE;
     if (end.sort === 'node') return inside > 0 ? match : NO;
     if (end.addresses.length === 0) {
       // The address is not known yet: only a block that is a whole family is taken to contain it.
@@ -112,12 +145,22 @@ function ipBlockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer 
 function peerTest(cluster: RefCluster, namespace: string, peer: Peer): (end: End) => Answer {
   if (peer.ipBlock) return ipBlockTest(cluster, peer.ipBlock);
   const { podSelector, namespaceSelector } = peer;
+  const { hostNetworkPeers, negativeNamespaces } = cluster.profile;
+  const negates = list(namespaceSelector?.matchExpressions).some(
+    ({ operator }) => operator === 'NotIn' || operator === 'DoesNotExist',
+  );
+  const outside = (
+    negates ? { 'pods-only': NO, 'also-outside': YES, unknown: MAYBE }[negativeNamespaces] : NO
+  ) as Answer;
+  const host = (podSelector ? { no: NO, yes: YES, unknown: MAYBE }[hostNetworkPeers] : NO) as Answer;
   return (end) => {
-    if (end.sort !== 'pod' || (!podSelector && !namespaceSelector)) return NO;
+    if (!podSelector && !namespaceSelector) return NO;
+    if (end.sort === 'ip' || (end.sort === 'node' && end.namespace === '')) return outside;
     const inNamespace = namespaceSelector
       ? selects(namespaceSelector, end.namespaceLabels)
       : end.namespace === namespace;
-    return inNamespace && selects(podSelector ?? {}, end.labels) ? YES : NO;
+    const matches = inNamespace && selects(podSelector ?? {}, end.labels) ? YES : NO;
+    return end.sort === 'pod' ? matches : any([outside, both(host, matches)]);
   };
 }
 
@@ -151,17 +194,46 @@ function namedPort(name: string, protocol: Protocol, port: number, destination: 
   return init.some(declares) ? MAYBE : NO;
 }
 
+/** A port of a flow, and whether a name may stand for it where the clause is written. */
+export interface PortQuestion {
+  protocol: Protocol;
+  port: number;
+  destination: End;
+  names: Answer;
+}
+
 /** "protocol nil = TCP. port nil = all ports of that protocol only. endPort: inclusive range [port, endPort]." */
-function portMatches(entry: PolicyPort, protocol: Protocol, port: number, destination: End): Answer {
+function portMatches(profile: Profile, entry: PolicyPort, question: PortQuestion): Answer {
+  const { protocol, port, destination, names } = question;
   if ((entry.protocol ?? 'TCP') !== protocol) return NO;
   if (entry.port === undefined || entry.port === null) return YES;
-  if (typeof entry.port === 'string') return namedPort(entry.port, protocol, port, destination);
-  return entry.port <= port && port <= (entry.endPort ?? entry.port) ? YES : NO;
+  if (typeof entry.port === 'string') return both(names, namedPort(entry.port, protocol, port, destination));
+  const last = entry.endPort ?? entry.port;
+  if (last === entry.port || profile.endPort === 'first-port') return port === entry.port ? YES : NO;
+  const within = entry.port <= port && port <= last ? YES : NO;
+  return profile.endPort === 'range' ? within : both(MAYBE, within);
 }
 
 /** "ports nil or empty = all ports and protocols"; several ports are OR'd. */
-export function clausePorts(clause: Clause, protocol: Protocol, port: number, destination: End): Answer {
+export function clausePorts(
+  { profile }: RefCluster,
+  direction: Direction,
+  clause: Clause,
+  flow: { protocol: Protocol; port: number },
+  destination: End,
+): Answer {
   const ports = list(clause.ports);
   if (ports.length === 0) return YES;
-  return any(ports.map((entry) => portMatches(entry, protocol, port, destination)));
+  const sctp = { supported: YES, unsupported: NO, unknown: MAYBE }[profile.sctp] as Answer;
+  const heeded = flow.protocol === 'SCTP' ? sctp : YES;
+  const question = { ...flow, destination, names: direction === 'Egress' ? namesIn(profile, clause) : YES };
+  return both(heeded, any(ports.map((entry) => portMatches(profile, entry, question))));
+}
+
+/** Named ports of egress clauses: "With empty `to` the meaning is ambiguous upstream", and with blocks too. */
+function namesIn({ namedPortEgress }: Profile, { to }: Clause): Answer {
+  const peers = list(to);
+  const blocks = peers.filter(({ ipBlock }) => ipBlock).length;
+  if (namedPortEgress === 'resolves' || (peers.length > 0 && blocks === 0)) return YES;
+  return namedPortEgress === 'ignored' && blocks === peers.length ? NO : MAYBE;
 }

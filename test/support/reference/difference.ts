@@ -10,6 +10,8 @@ import {
   clausePorts,
   clausesOf,
   type Direction,
+  either,
+  enforced,
   governs,
   NO,
   peersTest,
@@ -92,14 +94,17 @@ function tables(cluster: RefCluster, direction: Direction, { cells, open, closed
     governs: (end: End) => governs(cluster, policy, direction, end),
     clauses: clausesOf(policy, direction).map((clause) => ({
       peers: memo(peersTest(cluster, policy, direction, clause)),
-      ports: memo((dst) => cells.map(({ protocol, first }) => clausePorts(clause, protocol, first, dst))),
+      ports: memo((dst) =>
+        cells.map(({ protocol, first }) =>
+          clausePorts(cluster, direction, clause, { protocol, port: first }, dst),
+        ),
+      ),
     })),
   }));
-  const governing = memo((end) => policies.filter((policy) => policy.governs(end)));
-  const answers = (src: End, dst: End): Answer[] => {
-    const [subject, peer] = direction === 'Egress' ? [src, dst] : [dst, src];
-    if (isNeverGoverned(direction, subject, peer)) return open;
-    const speaking = governing(subject);
+  const surely = memo((end) => policies.filter((policy) => policy.governs(end) === YES));
+  const perhaps = memo((end) => policies.filter((policy) => policy.governs(end) !== NO));
+  const enforcement = memo((end) => enforced(cluster.profile, end));
+  const reading = (speaking: typeof policies, peer: End, dst: End): Answer[] => {
     if (speaking.length === 0) return cluster.profile.unselectedPods === 'closed' ? closed : open;
     let result = closed;
     for (const { peers, ports } of speaking.flatMap((policy) => policy.clauses)) {
@@ -112,7 +117,17 @@ function tables(cluster: RefCluster, direction: Direction, { cells, open, closed
     }
     return result;
   };
-  return { answers, isolated: (end: End) => governing(end).length > 0 };
+  const combined = (a: Answer[], b: Answer[]) =>
+    a === b ? a : a.map((answer, i) => either(answer, b[i] ?? NO));
+  const answers = (src: End, dst: End): Answer[] => {
+    const [subject, peer] = direction === 'Egress' ? [src, dst] : [dst, src];
+    if (isNeverGoverned(subject, peer) || enforcement(subject) === NO) return open;
+    const [sure, maybe] = [surely(subject), perhaps(subject)];
+    const first = reading(sure, peer, dst);
+    const result = sure.length === maybe.length ? first : combined(first, reading(maybe, peer, dst));
+    return enforcement(subject) === YES ? result : combined(result, open);
+  };
+  return { answers, isolated: (end: End) => enforcement(end) !== NO && surely(end).length > 0 };
 }
 
 function sideOf(cluster: RefCluster, grid: Grid): Side {

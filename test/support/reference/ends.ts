@@ -21,6 +21,8 @@ export interface End {
   addresses: Address[];
   node: string | undefined;
   containers: PodSpec | undefined;
+  /** Whether something controls the pod, as a ReplicaSet does. */
+  owned: boolean;
 }
 
 /** Completed pods do not exist: "skip pods with phase Succeeded/Failed (their IP may be reused)". */
@@ -49,7 +51,7 @@ export function podAddresses(pod: Pod): Address[] {
   return (ips.length === 0 && single ? [single] : ips).map(parseAddress);
 }
 
-const nothing = { namespace: '', labels: {}, namespaceLabels: {}, containers: undefined };
+const nothing = { namespace: '', labels: {}, namespaceLabels: {}, containers: undefined, owned: false };
 
 /** A node, or what stands for it where the node object is missing. */
 export function nodeEnd(cluster: RefCluster, name: string | undefined, otherwise: Address[]): End {
@@ -60,14 +62,19 @@ export function nodeEnd(cluster: RefCluster, name: string | undefined, otherwise
 
 /** The end that a live pod is. "hostNetwork pods … are not selectable; they are node addresses." */
 export function podEnd(cluster: RefCluster, pod: Pod): End {
-  if (pod.spec.hostNetwork === true) return nodeEnd(cluster, pod.spec.nodeName, podAddresses(pod));
   const namespace = namespaceOf(pod);
-  return {
-    sort: 'pod',
-    key: `${namespace}/${pod.metadata.name}`,
+  const identity = {
     namespace,
     labels: pod.metadata.labels ?? {},
     namespaceLabels: namespaceLabels(cluster, namespace),
+  };
+  if (pod.spec.hostNetwork === true)
+    return { ...nodeEnd(cluster, pod.spec.nodeName, podAddresses(pod)), ...identity };
+  return {
+    sort: 'pod',
+    key: `${namespace}/${pod.metadata.name}`,
+    ...identity,
+    owned: list(pod.metadata.ownerReferences).some(({ controller }) => controller === true),
     addresses: podAddresses(pod),
     node: pod.spec.nodeName,
     containers: pod.spec,

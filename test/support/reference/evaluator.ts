@@ -10,7 +10,10 @@ import {
   clausePorts,
   clausesOf,
   type Direction,
+  either,
+  enforced,
   governs,
+  MAYBE,
   NO,
   peersTest,
   YES,
@@ -39,19 +42,43 @@ function resolve(cluster: RefCluster, ref: RefEndpoint): End {
 /** What one end's policies say in one direction; "a non-isolated direction allows everything". */
 function directionAllows(cluster: RefCluster, direction: Direction, src: End, dst: End, port: Flow): Answer {
   const [subject, peer] = direction === 'Egress' ? [src, dst] : [dst, src];
-  if (isNeverGoverned(direction, subject, peer)) return YES;
-  const governing = cluster.policies.filter((policy) => governs(cluster, policy, direction, subject));
-  if (governing.length === 0) return cluster.profile.unselectedPods === 'closed' ? NO : YES;
-  return any(
-    governing.flatMap((policy) =>
-      clausesOf(policy, direction).map((clause) =>
-        both(
-          peersTest(cluster, policy, direction, clause)(peer),
-          clausePorts(clause, port.protocol, port.port, dst),
+  if (isNeverGoverned(subject, peer)) return YES;
+  const byPolicy = policyAnswer(cluster, direction, subject, peer, dst, port);
+  if (peer.sort !== 'node' || peer.key === '' || peer.key !== subject.node) return byPolicy;
+  const { ownNodeToPod, podToOwnNode } = cluster.profile;
+  const flag = direction === 'Ingress' ? ownNodeToPod : podToOwnNode;
+  if (flag === 'by-policy') return byPolicy;
+  if (flag === 'allowed') return YES;
+  // Not known: the plugin may allow the node what policies refuse, and drop what they allow towards it.
+  return flag === 'blocked' ? NO : direction === 'Ingress' ? either(byPolicy, YES) : either(byPolicy, NO);
+}
+
+function policyAnswer(
+  cluster: RefCluster,
+  direction: Direction,
+  subject: End,
+  peer: End,
+  dst: End,
+  port: Flow,
+): Answer {
+  const enforcement = enforced(cluster.profile, subject);
+  if (enforcement === NO) return YES;
+  const reading = (least: Answer): Answer => {
+    const governing = cluster.policies.filter((each) => governs(cluster, each, direction, subject) >= least);
+    if (governing.length === 0) return cluster.profile.unselectedPods === 'closed' ? NO : YES;
+    return any(
+      governing.flatMap((policy) =>
+        clausesOf(policy, direction).map((clause) =>
+          both(
+            peersTest(cluster, policy, direction, clause)(peer),
+            clausePorts(cluster, direction, clause, port, dst),
+          ),
         ),
       ),
-    ),
-  );
+    );
+  };
+  const answer = either(reading(YES), reading(MAYBE));
+  return enforcement === YES ? answer : either(answer, YES);
 }
 
 interface Flow {
@@ -59,11 +86,9 @@ interface Flow {
   port: number;
 }
 
-/** Nodes and addresses have no policies; "own node → pod is always allowed"; a pod reaches itself. */
-export function isNeverGoverned(direction: Direction, subject: End, peer: End): boolean {
-  if (subject.sort !== 'pod') return true;
-  if (peer.sort === 'pod' && peer.key === subject.key) return true;
-  return direction === 'Ingress' && peer.sort === 'node' && peer.key !== '' && peer.key === subject.node;
+/** Nodes and addresses have no policies; a pod reaches itself. */
+export function isNeverGoverned(subject: End, peer: End): boolean {
+  return subject.sort !== 'pod' || (peer.sort === 'pod' && peer.key === subject.key);
 }
 
 /** Whether a policy of an API that is not analysed could govern this end. */

@@ -133,14 +133,54 @@ export interface Workload {
   status?: Maybe<{ conditions?: Maybe<{ type: string; status: string }[]> }>;
 }
 
+/** What a network plugin does where the API leaves it room, or where it differs from the API. */
 export interface Profile {
-  /** Whether an ipBlock is compared with the addresses of pods and nodes: the API leaves it open. */
+  /** Whether policies have any effect. */
+  enforcement: 'yes' | 'no' | 'unknown';
+  /** Whether they have any on pods that nothing owns. */
+  standalonePods: 'governed' | 'not-governed' | 'unknown';
+  /** Whether an ipBlock is compared with the addresses of pods, and of nodes: the API leaves it open. */
   ipBlockPods: 'matches' | 'does-not-match' | 'unknown';
+  ipBlockNodes: 'matches' | 'does-not-match' | 'unknown';
+  /** Whether 0.0.0.0/0 without an except also holds IPv6 addresses. */
+  ipv4AnyAddress: 'ipv4' | 'every-family' | 'unknown';
+  /** The families whose blocks are not ignored. */
+  ipFamilies: 'both' | 'ipv4' | 'ipv6' | 'unknown';
+  /** What becomes of a range of ports: all of it, its first port, or nobody knows. */
+  endPort: 'range' | 'first-port' | 'unknown';
+  sctp: 'supported' | 'unsupported' | 'unknown';
+  /** Named ports of egress clauses without peers or with blocks. */
+  namedPortEgress: 'resolves' | 'ignored' | 'unknown';
+  /** Whether a podSelector matches pods of the node's network. */
+  hostNetworkPeers: 'no' | 'yes' | 'unknown';
+  /** Whether NotIn and DoesNotExist on namespaces match nodes and addresses, too. */
+  negativeNamespaces: 'pods-only' | 'also-outside' | 'unknown';
+  ownNodeToPod: 'allowed' | 'by-policy' | 'unknown';
+  podToOwnNode: 'allowed' | 'by-policy' | 'blocked' | 'unknown';
   /** What happens to clauses of a direction that policyTypes does not list. */
-  strayDirectionRules: 'ignore' | 'enforce';
+  strayDirectionRules: 'ignore' | 'enforce' | 'unknown';
   /** What a pod does in a direction in which no policy governs it. */
   unselectedPods: 'open' | 'closed';
 }
+
+/** The plugin that does what the API says, and compares every address. */
+export const literalProfile: Profile = {
+  enforcement: 'yes',
+  standalonePods: 'governed',
+  ipBlockPods: 'matches',
+  ipBlockNodes: 'matches',
+  ipv4AnyAddress: 'ipv4',
+  ipFamilies: 'both',
+  endPort: 'range',
+  sctp: 'supported',
+  namedPortEgress: 'resolves',
+  hostNetworkPeers: 'no',
+  negativeNamespaces: 'pods-only',
+  ownNodeToPod: 'allowed',
+  podToOwnNode: 'by-policy',
+  strayDirectionRules: 'ignore',
+  unselectedPods: 'open',
+};
 
 export interface RefCluster {
   namespaces: Namespace[];

@@ -90,6 +90,7 @@ function plannedPod(cluster: RefCluster, workload: Workload, key: string): End {
     addresses: [],
     node: undefined,
     containers: template.spec,
+    owned: true,
   };
 }
 
