@@ -9,6 +9,8 @@ export interface Check {
 
 export interface ReadinessSources {
   readonly data: ServingData;
+  /** What is waited for while there is no certificate yet; null once there is one. */
+  readonly waitingFor: () => string | null;
   /** Why the certificate on disk is not in use; that alone does not make the webhook unready. */
   readonly certificateProblem: () => string | null;
   /** Null when callers see the certificate that was loaded, else what they see. */
@@ -18,6 +20,8 @@ export interface ReadinessSources {
   /** What is to be said of calls, which readiness does not depend on: nobody calls what is not ready. */
   readonly callsNote: () => string;
   readonly draining: () => boolean;
+  /** Lines of those who work beside the webhook. */
+  readonly more: () => readonly Check[];
 }
 
 function check(name: string, problem: string | null, otherwise: 'failed' | 'degraded'): Check {
@@ -33,6 +37,7 @@ function stateOf({ synced, degraded }: WatchedKind): Check['state'] {
 /** Everything readiness depends on, and what is worth knowing beside it. Ready means that nothing `failed`. */
 export function checksOf(sources: ReadinessSources): readonly Check[] {
   const kinds = sources.data.kinds();
+  const waitingFor = sources.waitingFor();
   return [
     ...(kinds.length === 0 ? [check('data', 'nothing is watched yet', 'failed')] : []),
     ...kinds.map((kind) => ({
@@ -40,10 +45,13 @@ export function checksOf(sources: ReadinessSources): readonly Check[] {
       state: stateOf(kind),
       note: kind.note === '' && !kind.synced ? 'not listed yet' : kind.note,
     })),
-    check('certificate', sources.certificateProblem(), 'degraded'),
+    waitingFor === null
+      ? check('certificate', sources.certificateProblem(), 'degraded')
+      : check('certificate', waitingFor, 'failed'),
     check('tls-self-dial', sources.selfDialProblem(), 'failed'),
     check('settings', sources.settingsProblem(), 'degraded'),
     { name: 'calls', state: 'ok', note: sources.callsNote() },
+    ...sources.more(),
     check('drain', sources.draining() ? 'shutting down' : null, 'failed'),
   ];
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
+import { type Authority, authorityOf } from './authority.ts';
 import type { Clock } from './clock.ts';
 import { describeThrown, type Log } from './decision-log.ts';
 import type { Metrics } from './metrics.ts';
@@ -13,11 +14,25 @@ export interface KeyPair {
   /** SHA-256 of the leaf, as Node prints it. */
   readonly fingerprint: string;
   readonly expires: Date;
+  /** The authority that signed it, where a file with it was named. */
+  readonly authority: Authority | null;
 }
 
 export interface PairFiles {
   readonly certPath: string;
   readonly keyPath: string;
+  /** The authority that must have signed the certificate, where that is known. */
+  readonly caPath?: string;
+  /** What the API server calls us, which the certificate must name, where that is known. */
+  readonly host?: string;
+}
+
+/** The texts of a certificate, its key and its authority. */
+export interface PairTexts {
+  readonly cert: string;
+  readonly key: string;
+  /** Null where it is not looked at. */
+  readonly ca: string | null;
 }
 
 /** What is wrong and what to do, one or two sentences. */
@@ -26,8 +41,8 @@ export interface TlsProblem {
 }
 
 /** Is it the sentence instead of the thing? */
-export function isProblem(value: KeyPair | string | TlsProblem): value is TlsProblem {
-  return typeof value === 'object' && 'problem' in value;
+export function isProblem(value: KeyPair | Authority | string | null | TlsProblem): value is TlsProblem {
+  return typeof value === 'object' && value !== null && 'problem' in value;
 }
 
 const readErrors: ReadonlyMap<string, string> = new Map([
@@ -67,8 +82,9 @@ function keyOf(key: string, path: string): KeyObject | TlsProblem {
   }
 }
 
-/** Checks that the two can be served: the key fits, it is valid now, and it names a host. */
-export function checkPair(cert: string, key: string, files: PairFiles, now: Date): KeyPair | TlsProblem {
+/** Checks that the two can be served: the key fits, it is valid now, it names the host, the authority signed it. */
+export function checkPair(texts: PairTexts, files: PairFiles, now: Date): KeyPair | TlsProblem {
+  const { cert, key, ca } = texts;
   const leaf = certificateOf(cert, files.certPath);
   if ('problem' in leaf) return leaf;
   const secret = keyOf(key, files.keyPath);
@@ -92,6 +108,14 @@ export function checkPair(cert: string, key: string, files: PairFiles, now: Date
       problem: `The certificate ${files.certPath} names no host. Issue it with a subject alternative name such as <service>.<namespace>.svc; the common name is not looked at.`,
     };
   }
+  const authority = ca === null ? null : authorityOf(leaf, ca, files, now);
+  if (isProblem(authority)) return authority;
+  const { host } = files;
+  if (host !== undefined && leaf.checkHost(host, { subject: 'never' }) === undefined) {
+    return {
+      problem: `The certificate ${files.certPath} does not name ${host}, which the API server calls. Issue it for that name, or correct --service.`,
+    };
+  }
   try {
     createSecureContext({ cert, key });
   } catch (error) {
@@ -99,7 +123,7 @@ export function checkPair(cert: string, key: string, files: PairFiles, now: Date
       problem: `The certificate ${files.certPath} cannot be used: ${describeThrown(error).message}. Issue it again.`,
     };
   }
-  return { cert, key, fingerprint: leaf.fingerprint256, expires: until };
+  return { cert, key, fingerprint: leaf.fingerprint256, expires: until, authority };
 }
 
 /** Reads and checks the pair. */
@@ -108,7 +132,9 @@ export function loadPair(files: PairFiles, now: Date): KeyPair | TlsProblem {
   if (isProblem(cert)) return cert;
   const key = readNamed(files.keyPath, 'key', '--key');
   if (isProblem(key)) return key;
-  return checkPair(cert, key, files, now);
+  const ca = files.caPath === undefined ? null : readNamed(files.caPath, 'authority', '--cert');
+  if (isProblem(ca)) return ca;
+  return checkPair({ cert, key, ca }, files, now);
 }
 
 export interface PairWatch {
@@ -124,33 +150,43 @@ interface PairWatchDeps {
   readonly metrics: Pick<Metrics, 'tlsReload' | 'certificateExpiry'>;
   /** Told about each new good pair. */
   readonly use: (pair: KeyPair) => void;
+  /** Where the first pair came from: where that was not the disk, that the files are late is no error. */
+  readonly from: 'files' | 'secret';
 }
 
 /** Keeps the pair current. A bad one on disk changes nothing, is logged and counted once, and is tried again. */
 export function watchPair(files: PairFiles, first: KeyPair, deps: PairWatchDeps): PairWatch {
   let pair = first;
   let problem: string | null = null;
-  deps.metrics.certificateExpiry('leaf', pair.expires);
+  let expected = deps.from === 'files';
+  tellExpiry(pair, deps.metrics);
 
   function look(): void {
     const found = loadPair(files, deps.clock.wall());
     if (isProblem(found)) {
       if (found.problem === problem) return;
       problem = found.problem;
+      if (!expected) return;
       deps.metrics.tlsReload('error');
       deps.log.error({ problem }, 'the certificate on disk is not used; the one before stays');
       return;
     }
     problem = null;
+    expected = true;
     if (found.fingerprint === pair.fingerprint && found.key === pair.key) return;
     pair = found;
     deps.use(pair);
     deps.metrics.tlsReload('success');
-    deps.metrics.certificateExpiry('leaf', pair.expires);
+    tellExpiry(pair, deps.metrics);
     deps.log.info({ fingerprint: pair.fingerprint, expires: pair.expires }, 'certificate reloaded');
   }
 
   const warn = (message: string) => deps.log.warn(message);
   const stop = watchFiles([files.certPath, files.keyPath], look, deps.clock, warn);
   return { current: () => pair, problem: () => problem, stop };
+}
+
+function tellExpiry({ expires, authority }: KeyPair, metrics: Pick<Metrics, 'certificateExpiry'>): void {
+  metrics.certificateExpiry('leaf', expires);
+  if (authority !== null) metrics.certificateExpiry('ca', authority.expires);
 }

@@ -30,7 +30,7 @@ afterEach(async () => {
 interface Replica {
   readonly keeper: Keeper;
   readonly log: string[];
-  leads: boolean;
+  readonly lead: (leads: boolean) => void;
 }
 
 /** A cluster as the chart leaves it: an empty Secret, and a configuration without any `caBundle`. */
@@ -55,12 +55,10 @@ function scene(times: Times = standardTimes, begin = Date.parse('2026-03-01T12:0
     });
     running.push(keeper);
     clock.loops += 1;
-    return {
-      ...{ keeper, log },
-      set leads(value: boolean) {
-        state.leads = value;
-      },
+    const lead = (value: boolean) => {
+      state.leads = value;
     };
+    return { keeper, log, lead };
   };
   const stored = () => storedIn(store.object(secret), names, wall());
   const bundles = () => bundlesIn(store.object(configuration)).map(blocksOf);
@@ -260,7 +258,7 @@ describe('the keeper', () => {
     annotate({ [rotateAnnotation]: 'now' });
     await clock.pass(4 * minute);
     const next = stored().next?.chain;
-    first.leads = false;
+    first.lead(false);
     replica();
     await clock.pass(5 * minute - 1);
     expect(served()).toEqual(old);
@@ -282,26 +280,26 @@ describe('the keeper', () => {
     expect(writes().filter((each) => each === 'secret').length).toBeLessThanOrEqual(6);
   });
 
-  test.each([
-    ['read', 'Secret'],
-    ['replace', 'Secret'],
-  ] as const)('a refused %s says once what to allow, and goes on when it is', async (verb) => {
-    const { store, clock, replica, served } = scene();
-    for (let time = 0; time < 4; time += 1) store.refusals.push({ verb, status: 403 });
-    const { keeper, log } = replica();
-    await clock.pass(0);
-    const problem =
-      'The certificate cannot be kept: refused with 403. ' +
-      'Allow this service account to get and update that Secret and that webhook configuration.';
-    expect(keeper.problem()).toBe(problem);
-    await clock.pass(2 * minute);
-    expect(keeper.problem()).toBeNull();
-    expect(served().leaf).toContain('BEGIN CERTIFICATE');
-    expect(log.filter((line) => !line.startsWith('a new') && !line.startsWith('the caBundle'))).toEqual([
-      `warn: ${problem}`,
-      'the certificate can be kept again',
-    ]);
-  });
+  test.each(['read', 'replace'] as const)(
+    'a refused %s says once what to allow, and goes on when it is',
+    async (verb) => {
+      const { store, clock, replica, served } = scene();
+      for (let time = 0; time < 4; time += 1) store.refusals.push({ verb, status: 403 });
+      const { keeper, log } = replica();
+      await clock.pass(0);
+      const problem =
+        'The certificate cannot be kept: refused with 403. ' +
+        'Allow this service account to get and update that Secret and that webhook configuration.';
+      expect(keeper.problem()).toBe(problem);
+      await clock.pass(2 * minute);
+      expect(keeper.problem()).toBeNull();
+      expect(served().leaf).toContain('BEGIN CERTIFICATE');
+      expect(log.filter((line) => !line.startsWith('a new') && !line.startsWith('the caBundle'))).toEqual([
+        `warn: ${problem}`,
+        'the certificate can be kept again',
+      ]);
+    },
+  );
 
   test('a Secret that somebody deleted is asked for, and filled as soon as it is there', async () => {
     const { store, clock, replica, served } = scene();
