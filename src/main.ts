@@ -6,6 +6,8 @@ import { contractTestCommand } from './cli/contract-test-command.ts';
 import { type ExampleRun, runExample } from './cli/example.ts';
 import { exampleCommand } from './cli/example-command.ts';
 import { openPicture } from './cli/picture.ts';
+import { type RolloutPlan, runRollout } from './cli/rollout.ts';
+import { rolloutCommand } from './cli/rollout-command.ts';
 import { selftest } from './cli/selftest.ts';
 import { type SelftestRun, selftestCommand } from './cli/selftest-command.ts';
 import { serve } from './cli/serve.ts';
@@ -115,6 +117,15 @@ function runTest(plan: ContractTestPlan): void {
   process.exitCode = runContractTest(plan, printing);
 }
 
+async function runRolloutAndEnd(plan: RolloutPlan): Promise<void> {
+  const code = await runRollout(plan, printing, {
+    now: () => performance.now(),
+    today: () => new Date().toISOString().slice(0, 10),
+  });
+  // Kept connections must not hold the process; what was printed must be out before it ends.
+  process.stdout.write('', () => process.exit(code));
+}
+
 const program = new Command('netsluice')
   .description('Knows what a Kubernetes NetworkPolicy will do before it does it.')
   .version(version())
@@ -122,6 +133,7 @@ const program = new Command('netsluice')
   .exitOverride()
   .addCommand(serveCommand(runServe).exitOverride())
   .addCommand(contractTestCommand(runTest).exitOverride())
+  .addCommand(rolloutCommand(runRolloutAndEnd).exitOverride())
   .addCommand(exampleCommand(runWalk).exitOverride())
   .addCommand(selftestCommand(runSelftest).exitOverride());
 

@@ -19,7 +19,7 @@ export function contractTestCommand(run: (plan: ContractTestPlan) => void): Comm
         .env('NETSLUICE_SETTINGS')
         .makeOptionMandatory(),
     )
-    .option('-o, --format <NAME[=FILE]...>', 'pretty (default) or json; may be repeated, each with its file')
+    .option('-o, --format <NAME...>', 'pretty (default) or json; NAME=FILE writes a file; may be repeated')
     .addOption(
       new Option('--fail-on <LEVEL>', 'the least level of contracts whose failure is one of the test')
         .choices(['error', 'warning'])
