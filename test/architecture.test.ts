@@ -18,6 +18,10 @@ const rooms: Record<string, { rooms: readonly string[]; packages: readonly strin
     packages: ['zod', 'yaml'],
   },
   cluster: { rooms: ['model', 'world'], packages: ['@kubernetes/client-node', 'yaml'] },
+  scan: {
+    rooms: ['model', 'sets', 'dialects', 'world', 'platform', 'impact', 'rules', 'review', 'cluster'],
+    packages: [],
+  },
   certificates: { rooms: ['model', 'cluster'], packages: ['@peculiar/x509', 'reflect-metadata'] },
   webhook: { rooms: ['review', 'model'], packages: ['fastify', 'prom-client', 'pino'] },
   report: { rooms: ['model', 'review'], packages: [] },

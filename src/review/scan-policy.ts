@@ -1,4 +1,4 @@
-import { Budget } from '../impact/budget.ts';
+import { unbounded } from '../impact/budget.ts';
 import type { Finding, Level, Severity } from '../model/finding.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
 import type { Freshness } from '../model/review.ts';
@@ -8,6 +8,8 @@ import { findingsOf, judge } from '../rules/run.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { overlay } from '../world/overlay.ts';
 import { caseOf } from './case-of.ts';
+import { contractsOf } from './contract.ts';
+import { withContracts } from './contract-findings.ts';
 import { inventedPod } from './invented-pod.ts';
 import type { Settings } from './settings.ts';
 import { severityAt } from './severity.ts';
@@ -50,8 +52,10 @@ export interface PolicyScan {
  */
 export function policyCreatedNow(policy: CompiledPolicy, level: Level, context: ScanContext): PolicyScan {
   const change = { edits: [{ kind: 'policy' as const, before: null, after: policy }] };
-  const unbounded = new Budget(Number.POSITIVE_INFINITY, () => false);
-  const judged = judge(context.rules, caseOf(context.world, change, change), unbounded);
+  const { world, rules, settings } = context;
+  const judgement = judge(rules, caseOf(world, change, change), unbounded());
+  const contracts = contractsOf(settings.contracts);
+  const judged = withContracts(judgement, { world, laid: change, contracts }, unbounded());
   const findings = judged.findings.map(({ finding }) => finding);
   return { findings: weighed(findings, policy, level, context), failed: judged.failed };
 }

@@ -8,6 +8,7 @@ import {
   type ScanContext,
   standingFindings,
 } from '../../src/review/scan-policy.ts';
+import { settingsSchema } from '../../src/review/settings.ts';
 import { rules } from '../../src/rules/registry.ts';
 import type { ClusterWorld } from '../../src/world/cluster-world.ts';
 import { type Json, policy, type SettingsMore, service, settingsWith } from '../support/build.ts';
@@ -101,6 +102,20 @@ describe('a policy in force, as if it were created now', () => {
   test('does nothing where another policy does the same', () => {
     const world = shop({}, [policy('shop/deny', denyEgress), policy('shop/deny-too', denyEgress)]);
     expect(told(world, 'deny', policyCreatedNow)).toEqual([]);
+  });
+
+  test('breaks contracts as its creation would', () => {
+    const world = shop({}, [policy('shop/deny', denyIngress)]);
+    const [deny] = policiesInForce(world, ['shop']);
+    if (deny === undefined) throw new Error('no policy');
+    const web = { namespace: 'shop', podSelector: { matchLabels: { app: 'web' } } };
+    const db = { namespace: 'shop', podSelector: { matchLabels: { app: 'db' } } };
+    const contract = { name: 'web-db', require: { from: web, to: db, ports: ['5432/TCP'] }, level: 'error' };
+    const settings = settingsSchema.parse({ contracts: [contract] });
+    const { findings } = policyCreatedNow(deny, 'baseline', { ...contextFor(world), settings });
+    expect(findings.filter(({ rejects }) => rejects).map(({ finding }) => finding.rule)).toEqual([
+      'contract-broken',
+    ]);
   });
 
   test('leaves the world as it was', () => {
