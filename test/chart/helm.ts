@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
-import { ensureBinaries } from '../control-plane/binaries.ts';
+import { type Binaries, ensureBinaries } from '../control-plane/binaries.ts';
 
 export const chart = 'charts/netsluice';
 
@@ -13,9 +13,12 @@ export interface HelmResult {
   readonly stderr: string;
 }
 
+let programs: Promise<Binaries> | undefined;
+
 /** Runs Helm itself, without the configuration of whoever runs the tests. */
 export async function helm(args: readonly string[], stdin = ''): Promise<HelmResult> {
-  const { helm: program } = await ensureBinaries();
+  programs ??= ensureBinaries();
+  const { helm: program } = await programs;
   const home = mkdtempSync(join(tmpdir(), 'netsluice-helm-'));
   try {
     const env = {
@@ -62,8 +65,17 @@ function args(what: readonly string[], { namespace, files = [], apiVersions = []
   ];
 }
 
-/** What `helm template` prints; rejects with what Helm said unless it succeeded. */
-export async function templateText(rendering: Rendering = {}, more: readonly string[] = []): Promise<string> {
+const rendered = new Map<string, Promise<string>>();
+
+/** What `helm template` prints; rejects with what Helm said unless it succeeded. The same is rendered once. */
+export function templateText(rendering: Rendering = {}, more: readonly string[] = []): Promise<string> {
+  const key = JSON.stringify([rendering, more]);
+  const text = rendered.get(key) ?? renderText(rendering, more);
+  rendered.set(key, text);
+  return text;
+}
+
+async function renderText(rendering: Rendering, more: readonly string[]): Promise<string> {
   const release = rendering.release ?? 'netsluice';
   const command = [...args(['template', release], rendering), ...more];
   const { code, stdout, stderr } = await helm(command, stringify(rendering.values ?? {}));
@@ -78,8 +90,11 @@ export async function refusal(rendering: Rendering): Promise<string> {
     stringify(rendering.values),
   );
   if (code === 0) throw new Error('helm template succeeded');
-  const error = /^Error: (.*)$/ms.exec(stderr)?.[1]?.trim() ?? stderr;
-  return error.replace(/^execution error at \(.*?\): /, '');
+  const error = /^Error: (.*)$/ms.exec(stderr)?.[1] ?? stderr;
+  return error
+    .replace(/^execution error at \(.*?\): /, '')
+    .replace('Use --debug flag to render out invalid YAML', '')
+    .trim();
 }
 
 export interface KubernetesObject {
