@@ -18,6 +18,7 @@ import { worldOf, worldUnder } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { liveKinds } from './live-kinds.ts';
 import type { Picture } from './serve.ts';
+import type { Sight } from './sight.ts';
 
 type Problem = { readonly problem: string };
 
@@ -47,6 +48,7 @@ export async function openPicture(
       kinds: () => fixedKinds(read),
       caughtUp: async () => undefined,
       review: judge(() => fresh),
+      sight: { ...world.sight(), client: null, ready: () => true, freshness: () => fresh },
       stop: () => undefined,
     };
   }
@@ -67,7 +69,9 @@ export async function openPicture(
       .catch((error: unknown) => log.warn({ error: String(error) }, 'the watches did not end cleanly'));
   };
   const caughtUp = (namespace: string) => world.caughtUp(namespace);
-  return { kinds: () => liveKinds(live), caughtUp, review: judge(() => live.freshness()), stop };
+  const freshness = (): Freshness => live.freshness();
+  const sight = { ...world.sight(), client, ready: () => live.ready(), freshness };
+  return { kinds: () => liveKinds(live), caughtUp, review: judge(freshness), sight, stop };
 }
 
 /** How long a request waits for its namespace to be seen. */
@@ -80,6 +84,8 @@ class CurrentWorld implements WorldSink {
   private readonly settings: () => Settings;
   private world: ClusterWorld;
   private readonly waiting = new Set<() => void>();
+  private noticed: (events: readonly WorldEvent[]) => void = () => undefined;
+  private version = 0;
 
   constructor(settings: () => Settings) {
     this.settings = settings;
@@ -89,12 +95,29 @@ class CurrentWorld implements WorldSink {
   current(): ClusterWorld {
     const wanted = profileOf(this.settings());
     if (JSON.stringify(wanted) !== JSON.stringify(this.world.profile))
-      this.world = worldUnder(wanted, this.world);
+      this.become(worldUnder(wanted, this.world));
     return this.world;
   }
 
+  sight(): Pick<Sight, 'world' | 'version' | 'watch'> {
+    return {
+      world: () => this.current(),
+      version: () => this.version,
+      watch: (noticed) => {
+        this.noticed = noticed;
+      },
+    };
+  }
+
+  private become(world: ClusterWorld): void {
+    this.world = world;
+    this.version += 1;
+  }
+
   apply(events: readonly WorldEvent[]): void {
+    this.noticed(events);
     this.world.apply(events);
+    this.version += 1;
     for (const waiting of [...this.waiting]) waiting();
   }
 
@@ -117,13 +140,16 @@ class CurrentWorld implements WorldSink {
 
   *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {
     const next = worldOf(this.world.profile);
-    for (const known of [this.world.everything(), events]) {
-      for (const event of known) {
-        next.apply([event]);
-        yield;
-      }
+    for (const event of this.world.everything()) {
+      next.apply([event]);
+      yield;
     }
-    this.world = next;
+    for (const event of events) {
+      this.noticed([event]);
+      next.apply([event]);
+      yield;
+    }
+    this.become(next);
   }
 }
 

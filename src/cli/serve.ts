@@ -8,10 +8,13 @@ import type { ServingData } from '../webhook/serving-data.ts';
 import { type Decoded, loadSettings, type SettingsWatch, watchSettings } from '../webhook/settings-file.ts';
 import { type RunningWebhook, startWebhook } from '../webhook/start.ts';
 import { isProblem, loadPair, readNamed } from '../webhook/tls.ts';
+import type { Sight } from './sight.ts';
 
 /** A picture of the cluster, live or from manifests, with the judgement over it. */
 export interface Picture extends ServingData {
   readonly review: (request: ReviewRequest, limits: ReviewLimits) => Review;
+  /** What the scan sees of it; absent where nothing can be scanned. */
+  readonly sight?: Sight;
   readonly stop: () => void;
 }
 
