@@ -35,10 +35,11 @@ export async function plainManifests(): Promise<ReadonlyMap<string, string>> {
     if (file === undefined) throw new Error(`${template} has no file in deploy/manifests`);
     parts.set(file, [...(parts.get(file) ?? []), withoutHelm(body)]);
   }
-  const manifests = [...parts].map(
-    ([file, bodies]) => [`manifests/${file}`, head + bodies.join('---\n')] as const,
-  );
-  const all = new Map([['manifests/00-namespace.yaml', namespace] as const, ...manifests]);
+  const manifests = [...parts].map(([file, bodies]): [string, string] => [
+    `manifests/${file}`,
+    head + bodies.join('---\n'),
+  ]);
+  const all = new Map<string, string>([['manifests/00-namespace.yaml', namespace], ...manifests]);
   const paths = [...all.keys()].sort();
   return all.set('kustomization.yaml', kustomization(paths));
 }
