@@ -11,6 +11,7 @@ import { rolloutCommand } from './cli/rollout-command.ts';
 import { selftest } from './cli/selftest.ts';
 import { type SelftestRun, selftestCommand } from './cli/selftest-command.ts';
 import { serve } from './cli/serve.ts';
+import { openObjects } from './cli/serve-certificates.ts';
 import { serveCommand } from './cli/serve-command.ts';
 import { createClient } from './cluster/client.ts';
 import { type Flags, readServeConfig } from './config.ts';
@@ -68,6 +69,7 @@ async function runServe(flags: Flags): Promise<void> {
     defaultSettings,
     decodeSettings: (text) => decodeSettings(text, ruleIds),
     openPicture,
+    openObjects,
     printError,
     onSignal: (run) => {
       process.on('SIGTERM', run);

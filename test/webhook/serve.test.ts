@@ -25,6 +25,7 @@ function rooms(more: Partial<ServeRooms<string>> = {}) {
         seen.stopped++;
       },
     }),
+    openObjects: () => Promise.reject(new Error('nobody asked for that')),
     printError: (line) => seen.printed.push(line),
     onSignal: (run) => {
       seen.signal = run;
