@@ -34,7 +34,7 @@ function isInstalled() {
  * Runs a program to its end. Its output is shown only when it fails; what takes longer than a second is told.
  * @param {string} what @param {string} program @param {string[]} args
  */
-async function runQuietly(what, program, args) {
+export async function runQuietly(what, program, args) {
   const started = Date.now();
   const child = spawn(program, args, {
     cwd: root,

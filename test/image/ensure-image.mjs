@@ -1,0 +1,218 @@
+// Builds the image of the Dockerfile with buildah, unpacks it, and prints `{"rootfs": "/path", "config": {...}}` on
+// stdout (`--quiet`: nothing). What was built once from the same files is found again in the user's cache, also without any network.
+//
+// Why this is plain JavaScript: .setup/test.mjs runs it before the test runner starts, because inside the bubble of
+// the slow tests there is no registry. image.ts runs this file as a program and reads its answer.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildahIn, checkBuildah, NoImage, run } from './buildah.mjs';
+import { ensureStandIns, version as standIns } from './stand-ins.mjs';
+
+const FILE = fileURLToPath(import.meta.url);
+const ROOT = join(dirname(FILE), '..', '..');
+const NAME = 'localhost/netsluice-test/image';
+const KEPT = 3;
+/** An entry of npm's configuration that nothing reads; a test looks for it in the finished image. */
+const CANARY = '//canary.invalid/:username';
+const PROGRESS_MS = 10_000;
+
+/** @param {string} text */
+const say = (text) => process.stderr.write(`image: ${text}\n`);
+
+function cacheFolder() {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'netsluice', 'image');
+}
+
+/** Every file that can become part of the image. @returns {string[]} */
+function inputs() {
+  const allowed = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+    .map((line) => line.slice(1));
+  return ['Dockerfile', '.dockerignore', ...allowed].flatMap((path) => {
+    const absolute = join(ROOT, path);
+    if (!statSync(absolute).isDirectory()) return [path];
+    return readdirSync(absolute, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(ROOT, join(entry.parentPath ?? entry.path, entry.name)))
+      .sort();
+  });
+}
+
+function contentHash() {
+  const hash = createHash('sha256').update(`${standIns} ${process.arch}`).update(readFileSync(FILE));
+  for (const path of inputs()) {
+    const content = readFileSync(join(ROOT, path));
+    hash.update(`\0${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The image that is there for exactly these files. @param {string} folder */
+function find(folder) {
+  const file = join(folder, 'image.json');
+  if (!existsSync(file)) return undefined;
+  utimesSync(folder, new Date(), new Date());
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/**
+ * npm's own configuration as files to lend to the build: the global one, the user's and the project's, in the order
+ * in which later lines win, with the registry and the authorities that npm really uses here.
+ * @param {string} folder
+ * @returns {Promise<string[]>} arguments for buildah
+ */
+async function npmSecrets(folder) {
+  /** @param {string} key */
+  const get = async (key) =>
+    (await run('npm', ['config', 'get', key], { cwd: ROOT })).split('\n').at(-1) ?? '';
+  const [global, user, registry, authorities] = await Promise.all(
+    ['globalconfig', 'userconfig', 'registry', 'cafile'].map(get),
+  );
+  const lines = [global, user, join(ROOT, '.npmrc')]
+    .filter((file) => file !== undefined && existsSync(file))
+    .flatMap((file) => readFileSync(file ?? '', 'utf8').split('\n'))
+    .filter((line) => !/^\s*(?:cafile|prefix|cache|globalconfig|userconfig)\s*=/.test(line));
+  lines.push(`registry=${registry}`, `${CANARY}=lent`);
+  const secrets = ['--secret', `id=npmrc,src=${join(folder, 'npmrc')}`];
+  const ca = [authorities, process.env.NODE_EXTRA_CA_CERTS].find((file) => file && existsSync(file));
+  if (ca !== undefined) {
+    lines.push('cafile=/run/secrets/npm-ca');
+    secrets.push('--secret', `id=npm-ca,src=${ca}`);
+  }
+  writeFileSync(join(folder, 'npmrc'), `${lines.join('\n')}\n`, { mode: 0o600 });
+  return secrets;
+}
+
+/** @param {string} text @param {() => Promise<T>} work @returns {Promise<T>} @template T */
+async function told(text, work) {
+  const started = Date.now();
+  const seconds = () => Math.round((Date.now() - started) / 1000);
+  say(`${text} ...`);
+  const ticker = setInterval(() => say(`still ${text}, ${seconds()} s`), PROGRESS_MS);
+  const result = await work().finally(() => clearInterval(ticker));
+  say(`done ${text} in ${seconds()} s`);
+  return result;
+}
+
+/**
+ * @param {(...args: string[]) => Promise<string>} buildah
+ * @param {string} cache
+ * @param {string} work
+ */
+async function buildArguments(buildah, cache, work) {
+  const { base, buildBase } = await ensureStandIns(cache, buildah, say);
+  const secrets = await npmSecrets(work);
+  return [
+    ...['build', '--isolation', 'chroot', '--pull-never', '--timestamp', '0', ...secrets],
+    ...[
+      '--build-arg',
+      `BASE=${base}`,
+      '--build-arg',
+      `BUILD_BASE=${buildBase}`,
+      '-f',
+      join(ROOT, 'Dockerfile'),
+    ],
+  ];
+}
+
+/** The unpacked file system of an image. @param {(...args: string[]) => Promise<string>} buildah @param {string} image @param {string} to */
+async function unpack(buildah, image, to) {
+  const container = await buildah('from', '--pull-never', image);
+  try {
+    await run('cp', ['-a', '--reflink=auto', await buildah('mount', container), to]);
+  } finally {
+    await buildah('rm', container);
+  }
+}
+
+/** Old images and unpacked trees go; what the next build can use again stays. @param {(...args: string[]) => Promise<string>} buildah @param {string} images */
+async function forgetOld(buildah, images) {
+  const old = readdirSync(images)
+    .map((name) => ({ name, used: statSync(join(images, name)).mtimeMs }))
+    .sort((one, other) => other.used - one.used)
+    .slice(KEPT);
+  for (const { name } of old) rmSync(join(images, name), { recursive: true, force: true });
+  const tags = (await buildah('images', '--format', '{{.Name}}:{{.Tag}}')).split('\n');
+  const gone = tags.filter((tag) => old.some(({ name }) => tag === `${NAME}:${name}`));
+  if (gone.length > 0) await buildah('rmi', ...gone);
+}
+
+/** @param {string} folder of the result @param {string} hash */
+async function build(folder, hash) {
+  const cache = cacheFolder();
+  const images = dirname(folder);
+  const buildah = buildahIn(cache);
+  const work = mkdtempSync(join(cache, 'work-'));
+  try {
+    const args = await buildArguments(buildah, cache, work);
+    const tag = `${NAME}:${hash}`;
+    await told('building the image with buildah', () => buildah(...args, '--layers', '-t', tag, ROOT));
+    const { OCIv1 } = JSON.parse(await buildah('inspect', '--type', 'image', tag));
+    mkdirSync(images, { recursive: true });
+    await told('unpacking it', () => unpack(buildah, tag, join(work, 'rootfs')));
+    const image = { rootfs: join(folder, 'rootfs'), config: OCIv1.config, history: OCIv1.history };
+    writeFileSync(join(work, 'image.json'), JSON.stringify(image));
+    rmSync(join(work, 'npmrc'));
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(work, folder);
+    await forgetOld(buildah, images);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** The image of the checkout as it is now; builds it if need be. A NoImage says in one sentence why it cannot. */
+export async function ensureImage() {
+  const hash = contentHash();
+  const folder = join(cacheFolder(), 'images', hash);
+  const found = find(folder);
+  if (found !== undefined) return found;
+  checkBuildah();
+  mkdirSync(cacheFolder(), { recursive: true });
+  // The kernel's own lock: one build at a time, and none is left behind by a run that was killed.
+  const { status } = spawnSync('flock', [join(cacheFolder(), 'lock'), process.execPath, FILE, '--locked'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const built = find(folder);
+  if (status !== 0 || built === undefined) throw new NoImage('The image could not be built: see above.');
+  return built;
+}
+
+async function locked() {
+  const hash = contentHash();
+  const folder = join(cacheFolder(), 'images', hash);
+  // Once more under the lock: the run before us may have just built it.
+  if (find(folder) === undefined) await build(folder, hash);
+}
+
+const started = process.argv[1];
+if (started !== undefined && import.meta.url === pathToFileURL(realpathSync(started)).href) {
+  try {
+    if (process.argv[2] === '--locked') await locked();
+    else {
+      const image = await ensureImage();
+      if (process.argv[2] !== '--quiet') process.stdout.write(`${JSON.stringify(image)}\n`);
+    }
+  } catch (error) {
+    if (!(error instanceof NoImage)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
+}
