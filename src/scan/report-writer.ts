@@ -16,6 +16,8 @@ import {
 
 /** How often the cluster is asked which report API it has while it has none, and what failed is tried again. */
 const askAgainMs = 60_000;
+/** How often it is looked whether somebody else changed or removed reports. */
+const lookAgainMs = 6 * 60 * 60 * 1000;
 
 export interface ReportWriterOptions {
   readonly objects: ApiObjects;
@@ -47,6 +49,7 @@ export class ReportWriter {
   private taken = false;
   private asking = false;
   private nextAsk = Number.NEGATIVE_INFINITY;
+  private nextLook = Number.NEGATIVE_INFINITY;
   private problem: string | null = null;
 
   constructor(options: ReportWriterOptions) {
@@ -70,7 +73,7 @@ export class ReportWriter {
     }
     if (this.asking || clock.now() < this.nextAsk) return;
     this.nextAsk = clock.now() + askAgainMs;
-    if (this.taken) {
+    if (this.taken && clock.now() < this.nextLook) {
       for (const entry of this.entries.values()) this.writeSoon(entry);
       return;
     }
@@ -90,7 +93,7 @@ export class ReportWriter {
   }
 
   private async takeOver(): Promise<void> {
-    const { objects, listAll, log } = this.options;
+    const { objects, listAll, log, clock } = this.options;
     this.api = apiIn(await objects.read('/apis'));
     if (this.api === null) {
       if (this.problem === null) log.warn('the cluster has no report API; nothing is reported', {});
@@ -112,6 +115,7 @@ export class ReportWriter {
     }
     this.problem = null;
     this.taken = true;
+    this.nextLook = clock.now() + lookAgainMs;
     for (const entry of this.entries.values()) this.writeSoon(entry);
   }
 
