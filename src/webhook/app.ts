@@ -1,10 +1,10 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import type { Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
 import { answer, type FailureReason, type ReviewAnswer, readReview, safeAnswer } from './admission-review.ts';
+import { type AdmittanceDeps, makeAdmittance } from './admittance.ts';
 import { type NotReadable, readBody } from './body.ts';
 import { answerBy, type Bounds, budgetFor, timeoutOf } from './budget.ts';
 import { clientNameAccepted } from './client-name.ts';
-import type { Clock } from './clock.ts';
 import { boundConnections } from './connection-bound.ts';
 import { describeThrown, type Log, logDecision, requestFields } from './decision-log.ts';
 import { clientErrorHandler, refusalOf } from './http-errors.ts';
@@ -17,25 +17,16 @@ import {
 } from './listener.ts';
 import { type LogBound, makeLogBound } from './log-bound.ts';
 import type { Metrics } from './metrics.ts';
-import { makeRateBound } from './rate-bound.ts';
-import { makeTurnstile, type Waiting } from './turnstile.ts';
 
 const BODY_LIMIT = 8 * 1024 * 1024;
-const WAITING_MAX = 256;
-/** A caller that hardly waits at all is still looked at when nobody is before it. */
-const WAIT_FLOOR_MS = 50;
 
-export interface WebhookDeps {
+export interface WebhookDeps extends AdmittanceDeps {
   /** Such as `/validate`; the same path with a slash at the end works too. */
   readonly path: string;
   /** Synchronous; what it throws becomes a safe answer. */
   readonly review: (request: ReviewRequest, limits: ReviewLimits) => Review;
-  /** Gives the picture a moment to learn of the request's namespace; see `ServingData`. */
-  readonly caughtUp: (namespace: string) => Promise<void>;
   /** Is there anything to judge by yet? */
   readonly dataReady: () => boolean;
-  /** Is there too little memory left to begin anything? */
-  readonly memoryFull: () => boolean;
   readonly bounds: Bounds;
   /** From SIGTERM on every answer closes its connection. */
   readonly draining: () => boolean;
@@ -45,12 +36,9 @@ export interface WebhookDeps {
   readonly onReview: () => void;
   readonly metrics: Metrics;
   readonly log: Log;
-  readonly clock: Clock;
   /** Null serves plain HTTP, which only tests do. */
   readonly tls: TlsListener | null;
   readonly timeouts?: Timeouts;
-  /** Requests with a complete body that may wait for their turn; 256 unless told. */
-  readonly waitingMax?: number;
 }
 
 function isNotReadable(value: ReviewRequest | NotReadable): value is NotReadable {
@@ -128,14 +116,6 @@ function turnAway(
   return safeAnswer(request.uid, why);
 }
 
-/** True when the turn came in time: a caller that has given up by then would be failed by the API server. */
-async function cameInTime(waiting: Waiting, by: number, clock: Clock): Promise<boolean> {
-  const cancel = clock.after(Math.max(WAIT_FLOOR_MS, by - clock.monotonic()), waiting.leave);
-  const mine = await waiting.turn;
-  cancel();
-  return mine;
-}
-
 /** @param arrived when the head was read, monotonic; @param since when the body was complete. */
 function judge(request: ReviewRequest, url: string, arrived: number, since: number, deps: WebhookDeps) {
   const budget = budgetFor(timeoutOf(url), arrived, deps.bounds, deps.clock);
@@ -154,10 +134,8 @@ function judge(request: ReviewRequest, url: string, arrived: number, since: numb
 
 /** Builds the webhook without listening. Every readable request gets HTTP 200 and a v1 review with its uid. */
 export function buildApp(deps: WebhookDeps): FastifyInstance {
-  const turnstile = makeTurnstile(deps.waitingMax ?? WAITING_MAX);
-  const rate = makeRateBound(deps.clock);
+  const admittance = makeAdmittance(deps);
   const bounded = { ...deps, lines: makeLogBound(deps.clock) };
-  const mayAsk = ({ ip }: FastifyRequest): boolean => deps.tls?.clientAuth != null || rate.admits(ip);
   const arrivals = new WeakMap<FastifyRequest, number>();
   const app = fastify({
     ...listenerOptions(deps.tls, deps.timeouts),
@@ -197,15 +175,6 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     if (deps.draining()) reply.header('connection', 'close');
   });
 
-  /** Resolves with null when it is the request's turn, else with why there is none. */
-  async function turnedAway(request: FastifyRequest, { namespace }: ReviewRequest, by: number) {
-    if (deps.memoryFull()) return 'memory';
-    if (!mayAsk(request)) return 'overloaded';
-    await deps.caughtUp(namespace);
-    const waiting = turnstile.enter();
-    return waiting !== null && (await cameInTime(waiting, by, deps.clock)) ? null : 'overloaded';
-  }
-
   app.post(pathOf(deps.path), async (request, reply) => {
     const since = deps.clock.monotonic();
     const body = readBody(request.body instanceof Uint8Array ? request.body : new Uint8Array());
@@ -215,7 +184,9 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
     if (isNotReadable(asked)) return sendRefusal(reply, asked, deps);
     deps.onReview();
     const arrived = arrivals.get(request) ?? since;
-    const why = await turnedAway(request, asked, answerBy(timeoutOf(request.url), arrived));
+    const address = deps.tls?.clientAuth == null ? request.ip : null;
+    const by = answerBy(timeoutOf(request.url), arrived);
+    const why = await admittance({ address, namespace: asked.namespace, by });
     if (why !== null) return turnAway(asked, why, since, bounded);
     if (!deps.dataReady()) return failSafely(asked, 'not-ready', since, deps);
     return judge(asked, request.url, arrived, since, deps);

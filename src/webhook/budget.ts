@@ -34,7 +34,7 @@ export function timeoutOf(url: string): number {
   return ms === null ? DEFAULT_TIMEOUT_MS : Math.min(TIMEOUT_CEILING_MS, Math.max(TIMEOUT_FLOOR_MS, ms));
 }
 
-/** Monotonic time by which a request must be answered: nobody waits for what comes later. */
+/** Monotonic time by which the answer must be on its way: nobody waits for what comes later. */
 export function answerBy(timeoutMs: number, arrived: number): number {
   return arrived + Math.max(0, timeoutMs - MARGIN_MS);
 }

@@ -1,16 +1,14 @@
 /** Lets one review after the other through, with a turn of the event loop between them. */
 export interface Turnstile {
-  /**
-   * Resolves with true when it is the caller's turn, with false when it had to leave before; null at once when too
-   * many wait already.
-   */
+  /** Null at once when too many wait already. */
   readonly enter: () => Waiting | null;
 }
 
 export interface Waiting {
-  readonly turn: Promise<boolean>;
-  /** Gives the place up; without effect once the turn has come. */
-  readonly leave: () => void;
+  /** Resolves when it is the caller's turn. */
+  readonly turn: Promise<void>;
+  /** Goes before all who are not in a hurry; without effect once the turn has come. */
+  readonly hurry: () => void;
 }
 
 /**
@@ -21,31 +19,34 @@ export interface Waiting {
  * shut everybody else out.
  */
 export function makeTurnstile(max: number): Turnstile {
-  const waiting = new Set<(mine: boolean) => void>();
+  const patient = new Set<() => void>();
+  const hurried = new Set<() => void>();
   let moving = false;
 
   function next(): void {
-    const [go] = waiting;
+    const line = hurried.size > 0 ? hurried : patient;
+    const [go] = line;
     moving = go !== undefined;
     if (go === undefined) return;
-    waiting.delete(go);
-    go(true);
+    line.delete(go);
+    go();
     setImmediate(next);
   }
 
   function enter(): Waiting | null {
-    if (waiting.size >= max) return null;
-    let leave = (): void => undefined;
-    const turn = new Promise<boolean>((resolve) => {
-      waiting.add(resolve);
-      leave = () => {
-        if (waiting.delete(resolve)) resolve(false);
+    if (patient.size + hurried.size >= max) return null;
+    let hurry = (): void => undefined;
+    const turn = new Promise<void>((resolve) => {
+      const go = (): void => resolve();
+      patient.add(go);
+      hurry = () => {
+        if (patient.delete(go)) hurried.add(go);
       };
       if (moving) return;
       moving = true;
       setImmediate(next);
     });
-    return { turn, leave };
+    return { turn, hurry };
   }
 
   return { enter };

@@ -502,7 +502,7 @@ describe('answers', () => {
         warnings: [
           '[not-analysed] admitted unseen because of an internal error; see the log for ref 3f9c1a2b',
         ],
-        auditAnnotations: { decision: 'admitted', error: 'error' },
+        auditAnnotations: { decision: 'admitted', error: 'error', ref: '3f9c1a2b' },
       },
     });
     expect(warningsThatArrive(answered.json.response.warnings)).toEqual(answered.json.response.warnings);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request as plainRequest, type RequestOptions } from 'node:http';
 import { Agent, request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
@@ -34,6 +34,7 @@ export const admitted: Review = {
     failed: [],
     partial: null,
     wouldReject: [],
+    excused: [],
     unknownReasons: [],
     connections: { blocked: 0, opened: 0, undecided: 0 },
   },
@@ -136,7 +137,7 @@ export async function raw(options: ConnectionOptions, ...writes: (string | Uint8
   return received(socket);
 }
 
-export function dial(options: ConnectionOptions): Promise<TLSSocket> {
+export function dial(options: ConnectionOptions & { readonly localAddress?: string }): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: '127.0.0.1', ...options });
     socket.once('secureConnect', () => resolve(socket));
@@ -145,7 +146,7 @@ export function dial(options: ConnectionOptions): Promise<TLSSocket> {
   });
 }
 
-export async function received(socket: TLSSocket): Promise<string> {
+export async function received(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk: Buffer) => {
     text += chunk.toString();
@@ -206,6 +207,8 @@ export interface Stub {
 export async function startStub(
   more: Partial<Omit<WebhookDeps, 'tls'>> & {
     readonly clock?: Clock;
+    /** Without TLS, where a test needs many connections and not the handshake. */
+    readonly plain?: true;
     readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
     readonly clientNames?: readonly string[];
     readonly logLevel?: string;
@@ -230,18 +233,22 @@ export async function startStub(
       },
     }),
     clock: systemClock(),
-    ...more,
     caughtUp: async () => undefined,
+    ...more,
     review: (request, limits) => {
       asked.push({ request, limits });
       return more.review === undefined ? admitted : more.review(request, limits);
     },
-    tls: {
-      pair: await pairFrom(authority),
-      minVersion: more.minVersion ?? 'TLSv1.3',
-      clientAuth: more.clientNames === undefined ? null : { ca: authority.cert, names: more.clientNames },
-      ownPorts: new Set(),
-    },
+    tls:
+      more.plain === true
+        ? null
+        : {
+            pair: await pairFrom(authority),
+            minVersion: more.minVersion ?? 'TLSv1.3',
+            clientAuth:
+              more.clientNames === undefined ? null : { ca: authority.cert, names: more.clientNames },
+            ownPorts: new Set(),
+          },
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const port = (app.server.address() as AddressInfo).port;

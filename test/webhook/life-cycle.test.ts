@@ -3,63 +3,10 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { Agent } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, expect, test } from '@jest/globals';
-import { makeThrowawayAuthority, type ThrowawayAuthority } from '../../src/cli/throwaway-certificate.ts';
-import { systemClock } from '../../src/webhook/clock.ts';
-import { makeLog } from '../../src/webhook/decision-log.ts';
-import { makeMetrics } from '../../src/webhook/metrics.ts';
-import { type RunningWebhook, startWebhook, type WebhookPlan } from '../../src/webhook/start.ts';
-import type { TlsProblem } from '../../src/webhook/tls.ts';
-import { admitted, call, dial, get, newDirectory, reviewOf, seriesOf, until, writePair } from './harness.ts';
-
-const running: RunningWebhook[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((webhook) => webhook.stop()));
-});
-
-const synced = { kind: 'pods', synced: true, note: '', objects: 3, degraded: false, ageSeconds: 1 };
-
-interface Started {
-  readonly authority: ThrowawayAuthority;
-  readonly directory: string;
-  readonly metrics: ReturnType<typeof makeMetrics>;
-  readonly exits: number[];
-  readonly result: RunningWebhook | TlsProblem;
-}
-
-async function start(more: Partial<WebhookPlan> = {}): Promise<Started> {
-  const authority = await makeThrowawayAuthority('netsluice test');
-  const directory = newDirectory();
-  const pair = await authority.issue({ commonName: 'netsluice', ip: ['127.0.0.1'] });
-  const exits: number[] = [];
-  const metrics = makeMetrics('test');
-  const result = await startWebhook({
-    listen: { host: '127.0.0.1', port: 0 },
-    healthListen: { host: '127.0.0.1', port: 0 },
-    path: '/validate',
-    files: writePair(directory, pair),
-    minVersion: 'TLSv1.3',
-    clientAuth: null,
-    bounds: { stepsMax: 1000, deadlineMs: 100 },
-    drain: { minMs: 300, maxMs: 5000, quietMs: 100, finishMs: 2000 },
-    data: { kinds: () => [synced], caughtUp: async () => undefined },
-    review: () => admitted,
-    settingsProblem: () => null,
-    metrics,
-    log: makeLog('silent'),
-    clock: systemClock(),
-    exit: (code) => exits.push(code),
-    ...more,
-  });
-  if (!('problem' in result)) running.push(result);
-  return { authority, directory, metrics, exits, result };
-}
-
-function up(started: Started): RunningWebhook {
-  if ('problem' in started.result) throw new Error(started.result.problem);
-  return started.result;
-}
+import { expect, test } from '@jest/globals';
+import { makeThrowawayAuthority } from '../../src/cli/throwaway-certificate.ts';
+import { call, dial, get, newDirectory, reviewOf, seriesOf, until, writePair } from './harness.ts';
+import { start, synced, up } from './running.ts';
 
 const oneByOne = () => new Agent({ keepAlive: false, maxCachedSessions: 0 });
 
@@ -214,6 +161,19 @@ test('case 82: a second signal ends the process at once, with 1', async () => {
   webhook.signal();
   webhook.signal();
   expect(started.exits).toEqual([1]);
+});
+
+test('case 82: SIGTERM before the lists are complete drains all the same and ends with 0', async () => {
+  const kinds = [{ ...synced, synced: false }];
+  const started = await start({
+    data: { kinds: () => kinds, caughtUp: async () => undefined },
+    drain: { minMs: 0, maxMs: 5000, quietMs: 0, finishMs: 2000 },
+  });
+  const webhook = up(started);
+  expect((await get(webhook.health.port, '/readyz')).status).toBe(503);
+  webhook.signal();
+  await until(() => started.exits.length > 0);
+  expect(started.exits).toEqual([0]);
 });
 
 test('what cannot start says what, where and what to do', async () => {
