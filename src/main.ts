@@ -13,6 +13,7 @@ import { type SelftestRun, selftestCommand } from './cli/selftest-command.ts';
 import { serve } from './cli/serve.ts';
 import { openObjects } from './cli/serve-certificates.ts';
 import { serveCommand } from './cli/serve-command.ts';
+import { startScan } from './cli/serve-scan.ts';
 import { createClient } from './cluster/client.ts';
 import { type Flags, readServeConfig } from './config.ts';
 import { paintFor } from './report/terminal.ts';
@@ -69,6 +70,7 @@ async function runServe(flags: Flags): Promise<void> {
     defaultSettings,
     decodeSettings: (text) => decodeSettings(text, ruleIds),
     openPicture,
+    startScan,
     openObjects,
     printError,
     onSignal: (run) => {

@@ -24,10 +24,10 @@ import type { Sight } from './sight.ts';
 
 const writeTimeoutMs = 10_000;
 
-export interface ScanPlanOptions {
+export interface ScanOptions<Kept = Settings> {
   readonly config: ServeConfig;
   readonly sight: Sight;
-  readonly settings: () => Settings;
+  readonly settings: () => Kept;
   readonly leadership: Leadership;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -42,7 +42,7 @@ export interface RunningScan {
 }
 
 /** Starts the scan and the writers that the options ask for. */
-export function startScan(options: ScanPlanOptions): RunningScan {
+export function startScan(options: ScanOptions): RunningScan {
   const { config, sight, metrics } = options;
   const log = liveLog(options.log);
   const counted = makeScanMetrics(metrics.registry);
@@ -97,7 +97,7 @@ async function ticking(events: EventWriter | null, signal: AbortSignal): Promise
 }
 
 function scanOf(
-  { config, sight, settings, leadership }: ScanPlanOptions,
+  { config, sight, settings, leadership }: ScanOptions,
   { events, log }: { readonly events: EventWriter | null; readonly log: LiveLog },
   writes: PacedWrites,
   counted: ScanMetrics,

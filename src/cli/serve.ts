@@ -10,6 +10,7 @@ import { type Decoded, loadSettings, type SettingsWatch, watchSettings } from '.
 import { type RunningWebhook, startWebhook, type WebhookPlan } from '../webhook/start.ts';
 import { isProblem, loadPair, readNamed } from '../webhook/tls.ts';
 import { type Duties, hasDuties, pairFilesOf, startDuties } from './serve-certificates.ts';
+import type { RunningScan, ScanOptions } from './serve-scan.ts';
 import type { Sight } from './sight.ts';
 
 /** A picture of the cluster, live or from manifests, with the judgement over it. */
@@ -31,6 +32,8 @@ export interface ServeRooms<Settings> {
     settings: () => Settings,
     log: Log,
   ) => Promise<Picture | { readonly problem: string }>;
+  /** Asked only where the options turn on the scan or Events. */
+  readonly startScan?: (options: ScanOptions<Settings>) => RunningScan;
   /** Asked only where the options give this process duties in the cluster. */
   readonly openObjects: (config: ServeConfig) => Promise<ApiObjects | { readonly problem: string }>;
   /** One line for the person who started it. */
@@ -97,6 +100,26 @@ function dutiesPlan(duties: Duties): Pick<WebhookPlan, 'fetchPair' | 'shown' | '
   return { shown, checks, ...(fetchPair === null ? {} : { fetchPair }) };
 }
 
+/** The scan and the Events of rejections, as far as they are turned on. */
+function openScan<Settings>(
+  config: ServeConfig,
+  rooms: ServeRooms<Settings>,
+  given: {
+    readonly picture: Picture;
+    readonly settings: () => Settings;
+    readonly duties: Duties;
+    readonly base: Base;
+  },
+): RunningScan {
+  const { picture, settings, duties, base } = given;
+  const { sight } = picture;
+  const isOff = config.scan === 'off' && config.events === 'off';
+  if (isOff || sight === undefined || rooms.startScan === undefined)
+    return { answered: (_, review) => review, checks: () => [], stop: async () => undefined };
+  const { leadership } = duties;
+  return rooms.startScan({ config, sight, settings, leadership, log: base.log, metrics: base.metrics });
+}
+
 /** What is known to be wrong without asking the cluster. */
 function ownProblem(config: ServeConfig, clock: Clock): { readonly problem: string } | null {
   // Where it is made by netsluice itself, the certificate may still have to be made.
@@ -144,6 +167,8 @@ export async function serve<Settings>(
   if (objects !== null && 'problem' in objects) return fail(objects);
   const duties = startDuties(config, objects, base);
   toStop.push(duties.stop);
+  const scan = openScan(config, rooms, { picture, settings: settings.current, duties, base });
+  toStop.push(scan.stop);
 
   const early = new AbortController();
   const at: { webhook: RunningWebhook | null } = { webhook: null };
@@ -157,7 +182,9 @@ export async function serve<Settings>(
     ...{ files: pairFilesOf(config), clientAuth, giveUp: early.signal },
     ...limitsOf(config),
     ...dutiesPlan(duties),
-    ...{ data: picture, review: picture.review, settingsProblem: settings.problem },
+    ...{ data: picture, settingsProblem: settings.problem },
+    review: (request, limits) => scan.answered(request, picture.review(request, limits)),
+    checks: () => [...duties.checks(), ...scan.checks()],
     ...base,
     exit: (code) => leave(code, stopAll, rooms.exit, base),
   });
