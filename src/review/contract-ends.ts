@@ -3,7 +3,7 @@ import { matches, pinnedValue, type Selector } from '../model/selector.ts';
 import { peerOf } from '../rules/pod-peers.ts';
 import { BitSet } from '../sets/bitset.ts';
 import type { World } from '../world/world.ts';
-import type { Contract, PodsEnd } from './contract.ts';
+import type { Contract, ContractEnd, PodsEnd } from './contract.ts';
 import { podAsked } from './invented-pod.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
@@ -42,15 +42,16 @@ export interface Invented {
 export function inventPods(world: World, contracts: readonly Contract[]): Invented {
   const pods = new Map<string, PodEdit>();
   const byEnd = new Map<PodsEnd, Place>();
-  for (const end of forbiddenEnds(contracts)) {
-    const namespace = firstNamespace(world, end.namespaces);
-    // No real pod has this name: it is not a DNS name. Pods with equal labels are one.
-    const name = end.pods.text === '' ? '(any pod)' : `(any pod with ${end.pods.text})`;
-    const edit = namespace === null ? null : podAsked(namespace, name, end.pods);
-    if (namespace === null || edit === null) continue;
-    pods.set(`${namespace}/${name}`, edit);
-    byEnd.set(end, { namespace, name });
-  }
+  const invent = (end: ContractEnd, but: Place | null): Place | null => {
+    const place = end.kind === 'pods' ? placeFor(world, end, but) : null;
+    const edit =
+      place === null || end.kind !== 'pods' ? null : podAsked(place.namespace, place.name, end.pods);
+    if (place === null || edit === null || end.kind !== 'pods') return null;
+    pods.set(`${place.namespace}/${place.name}`, edit);
+    byEnd.set(end, place);
+    return place;
+  };
+  for (const { kind, from, to } of contracts) if (kind === 'forbid') invent(to, invent(from, null));
   const unitOf = (laid: World, end: PodsEnd): number => {
     const pod = byEnd.get(end);
     return pod === undefined ? -1 : (laid.unitOfPod(pod.namespace, pod.name)?.id ?? -1);
@@ -71,9 +72,14 @@ export function membersIn(
   strangers: BitSet,
 ): BitSet {
   const units = unitsAt(world, end).andNot(strangers);
-  const own = kind === 'forbid' ? invented.unitOf(world, end) : -1;
-  if (own >= 0) units.add(own);
+  if (kind === 'forbid') units.addAll(ownAmong(world, end, invented));
   return units;
+}
+
+/** The invented unit of an end, as a set; empty where a change of labels took it out of the end. */
+export function ownAmong(world: World, end: PodsEnd, invented: Invented): BitSet {
+  const own = invented.unitOf(world, end);
+  return own < 0 ? new BitSet() : amongUnits(world, end, BitSet.of([own]));
 }
 
 interface Place {
@@ -81,9 +87,17 @@ interface Place {
   readonly name: string;
 }
 
-function forbiddenEnds(contracts: readonly Contract[]): PodsEnd[] {
-  const forbids = contracts.filter(({ kind }) => kind === 'forbid');
-  return forbids.flatMap(({ from, to }) => [from, to]).filter((end) => end.kind === 'pods');
+/** Where a pod is invented, and its name. No real pod has one like it: it is not a DNS name. */
+function placeFor(world: World, { namespaces, pods }: PodsEnd, but: Place | null): Place | null {
+  const namespace = firstNamespace(world, namespaces);
+  if (namespace === null) return null;
+  // Pods with equal labels are one, except for the two ends of one contract, which make a pair.
+  const same = but?.namespace === namespace && but.name === inventedName('any', pods);
+  return { namespace, name: inventedName(same ? 'another' : 'any', pods) };
+}
+
+function inventedName(article: 'any' | 'another', { text }: Selector): string {
+  return text === '' ? `(${article} pod)` : `(${article} pod with ${text})`;
 }
 
 /** A namespace that is named is taken at its word; else the first by name of those that the selector matches. */

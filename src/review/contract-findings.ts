@@ -15,7 +15,7 @@ import type { ClusterWorld } from '../world/cluster-world.ts';
 import { type Overlay, overlay } from '../world/overlay.ts';
 import { podIds } from '../world/unit.ts';
 import { type Contract, type ContractEnd, contractRule } from './contract.ts';
-import { amongUnits, type Invented, inventPods, membersIn } from './contract-ends.ts';
+import { amongUnits, type Invented, inventPods, membersIn, ownAmong } from './contract-ends.ts';
 import type { Resolving } from './contract-outside.ts';
 import type { Members, PairClass } from './contract-pairs.ts';
 import { breachOf, pairsOf, portsNeeded, resolvingIn } from './contract-state.ts';
@@ -133,8 +133,7 @@ class Scene {
     return this.onBothSides((when) => {
       const world = this.worlds[when];
       const units = amongUnits(world, end, touched).andNot(this.strangers);
-      const own = contract.kind === 'forbid' ? this.invented.unitOf(world, end) : -1;
-      if (touched.has(own)) units.add(own);
+      if (contract.kind === 'forbid') units.addAll(ownAmong(world, end, this.invented).and(touched));
       return units;
     });
   }
