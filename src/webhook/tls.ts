@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { type Authority, authorityOf } from './authority.ts';
 import type { Clock } from './clock.ts';
@@ -150,7 +150,7 @@ interface PairWatchDeps {
   readonly metrics: Pick<Metrics, 'tlsReload' | 'certificateExpiry'>;
   /** Told about each new good pair. */
   readonly use: (pair: KeyPair) => void;
-  /** Where the first pair came from: where that was not the disk, that the files are late is no error. */
+  /** Where the first pair came from: where that was not the disk, files that are not there yet are no error. */
   readonly from: 'files' | 'secret';
 }
 
@@ -158,7 +158,6 @@ interface PairWatchDeps {
 export function watchPair(files: PairFiles, first: KeyPair, deps: PairWatchDeps): PairWatch {
   let pair = first;
   let problem: string | null = null;
-  let expected = deps.from === 'files';
   tellExpiry(pair, deps.metrics);
 
   function look(): void {
@@ -166,13 +165,12 @@ export function watchPair(files: PairFiles, first: KeyPair, deps: PairWatchDeps)
     if (isProblem(found)) {
       if (found.problem === problem) return;
       problem = found.problem;
-      if (!expected) return;
+      if (deps.from === 'secret' && !existsSync(files.certPath)) return;
       deps.metrics.tlsReload('error');
       deps.log.error({ problem }, 'the certificate on disk is not used; the one before stays');
       return;
     }
     problem = null;
-    expected = true;
     if (found.fingerprint === pair.fingerprint && found.key === pair.key) return;
     pair = found;
     deps.use(pair);
