@@ -52,6 +52,12 @@ export interface Review {
   readonly record: ReviewRecord;
 }
 
+export interface Excuse {
+  readonly by: 'exemption' | 'break-glass' | 'waiver';
+  /** The group, user or namespace that is excused, or the rule that is waived. */
+  readonly detail: string;
+}
+
 export interface ReviewRecord {
   /** `analysed`, or why not: `not-handled`, `unchanged`, `exempt`, `terminating`, `subresource`, `unreadable-object`. */
   readonly outcome: string;
@@ -64,6 +70,8 @@ export interface ReviewRecord {
   readonly wouldReject: readonly { readonly rule: string; readonly level: string }[];
   /** Rules that threw while judging; their findings are missing. */
   readonly failed: readonly { readonly rule: string; readonly error: Error }[];
+  /** What kept findings from counting, or the request from being judged, at the wish of the settings or a waiver. */
+  readonly excused: readonly Excuse[];
   readonly unknownReasons: readonly string[];
   readonly connections: { readonly blocked: number; readonly opened: number; readonly undecided: number };
 }

@@ -1,6 +1,6 @@
 import type { Edit } from '../model/change.ts';
 import { type Finding, type Level, levels, type Severity } from '../model/finding.ts';
-import type { Freshness, Review, ReviewRequest } from '../model/review.ts';
+import type { Excuse, Freshness, Review, ReviewRequest } from '../model/review.ts';
 import type { JudgedFinding, Judgement } from '../rules/run.ts';
 import { contractRule } from './contract.ts';
 import { findingId } from './finding-id.ts';
@@ -67,6 +67,7 @@ export function answer(judged: Judged): Review {
       partial: judged.partial,
       wouldReject: scene.wouldReject(),
       failed: judgement.failed,
+      excused: scene.excuses(glass),
       // Sorted: two replicas that were told the same cluster in another order answer alike.
       unknownReasons: [...judgement.impact.undecided.reasons].sort(),
       connections: {
@@ -189,6 +190,13 @@ class Scene {
     const { modes } = this.judged;
     const judged = new Set(this.weighed.map(({ finding }) => finding.rule));
     return remarksOf(this.waivers, judged, modes);
+  }
+
+  /** Whose rejection became a warning, and which rules are waived; each is logged and counted. */
+  excuses(glass: string | null): Excuse[] {
+    const waived = new Set(this.weighed.filter((item) => item.waived).map(({ finding }) => finding.rule));
+    const waivers = [...waived].map((rule): Excuse => ({ by: 'waiver', detail: rule }));
+    return glass === null ? waivers : [{ by: 'break-glass', detail: sanitise(glass) }, ...waivers];
   }
 
   /** Findings that would reject at a level, whatever the mode; nothing on dry-run, and of deletions only what refuses them. */

@@ -34,6 +34,7 @@ export function admittedWithout(request: ReviewRequest, outcome: string, detail 
       partial: null,
       wouldReject: [],
       failed: [],
+      excused: outcome === 'exempt' ? [{ by: 'exemption', detail: sanitise(detail) }] : [],
       unknownReasons: [],
       connections: { blocked: 0, opened: 0, undecided: 0 },
     },

@@ -37,7 +37,9 @@ export function requestFields(request: ReviewRequest): Readonly<Record<string, s
 /** The one line per judged request, and one for each rule that failed, which is a bug of ours. */
 export function logDecision(log: Log, request: ReviewRequest, review: Review, durationMs: number): void {
   const record = review.record;
-  log.info(
+  // Somebody used the way around a rejection: whoever reads only warnings must see it.
+  const level = record.excused.some(({ by }) => by === 'break-glass') ? 'warn' : 'info';
+  log[level](
     {
       ...requestFields(request),
       decision: review.decision,
@@ -47,6 +49,7 @@ export function logDecision(log: Log, request: ReviewRequest, review: Review, du
         .filter(({ rule }) => record.rules.includes(rule))
         .slice(0, FINDINGS_MAX)
         .map(findingId),
+      excused: record.excused.slice(0, RULES_MAX).map(({ by, detail }) => cut(`${by} ${detail}`)),
       outcome: cut(record.outcome),
       partial: record.partial === null ? null : cut(record.partial),
       steps: record.steps,

@@ -143,6 +143,11 @@ function counters(registry: Registry) {
       'rule',
       'level',
     ]),
+    excused: counter(
+      'excused_total',
+      'Exempt requests, rejections that break-glass made warnings, and waived rules.',
+      ['by'],
+    ),
     unknown: counter('unknown_verdicts_total', 'Reviews that could not decide something, by reason.', [
       'reason',
     ]),
@@ -192,6 +197,7 @@ export function makeMetrics(version: string): Metrics {
         level: each.level === 'baseline' ? 'baseline' : 'restricted',
       });
     }
+    for (const { by } of review.record.excused) count.excused.inc({ by });
     for (const each of review.record.unknownReasons) count.unknown.inc({ reason: reason(each) });
     for (const [change, connections] of Object.entries(review.record.connections)) {
       count.impact.inc({ change }, connections);

@@ -176,6 +176,7 @@ describe('who is excepted', () => {
     ]);
     expect([annotations.get('break-glass'), annotations.get('decision')]).toEqual(['dev', 'admitted']);
     expect(record.wouldReject.length).toBe(2);
+    expect(record.excused).toEqual([{ by: 'break-glass', detail: 'dev' }]);
   });
 
   test('break-glass says nothing where nothing would be rejected', () => {
