@@ -6,20 +6,7 @@ import { settingsSchema } from '../../src/review/settings.ts';
 import { rules } from '../../src/rules/registry.ts';
 import type { Rule } from '../../src/rules/rule.ts';
 import { generatedPart } from './documents.ts';
-
-/** A table as the formatter writes it: every column as wide as its widest cell, and at least three. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[], fill: string) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 3, fill)).join(' | ')} |\n`;
-  const [first = [], ...others] = cells;
-  const rule = line(
-    head.map(() => ''),
-    '-',
-  );
-  return `\n${line(first, ' ')}${rule}${others.map((row) => line(row, ' ')).join('')}\n`;
-}
+import { table } from './table.ts';
 
 /** What a rule is as a rule; a cure makes an error a warning at admission, except for the two whose harm is immediate. */
 function severityText({ number, severity, cure }: Rule): string {
