@@ -135,6 +135,7 @@ export function* resolverPairs(
 ): Iterable<PairClass> {
   const { worlds, budget } = evaluation;
   const resolvers = resolving.before.units.or(resolving.after.units);
+  if (resolvers.isEmpty()) return;
   const cuts = resolvers.toArray().flatMap((id) => cutsOf({ sides: sidesOf(evaluation, id, 'ingress') }));
   for (const { units, sides } of alikeOf(evaluation, sources, 'egress')) {
     for (const cell of partition(units, cuts, budget) ?? []) {

@@ -16,7 +16,7 @@ import { randomChange } from '../support/reference/arbitrary-change.ts';
 import { randomFrom } from '../support/reference/random.ts';
 import { changeOf, worldFor } from '../support/reference-world.ts';
 
-const clusters = 180;
+const clusters = 120;
 const contractsEach = 4;
 
 function compiled(contracts: readonly RefContract[]): readonly Contract[] {
