@@ -40,8 +40,8 @@ export class ScriptedApi {
   readonly #server = http.createServer((request, response) => this.#handle(request, response));
   #waiters: (() => void)[] = [];
 
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  async start(port = 0): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
   }
 
   async stop(): Promise<void> {
