@@ -11,7 +11,7 @@ import { bundleOf, nextStep, type Standing, type Step, type Times } from './plan
 import { authoritiesOf, type Stored, secretWith, storedIn, type Wanted } from './stored.ts';
 
 /** The wall clock is looked at so often: a certificate that is due after a jump or a pause does not wait. */
-const lookMs = 10_000;
+const lookMs = 5_000;
 const followMs = 1_000;
 const stepsMax = 10;
 

@@ -85,7 +85,7 @@ describe('the keeper', () => {
     expect(bundles()).toEqual([[served().authority], [served().authority]]);
     const object = store.object(secret) as unknown as { data: object };
     expect(Object.keys(object.data).sort()).toEqual(['ca.crt', 'tls.crt', 'tls.key']);
-    await clock.pass(15 * minute);
+    await clock.pass(3 * minute);
     expect(writes()).toEqual(['secret', 'bundle']);
     expect(log).toEqual([
       'a new certificate was made, as none could be used',
@@ -119,7 +119,7 @@ describe('the keeper', () => {
   test('one that does not lead writes nothing', async () => {
     const { clock, replica, writes } = scene();
     replica(false);
-    await clock.pass(10 * minute);
+    await clock.pass(2 * minute);
     expect(writes()).toEqual([]);
   });
 
@@ -129,7 +129,7 @@ describe('the keeper', () => {
     await clock.pass(0);
     const first = served();
     jumps.ms = 61 * 86_400_000;
-    await clock.pass(10_000);
+    await clock.pass(5_000);
     const next = stored().next?.chain;
     expect(bundles()).toEqual(Array(2).fill([first.authority, next?.authority]));
     await clock.pass(5 * minute - 1);
@@ -139,7 +139,7 @@ describe('the keeper', () => {
     expect(bundles()).toEqual(Array(2).fill([next?.authority, first.authority]));
     expect(writes()).toEqual(['secret', 'bundle', 'secret', 'bundle', 'secret', 'bundle']);
     jumps.ms = 90 * 86_400_000;
-    await clock.pass(10_000);
+    await clock.pass(5_000);
     expect(bundles()).toEqual(Array(2).fill([next?.authority]));
     expect(stored().previous).toEqual([]);
   });
@@ -153,7 +153,7 @@ describe('the keeper', () => {
     await clock.pass(minute);
     expect(stored().next).not.toBeNull();
     jumps.ms = 0;
-    await clock.pass(15 * minute);
+    await clock.pass(3 * minute);
     expect(served()).toEqual(first);
     expect(stored().next).toBeNull();
   });
@@ -164,7 +164,7 @@ describe('the keeper', () => {
     await clock.pass(0);
     const first = served();
     jumps.ms = 800 * 86_400_000;
-    await clock.pass(10_000);
+    await clock.pass(5_000);
     expect(served()).not.toEqual(first);
     expect(bundles()).toEqual(Array(2).fill([served().authority]));
     expect(stored().problem).toBeNull();
@@ -176,7 +176,7 @@ describe('the keeper', () => {
     await clock.pass(0);
     const first = served();
     annotate({ [rotateAnnotation]: 'now', other: 'kept' });
-    await clock.pass(10_000);
+    await clock.pass(5_000);
     expect(stored().next).not.toBeNull();
     expect(store.object(secret)?.metadata['annotations']).toEqual({ other: 'kept' });
     await clock.pass(5 * minute);
@@ -185,7 +185,7 @@ describe('the keeper', () => {
       null,
       [first.authority],
     ]);
-    await clock.pass(15 * minute);
+    await clock.pass(3 * minute);
     expect(log.filter((line) => line.startsWith('the next certificate'))).toEqual([
       'the next certificate was made; its authority is published before it is used',
       'the next certificate is in use',
@@ -201,7 +201,7 @@ describe('the keeper', () => {
     await clock.pass(3 * minute);
     const wanted = bundles();
     store.put(configuration, { metadata: { name: 'netsluice' }, webhooks: [entries[0]] });
-    await clock.pass(10_000);
+    await clock.pass(5_000);
     expect(bundles()).toEqual([wanted[0]]);
     expect(log.filter((line) => line.startsWith('warn'))).toEqual([
       'warn: somebody else changed the caBundle; it is restored',
@@ -217,10 +217,10 @@ describe('the keeper', () => {
     replica();
     await clock.pass(0);
     await store.remove(configuration);
-    await clock.pass(10 * minute);
+    await clock.pass(2 * minute);
     expect(store.paths()).toEqual([secret]);
     store.put(configuration, { metadata: { name: 'netsluice' }, webhooks: entries });
-    await clock.pass(10_000);
+    await clock.pass(5_000);
     expect(bundles()).toEqual(Array(2).fill([served().authority]));
   });
 
@@ -306,7 +306,7 @@ describe('the keeper', () => {
     const { keeper } = replica();
     await clock.pass(0);
     await store.remove(secret);
-    await clock.pass(10_000);
+    await clock.pass(5_000);
     expect(keeper.problem()).toBe(
       'The certificate cannot be kept: there is no Secret netsluice-tls; make an empty one in netsluice-system.',
     );
