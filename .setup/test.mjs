@@ -4,9 +4,13 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installBuildah } from './buildah.mjs';
 import { orSayWhy, prepare, root, say } from './prepare.mjs';
 
 const SLOW = ['test/control-plane', 'test/chart', 'test/e2e'];
+
+// Outside the bubble of the slow tests, where the registry is: what is built here is found again inside.
+const IMAGE = 'test/image';
 
 const jest = join('node_modules', 'jest', 'bin', 'jest.js');
 const biome = join('node_modules', '@biomejs', 'biome', 'bin', 'biome');
@@ -63,9 +67,16 @@ await orSayWhy(async () => {
   if (part !== 'e2e') {
     await step('lint', [biome, 'check', '--error-on-warnings', '.']);
     await step('types', [tsc, '--noEmit']);
-    await suite('tests that need Node alone', [], ['--maxWorkers=100%', '--testPathIgnorePatterns', ...SLOW]);
+    await suite(
+      'tests that need Node alone',
+      [],
+      ['--maxWorkers=100%', '--testPathIgnorePatterns', IMAGE, ...SLOW],
+    );
   }
   if (part !== 'fast') {
+    await installBuildah();
+    await step('the container image', [join(IMAGE, 'ensure-image.mjs'), '--quiet']);
+    await suite('tests of the container image', [], ['-i', IMAGE]);
     const bubble = [join('test', 'control-plane', 'bubble.mjs'), process.execPath];
     await suite('tests against the real control plane', bubble, ['-i', ...SLOW]);
   }

@@ -25,17 +25,19 @@ import { buildahIn, checkBuildah, NoImage, run } from './buildah.mjs';
 import { ensureStandIns, version as standIns } from './stand-ins.mjs';
 
 const FILE = fileURLToPath(import.meta.url);
-const ROOT = join(dirname(FILE), '..', '..');
+export const ROOT = join(dirname(FILE), '..', '..');
 const NAME = 'localhost/netsluice-test/image';
-const KEPT = 3;
+const KEPT = 4;
+/** Steps of builds that are kept for the next one; beyond, all are forgotten rather than sorted out. */
+const STEPS_KEPT = 80;
 /** An entry of npm's configuration that nothing reads; a test looks for it in the finished image. */
 const CANARY = '//canary.invalid/:username';
 const PROGRESS_MS = 10_000;
 
 /** @param {string} text */
-const say = (text) => process.stderr.write(`image: ${text}\n`);
+export const say = (text) => process.stderr.write(`image: ${text}\n`);
 
-function cacheFolder() {
+export function cacheFolder() {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'netsluice', 'image');
 }
 
@@ -101,7 +103,7 @@ async function npmSecrets(folder) {
 }
 
 /** @param {string} text @param {() => Promise<T>} work @returns {Promise<T>} @template T */
-async function told(text, work) {
+export async function told(text, work) {
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   say(`${text} ...`);
@@ -116,33 +118,41 @@ async function told(text, work) {
  * @param {string} cache
  * @param {string} work
  */
-async function buildArguments(buildah, cache, work) {
+export async function buildArguments(buildah, cache, work) {
   const { base, buildBase } = await ensureStandIns(cache, buildah, say);
   const secrets = await npmSecrets(work);
   return [
     ...['build', '--isolation', 'chroot', '--pull-never', '--timestamp', '0', ...secrets],
-    ...[
-      '--build-arg',
-      `BASE=${base}`,
-      '--build-arg',
-      `BUILD_BASE=${buildBase}`,
-      '-f',
-      join(ROOT, 'Dockerfile'),
-    ],
+    ...['--build-arg', `BASE=${base}`],
+    ...['--build-arg', `BUILD_BASE=${buildBase}`],
+    ...['-f', join(ROOT, 'Dockerfile')],
   ];
 }
 
-/** The unpacked file system of an image. @param {(...args: string[]) => Promise<string>} buildah @param {string} image @param {string} to */
-async function unpack(buildah, image, to) {
+/**
+ * Runs `work` on the mounted file system of an image.
+ * @param {(...args: string[]) => Promise<string>} buildah @param {string} image
+ * @param {(folder: string) => Promise<T>} work @returns {Promise<T>} @template T
+ */
+export async function mounted(buildah, image, work) {
   const container = await buildah('from', '--pull-never', image);
   try {
-    await run('cp', ['-a', '--reflink=auto', await buildah('mount', container), to]);
+    return await work(await buildah('mount', container));
   } finally {
     await buildah('rm', container);
   }
 }
 
-/** Old images and unpacked trees go; what the next build can use again stays. @param {(...args: string[]) => Promise<string>} buildah @param {string} images */
+/** What a killed run left behind, npm's configuration above all. Called under the lock. @param {string} cache */
+function clearRemains(cache) {
+  const remains = readdirSync(cache).filter((name) => /^(?:work|stand-ins)-/.test(name));
+  for (const name of remains) rmSync(join(cache, name), { recursive: true, force: true });
+}
+
+/**
+ * Old images and unpacked trees go; what the next build can use again stays.
+ * @param {(...args: string[]) => Promise<string>} buildah @param {string} images
+ */
 async function forgetOld(buildah, images) {
   const old = readdirSync(images)
     .map((name) => ({ name, used: statSync(join(images, name)).mtimeMs }))
@@ -152,6 +162,8 @@ async function forgetOld(buildah, images) {
   const tags = (await buildah('images', '--format', '{{.Name}}:{{.Tag}}')).split('\n');
   const gone = tags.filter((tag) => old.some(({ name }) => tag === `${NAME}:${name}`));
   if (gone.length > 0) await buildah('rmi', ...gone);
+  const steps = (await buildah('images', '--all', '--quiet')).split('\n').length;
+  if (steps > STEPS_KEPT) await buildah('rmi', '--all', '--force');
 }
 
 /** @param {string} folder of the result @param {string} hash */
@@ -159,6 +171,7 @@ async function build(folder, hash) {
   const cache = cacheFolder();
   const images = dirname(folder);
   const buildah = buildahIn(cache);
+  clearRemains(cache);
   const work = mkdtempSync(join(cache, 'work-'));
   try {
     const args = await buildArguments(buildah, cache, work);
@@ -166,7 +179,10 @@ async function build(folder, hash) {
     await told('building the image with buildah', () => buildah(...args, '--layers', '-t', tag, ROOT));
     const { OCIv1 } = JSON.parse(await buildah('inspect', '--type', 'image', tag));
     mkdirSync(images, { recursive: true });
-    await told('unpacking it', () => unpack(buildah, tag, join(work, 'rootfs')));
+    const rootfs = join(work, 'rootfs');
+    await told('unpacking it', () =>
+      mounted(buildah, tag, (folder) => run('cp', ['-a', '--reflink=auto', folder, rootfs])),
+    );
     const image = { rootfs: join(folder, 'rootfs'), config: OCIv1.config, history: OCIv1.history };
     writeFileSync(join(work, 'image.json'), JSON.stringify(image));
     rmSync(join(work, 'npmrc'));
@@ -178,6 +194,15 @@ async function build(folder, hash) {
   }
 }
 
+/**
+ * Runs a script of this folder with `--locked`, one at a time: by the kernel's own lock, which nobody leaves behind.
+ * @param {string} file @returns {boolean} whether it ended well
+ */
+export function underLock(file) {
+  const args = [join(cacheFolder(), 'lock'), process.execPath, file, '--locked'];
+  return spawnSync('flock', args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+}
+
 /** The image of the checkout as it is now; builds it if need be. A NoImage says in one sentence why it cannot. */
 export async function ensureImage() {
   const hash = contentHash();
@@ -186,12 +211,9 @@ export async function ensureImage() {
   if (found !== undefined) return found;
   checkBuildah();
   mkdirSync(cacheFolder(), { recursive: true });
-  // The kernel's own lock: one build at a time, and none is left behind by a run that was killed.
-  const { status } = spawnSync('flock', [join(cacheFolder(), 'lock'), process.execPath, FILE, '--locked'], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const done = underLock(FILE);
   const built = find(folder);
-  if (status !== 0 || built === undefined) throw new NoImage('The image could not be built: see above.');
+  if (!done || built === undefined) throw new NoImage('The image could not be built: see above.');
   return built;
 }
 
