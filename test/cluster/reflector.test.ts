@@ -124,7 +124,7 @@ describe('listing', () => {
     expect(recorder.names()).toEqual(api.names(pods));
   });
 
-  test('410 in the middle of a list begins it again', async () => {
+  test('case 63: 410 in the middle of a list begins it again', async () => {
     for (let i = 0; i < 600; i += 1) api.put(pods, pod(`p${i}`));
     const page = { kind: 'List', metadata: { resourceVersion: '9', continue: 'x' }, items: [pod('gone')] };
     api.script('list', pods, stream(JSON.stringify(page), 'end'), refuse(410));
@@ -143,7 +143,7 @@ describe('listing', () => {
     expect(recorder.names()).toEqual(['shop/a']);
   });
 
-  test('a refused list is asked for again as the server wishes', async () => {
+  test('case 65: a refused list is asked for again as the server wishes', async () => {
     clock.chance = 0;
     api.script('list', pods, refuse(429, { 'retry-after': '7' }), refuse(503, { 'retry-after': '3' }));
     run();
@@ -151,7 +151,7 @@ describe('listing', () => {
     expect(clock.slept).toEqual([7000, 3000]);
   });
 
-  test('back-off doubles, is spread by chance and never passes 30 s', async () => {
+  test('case 65: back-off doubles, is spread by chance and never passes 30 s', async () => {
     clock.chance = 0.5;
     api.script('list', pods, ...Array.from({ length: 9 }, () => refuse(500)));
     run();
@@ -159,7 +159,7 @@ describe('listing', () => {
     expect(clock.slept).toEqual([500, 1000, 2000, 4000, 8000, 15000, 15000, 15000, 15000]);
   });
 
-  test('a resourceVersion that goes back is accepted as the fresh truth', async () => {
+  test('case 69: a resourceVersion that goes back is accepted as the fresh truth', async () => {
     api.put(pods, pod('old'));
     run();
     await api.watching(pods);
@@ -224,7 +224,7 @@ describe('watching', () => {
   test.each([
     ['as the status of the answer', refuse(410)],
     ['as an ERROR event', stream('{"type":"ERROR","object":{"kind":"Status","code":410}}\n', 'open')],
-  ])('410 %s lists afresh, after a random wait', async (_how, answer) => {
+  ])('case 63: 410 %s lists afresh, after a random wait', async (_how, answer) => {
     api.script('watch', pods, answer);
     api.put(pods, pod('a'));
     run();
@@ -243,7 +243,7 @@ describe('watching', () => {
     expect(recorder.said).toEqual(['synced', 'failed']);
   });
 
-  test('429 with Retry-After is honoured', async () => {
+  test('case 65: 429 with Retry-After is honoured', async () => {
     clock.chance = 0;
     api.script('watch', pods, refuse(429, { 'retry-after': '9' }));
     run();
@@ -329,7 +329,7 @@ describe('watching', () => {
     expect(recorder.names()).toEqual(['shop/b']);
   });
 
-  test('a silent watch is given up after 90 s and goes on from where it was', async () => {
+  test('case 64: a silent watch is given up after 90 s and goes on from where it was', async () => {
     run();
     await api.watching(pods);
     clock.advance(60_000);
@@ -354,7 +354,7 @@ describe('watching', () => {
     expect(recorder.names()).toEqual(['shop/a']);
   });
 
-  test('a missed DELETE is made good by the next list', async () => {
+  test('case 70: a missed DELETE is made good by the next list', async () => {
     api.put(pods, pod('a'));
     api.put(pods, pod('b'));
     run();

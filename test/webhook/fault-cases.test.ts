@@ -514,7 +514,7 @@ describe('answers', () => {
     await broken.close();
   });
 
-  test('before the picture is complete nothing is judged or rejected', async () => {
+  test('case 62: before the picture is complete nothing is judged or rejected', async () => {
     const early = await startStub({ dataReady: () => false });
     const answered = await early.post(reviewOf('early\u0007uid'));
     expect(answered.json.response).toMatchObject({ allowed: true, auditAnnotations: { error: 'not-ready' } });
