@@ -16,6 +16,8 @@ import {
 
 /** How often the cluster is asked which report API it has while it has none, and what failed is tried again. */
 const askAgainMs = 60_000;
+/** A list that failed is asked for again sooner: "storage is (re)initializing" just after a kind was defined. */
+const retryMs = 5000;
 /** How often it is looked whether somebody else changed or removed reports. */
 const lookAgainMs = 6 * 60 * 60 * 1000;
 
@@ -79,7 +81,10 @@ export class ReportWriter {
     }
     this.asking = true;
     this.takeOver()
-      .catch((error: unknown) => this.complain('the reports cannot be listed', error))
+      .catch((error: unknown) => {
+        this.nextAsk = clock.now() + retryMs;
+        this.complain('the reports cannot be listed', error);
+      })
       .finally(() => {
         this.asking = false;
       });
