@@ -5,7 +5,7 @@ import type { LiveLog } from '../cluster/freshness.ts';
 import { blocksOf } from './chain.ts';
 import { bundlesIn, configurationPath } from './configuration.ts';
 
-const lookMs = 10_000;
+const lookMs = 5_000;
 const firstLooksMs = 2_000;
 
 export interface PresenceOptions {

@@ -25,8 +25,8 @@ export interface Duties {
   /** To be told which pair callers are shown. */
   readonly shown: (pair: KeyPair) => void;
   readonly checks: () => readonly Check[];
-  /** Is the webhook configuration there? Null while that is not known, or nobody looks. */
-  readonly configurationPresent: () => boolean | null;
+  /** Names who is to be told when the webhook configuration was there and is not any more. */
+  readonly onConfigurationGone: (tell: () => void) => void;
   /** Gives the lead back. */
   readonly stop: () => Promise<void>;
 }
@@ -76,17 +76,15 @@ export function startDuties(
   gauges.watchLead(() => leadership.leading());
   const keeper = keeperOf(config, objects, leadership, told);
   let authority: string | null = null;
-  let present: boolean | null = null;
-  const presence = presenceOf(
-    config,
-    objects,
-    told,
-    () => authority,
-    (value) => {
-      present = value;
-      gauges.configurationPresent(value);
-    },
-  );
+  let wasPresent = false;
+  let tellGone: () => void = () => undefined;
+  const changed = (present: boolean): void => {
+    gauges.configurationPresent(present);
+    // At an installation the pods may come before the configuration, which is no news.
+    if (wasPresent && !present) tellGone();
+    wasPresent ||= present;
+  };
+  const presence = presenceOf(config, objects, told, () => authority, changed);
   return {
     leadership,
     fetchPair: keeper === null ? null : fetchFrom(config, objects),
@@ -94,7 +92,9 @@ export function startDuties(
       if (keeper !== null) authority = blocksOf(pair.authority?.pem ?? '')[0] ?? null;
     },
     checks: () => checksOf(config, leadership, keeper, presence),
-    configurationPresent: () => present,
+    onConfigurationGone: (tell) => {
+      tellGone = tell;
+    },
     stop: async () => {
       await Promise.all([keeper?.stop(), presence?.stop(), leadership.stop()]);
     },
@@ -106,7 +106,7 @@ const noDuties: Duties = {
   fetchPair: null,
   shown: () => undefined,
   checks: () => [],
-  configurationPresent: () => null,
+  onConfigurationGone: () => undefined,
   stop: async () => undefined,
 };
 

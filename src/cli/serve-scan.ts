@@ -11,7 +11,7 @@ import { rules } from '../rules/registry.ts';
 import { EventWriter } from '../scan/event-writer.ts';
 import { guardNote, isOwnCutOff } from '../scan/guard.ts';
 import { labelledObjects } from '../scan/labelled-objects.ts';
-import { makeOutlet, rejectionEvent } from '../scan/outlet.ts';
+import { configurationGoneEvent, makeOutlet, rejectionEvent } from '../scan/outlet.ts';
 import { PacedWrites } from '../scan/paced-writes.ts';
 import { ReportWriter } from '../scan/report-writer.ts';
 import { Scan } from '../scan/scan.ts';
@@ -37,6 +37,8 @@ export interface ScanOptions<Kept = Settings> {
 export interface RunningScan {
   /** To be told of every answer; returns it. */
   readonly answered: (request: ReviewRequest, review: Review) => Review;
+  /** To be told that the webhook configuration was deleted; only the leader writes that. */
+  readonly configurationGone: () => void;
   readonly checks: () => readonly Check[];
   readonly stop: () => Promise<void>;
 }
@@ -58,6 +60,12 @@ export function startScan(options: ScanOptions): RunningScan {
       const draft = events === null ? null : rejectionEvent(request, review);
       if (draft !== null) events?.tell(draft, () => true);
       return review;
+    },
+    configurationGone: () => {
+      const { ownNamespace, webhookConfiguration } = config;
+      if (ownNamespace === undefined || webhookConfiguration === undefined) return;
+      const leading = (): boolean => options.leadership.leading();
+      if (leading()) events?.tell(configurationGoneEvent(ownNamespace, webhookConfiguration), leading);
     },
     checks: () => scan?.checks() ?? [],
     stop: async () => {

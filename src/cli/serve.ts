@@ -100,6 +100,13 @@ function dutiesPlan(duties: Duties): Pick<WebhookPlan, 'fetchPair' | 'shown' | '
   return { shown, checks, ...(fetchPair === null ? {} : { fetchPair }) };
 }
 
+const noScan: RunningScan = {
+  answered: (_, review) => review,
+  configurationGone: () => undefined,
+  checks: () => [],
+  stop: async () => undefined,
+};
+
 /** The scan and the Events of rejections, as far as they are turned on. */
 function openScan<Settings>(
   config: ServeConfig,
@@ -114,8 +121,7 @@ function openScan<Settings>(
   const { picture, settings, duties, base } = given;
   const { sight } = picture;
   const isOff = config.scan === 'off' && config.events === 'off';
-  if (isOff || sight === undefined || rooms.startScan === undefined)
-    return { answered: (_, review) => review, checks: () => [], stop: async () => undefined };
+  if (isOff || sight === undefined || rooms.startScan === undefined) return noScan;
   const { leadership } = duties;
   return rooms.startScan({ config, sight, settings, leadership, log: base.log, metrics: base.metrics });
 }
@@ -169,6 +175,7 @@ export async function serve<Settings>(
   toStop.push(duties.stop);
   const scan = openScan(config, rooms, { picture, settings: settings.current, duties, base });
   toStop.push(scan.stop);
+  duties.onConfigurationGone(scan.configurationGone);
 
   const early = new AbortController();
   const at: { webhook: RunningWebhook | null } = { webhook: null };

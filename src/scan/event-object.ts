@@ -16,7 +16,8 @@ export type EventReason =
   | 'PolicyFinding'
   | 'ApiServerCutOff'
   | 'PoliciesSettled'
-  | 'ContractBroken';
+  | 'ContractBroken'
+  | 'WebhookConfigurationGone';
 
 const actions: Readonly<Record<EventReason, string>> = {
   PolicyRejected: 'Review',
@@ -24,6 +25,7 @@ const actions: Readonly<Record<EventReason, string>> = {
   ApiServerCutOff: 'Scan',
   PoliciesSettled: 'Settle',
   ContractBroken: 'Scan',
+  WebhookConfigurationGone: 'Watch',
 };
 
 /** An object that an Event is about. A Namespace is named as its own namespace, so that the Event lies in it. */

@@ -134,6 +134,18 @@ export function rejectionEvent(request: ReviewRequest, review: Review): EventDra
   };
 }
 
+/** The Event of a webhook configuration that was there and is not any more. */
+export function configurationGoneEvent(ownNamespace: string, configuration: string): EventDraft {
+  return {
+    regarding: regardingNamespace(ownNamespace),
+    related: null,
+    reason: 'WebhookConfigurationGone',
+    type: 'Warning',
+    id: shortHash(`webhook configuration ${configuration}`),
+    note: `The ValidatingWebhookConfiguration ${configuration} was deleted, so no policy is judged. Install it again; netsluice never makes it.`,
+  };
+}
+
 function regardingNamespace(name: string): Regarding {
   return { kind: 'Namespace', namespace: name, name, uid: null };
 }

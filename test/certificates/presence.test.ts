@@ -90,7 +90,7 @@ test('one that may not be looked at makes nobody unready, and says once what to 
   publish('');
   for (let time = 0; time < 3; time += 1) store.refusals.push({ verb: 'read', status: 403 });
   const presence = start();
-  await clock.pass(20_000);
+  await clock.pass(12_000);
   const note =
     'The webhook configuration netsluice cannot be looked at: refused with 403. Allow this service account to get it.';
   expect([presence.state(), log]).toEqual([{ state: 'degraded', note }, [note]]);

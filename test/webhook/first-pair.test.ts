@@ -7,8 +7,10 @@ import { secretPath, serviceNames } from '../../src/certificates/keeper.ts';
 import { standardTimes } from '../../src/certificates/plan.ts';
 import { type ServeRooms, serve } from '../../src/cli/serve.ts';
 import { readServeConfig } from '../../src/config.ts';
+import { defaultSettings, profileOf } from '../../src/review/settings.ts';
 import type { RunningWebhook } from '../../src/webhook/start.ts';
 import { isProblem, loadPair } from '../../src/webhook/tls.ts';
+import { worldOf } from '../../src/world/build.ts';
 import { freePort } from '../control-plane/api-server.ts';
 import { ObjectStore } from '../support/object-store.ts';
 import { admitted, dial, get, newDirectory, until } from './harness.ts';
@@ -47,12 +49,12 @@ async function replica(store: ObjectStore, podName: string) {
       drainMaxSeconds: '0',
       ownNamespace: 'netsluice-system',
       ...{ podName, service: 'netsluice', certSecret: 'netsluice-tls' },
-      ...{ webhookConfiguration: 'netsluice', lease: 'netsluice' },
+      ...{ webhookConfiguration: 'netsluice', lease: 'netsluice', events: 'on' },
     },
     {},
   );
   if ('problem' in read) throw new Error(read.problem);
-  const seen = { printed: [] as string[], exits: [] as number[], signal: (): void => undefined };
+  const seen = { printed: [] as string[], exits: [] as number[], gone: 0, signal: (): void => undefined };
   const rooms: ServeRooms<string> = {
     version: 'test',
     defaultSettings: '',
@@ -61,9 +63,25 @@ async function replica(store: ObjectStore, podName: string) {
       kinds: () => [{ kind: 'pods', synced: true, degraded: false, note: '', objects: 0, ageSeconds: 0 }],
       caughtUp: async () => undefined,
       review: () => admitted,
+      sight: {
+        client: null,
+        world: () => worldOf(profileOf(defaultSettings)),
+        version: () => 0,
+        ready: () => true,
+        freshness: () => ({ stale: [], absent: [] }),
+        watch: () => undefined,
+      },
       stop: () => undefined,
     }),
     openObjects: async () => store,
+    startScan: () => ({
+      answered: (_, review) => review,
+      configurationGone: () => {
+        seen.gone += 1;
+      },
+      checks: () => [],
+      stop: async () => undefined,
+    }),
     printError: (line) => seen.printed.push(line),
     onSignal: (run) => {
       seen.signal = run;
@@ -159,6 +177,29 @@ describe('a replica whose mount is still empty', () => {
     ).toMatchObject({
       spec: { holderIdentity: '' },
     });
+  }, 60_000);
+
+  test('case 80: a configuration that is deleted shows and is told once; that it came after the pod is no news', async () => {
+    const store = cluster();
+    const found = store.object(configuration) as object;
+    await store.remove(configuration);
+    const early = await replica(store, 'a');
+    const webhook = await early.up();
+    const shows = async (value: number) =>
+      (await get(early.healthPort, '/metrics')).text.includes(
+        `netsluice_webhook_configuration_present ${value}\n`,
+      );
+    await until(() => shows(0));
+    store.put(configuration, found);
+    await until(() => shows(1));
+    await until(() => webhook.ready());
+    expect(early.seen.gone).toBe(0);
+    await store.remove(configuration);
+    await until(() => shows(0));
+    expect([early.seen.gone, webhook.ready()]).toEqual([1, true]);
+    expect((await get(early.healthPort, '/readyz?verbose')).text).toContain(
+      '[!] webhook-configuration degraded: The ValidatingWebhookConfiguration netsluice does not exist, so no policy is judged. ',
+    );
   }, 60_000);
 
   test('case 82: a signal before there is a certificate ends it cleanly', async () => {
