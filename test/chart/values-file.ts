@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 type JsonObject = { readonly [key: string]: Json };
 
 /** A key of values.yaml with what its comment says. */
@@ -101,11 +101,11 @@ export function schemaText(keys: readonly Key[]): string {
       global: { description: 'Not read.', type: 'object' },
     },
   };
-  return `${jsonText(schema, '')}\n`;
+  return `${jsonText(schema)}\n`;
 }
 
 /** As the formatter writes it: an array of plain values stands on one line where it fits. */
-function jsonText(value: Json, indent: string, used = 0): string {
+export function jsonText(value: Json, indent = '', used = 0): string {
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     const items = value.map((item: Json) => jsonText(item, inner));

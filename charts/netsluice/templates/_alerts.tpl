@@ -37,12 +37,19 @@
     summary: A certificate of netsluice ends within 14 days and was not renewed.
     description: {{ `'The {{ $labels.which }} certificate ends in {{ $value | humanizeDuration }}; the API server cannot call netsluice after that.'` }}
 - alert: NetsluiceDataStale
-  expr: max by (kind) (netsluice_snapshot_age_seconds{ {{- $own -}} }) > 150
+  expr: max by (kind) (netsluice_watch_degraded{ {{- $own -}} }) > 0
   for: 5m
   labels: {severity: warning}
   annotations:
-    summary: netsluice judges by old data.
-    description: {{ `'Nothing was heard of {{ $labels.kind }} for {{ $value | humanizeDuration }}; such data warns and never rejects.'` }}
+    summary: netsluice judges by old or missing data.
+    description: {{ `'{{ $labels.kind }} is not heard of any more, or may not be read; what rests on it warns and never rejects. See /readyz?verbose of a pod.'` }}
+- alert: NetsluiceCallbackCutOff
+  expr: max by (own) (netsluice_callbacks_cut_off{ {{- $own -}} }) > 0
+  for: 5m
+  labels: {severity: critical}
+  annotations:
+    summary: A NetworkPolicy cuts the API server off from a webhook, an aggregated API or a conversion webhook.
+    description: {{ `'{{ $value }} callbacks cannot be made{{ if eq $labels.own "true" }}, and they are those to netsluice itself{{ end }}; the Events on the policies name them.'` }}
 - alert: NetsluiceWebhookConfigurationMissing
   expr: min(netsluice_webhook_configuration_present{ {{- $own -}} }) == 0
   for: 5m
@@ -73,4 +80,20 @@
   annotations:
     summary: No netsluice pod holds the Lease.
     description: Meanwhile no certificate is renewed and nothing the scan finds is written; answers are not affected.
+- alert: NetsluiceMemoryFull
+  expr: max(netsluice_memory_used_ratio{ {{- $own -}} }) >= 0.85
+  for: 5m
+  labels: {severity: warning}
+  annotations:
+    summary: netsluice is short of memory and admits without analysis.
+    description: The cluster has outgrown resources.limits.memory of the chart.
+{{- if .Values.scan.enabled }}
+- alert: NetsluiceScanStalled
+  expr: time() - max(netsluice_scan_last_timestamp_seconds{ {{- $own -}} }) > 7 * 3600
+  for: 15m
+  labels: {severity: warning}
+  annotations:
+    summary: Nothing was scanned for seven hours; everything is due every six.
+    description: What the scan says is old; answers to requests are not affected.
+{{- end }}
 {{- end -}}
