@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { ensureBinaries } from '../control-plane/binaries.ts';
 import { generatedPart } from '../examples/documents.ts';
-import { chart } from './helm.ts';
+import { chart, objectsOf, render } from './helm.ts';
 import { plainManifests } from './plain-manifests.ts';
 import { readValues, schemaText, valueRows } from './values-file.ts';
 
@@ -45,6 +47,16 @@ describe('what is made from the chart (UPDATE=1 rewrites it)', () => {
     );
     expect(Object.fromEntries(found)).toEqual(Object.fromEntries(wanted));
   });
+});
+
+test('kubectl apply -k deploy finds every object', async () => {
+  const { kubectl } = await ensureBinaries();
+  const { status, stdout, stderr } = spawnSync(kubectl, ['kustomize', 'deploy'], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([0, '']);
+  const names = (objects: ReturnType<typeof objectsOf>) =>
+    objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+  const rendered = (await render()).filter(({ metadata }) => !metadata.name.includes('selftest'));
+  expect(names(objectsOf(stdout))).toEqual([...names(rendered), 'Namespace netsluice-system'].sort());
 });
 
 test('chart, program and image carry one version', () => {

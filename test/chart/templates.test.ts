@@ -487,6 +487,17 @@ describe('disruption, quota, network', () => {
     });
   });
 
+  test('a FlowSchema for its own account alone, on demand', async () => {
+    const { metadata, spec } = one(await render({ values: { flowSchema: { enabled: true } } }), 'FlowSchema');
+    const serviceAccount = { name: 'netsluice', namespace: 'netsluice-system' };
+    expect([metadata.name, spec.rules[0].subjects, spec.priorityLevelConfiguration]).toEqual([
+      'netsluice.netsluice-system',
+      [{ kind: 'ServiceAccount', serviceAccount }],
+      { name: 'workload-high' },
+    ]);
+    expect((await render()).filter(({ kind }) => kind === 'FlowSchema')).toEqual([]);
+  });
+
   test.each([
     ['default', {}],
     ['other ports', { webhook: { port: 10250 }, health: { port: 9000 } }],
@@ -547,6 +558,7 @@ describe('case 99: names and labels', () => {
     ...certManager,
     reports: { enabled: true },
     resourceQuota: { enabled: true },
+    flowSchema: { enabled: true },
     monitoring: {
       serviceMonitor: { enabled: true },
       prometheusRule: { enabled: true },
@@ -601,6 +613,7 @@ describe('case 99: names and labels', () => {
     const values = { ...all, commonLabels: { team: 'platform' }, commonAnnotations: { note: 'x' } };
     const objects = await render({ values });
     const clusterScoped = [
+      'FlowSchema',
       'ClusterRole',
       'ClusterRoleBinding',
       'ValidatingWebhookConfiguration',
@@ -614,6 +627,20 @@ describe('case 99: names and labels', () => {
       expect(metadata.annotations).toMatchObject({ note: 'x' });
       expect([kind, metadata.namespace === undefined]).toEqual([kind, clusterScoped.includes(kind)]);
     }
+  });
+
+  test('labels of users never replace those that selectors rest on', async () => {
+    const wrong = { 'app.kubernetes.io/name': 'other', 'app.kubernetes.io/component': 'other' };
+    const [plain, labelled] = [
+      await render(),
+      await render({ values: { commonLabels: wrong, podLabels: wrong } }),
+    ];
+    expect(labelled).toEqual(plain);
+    const { metadata } = one(
+      await render({ values: { commonLabels: { team: 'a' }, podLabels: { tier: 'b' } } }),
+      'Deployment',
+    )['spec'].template;
+    expect(metadata.labels).toMatchObject({ team: 'a', tier: 'b', 'app.kubernetes.io/component': 'webhook' });
   });
 
   test('numbers for names stay texts', async () => {

@@ -45,11 +45,9 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: webhook
 {{- end -}}
 
-{{/* (dict "root" $ "component" "webhook"): the labels of an object. */}}
+{{/* (dict "root" $ "component" "webhook"): the labels that every object has. */}}
 {{- define "netsluice.labels" -}}
 {{- $root := .root -}}
-{{- with $root.Values.commonLabels }}{{ toYaml . }}
-{{ end -}}
 app.kubernetes.io/name: {{ include "netsluice.short" (list ($root.Values.nameOverride | default $root.Chart.Name) 63) }}
 app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component | default "webhook" }}
@@ -59,11 +57,12 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 }}
 {{- end -}}
 
-{{/* (dict "root" $ "own" map "component" ""): labels, and annotations where there are any. */}}
+{{/* (dict "root" $ "component" "" "labels" map "annotations" map): labels, and annotations where there are any. What
+     selectors rest on is ours alone. */}}
 {{- define "netsluice.metadata" -}}
+{{- $labels := include "netsluice.labels" . | fromYaml -}}
 labels:
-  {{- $labels := include "netsluice.labels" . | fromYaml -}}
-  {{- toYaml (mergeOverwrite (dict) (.labels | default dict) $labels) | nindent 2 }}
+  {{- toYaml (mergeOverwrite (dict) .root.Values.commonLabels (.labels | default dict) $labels) | nindent 2 }}
 {{- with mergeOverwrite (dict) .root.Values.commonAnnotations (.annotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
