@@ -106,7 +106,7 @@ describe('the workflows', () => {
     const { test: tests, image } = jobs('ci.yml');
     expect(tests?.steps?.find(({ name }) => name === 'Test')?.run).toBe('sudo -E env "PATH=$PATH" .ci/run');
     expect(text('.ci/run')).toMatch(/^exec npm test$/m);
-    expect(text('.github/workflows/ci.yml')).toContain("node: ['20', '24']");
+    expect(text('.github/workflows/ci.yml')).toContain('node: ["20", "24"]');
     expect(image?.steps?.map(words).slice(-3)).toEqual([
       'Build on the real bases',
       'Run it read-only as any uid',

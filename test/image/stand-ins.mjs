@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -66,7 +67,8 @@ function base(tree, files, programs) {
   mkdirSync(join(tree, 'etc'), { recursive: true });
   writeFileSync(join(tree, 'etc', 'passwd'), `${PASSWD.join('\n')}\n`);
   writeFileSync(join(tree, 'etc', 'group'), `${GROUP.join('\n')}\n`);
-  mkdirSync(join(tree, 'tmp'), { mode: 0o1777 });
+  mkdirSync(join(tree, 'tmp'));
+  chmodSync(join(tree, 'tmp'), 0o1777); // The mode that mkdir is given is cut by the umask.
   for (const empty of ['root', 'home/nonroot', 'dev', 'proc', 'sys', 'run', 'var']) {
     mkdirSync(join(tree, empty), { recursive: true });
   }
