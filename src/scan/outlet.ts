@@ -32,6 +32,7 @@ export interface OutletOptions {
 /** Says in words what was found; only the leader's words are written. */
 export function makeOutlet(options: OutletOptions): ScanOutlet {
   const { events, leading, log, ownNamespace } = options;
+  const gaps = new Map<string, string>();
   const tell = (draft: EventDraft): void => {
     if (leading()) events?.tell(draft, leading);
   };
@@ -49,6 +50,10 @@ export function makeOutlet(options: OutletOptions): ScanOutlet {
       if (ownNamespace !== '') tell(contractEvent(ownNamespace, state, line));
     },
     gaps: (namespace, lines) => {
+      const text = lines.join('\n');
+      if (text === (gaps.get(namespace) ?? '')) return;
+      if (text === '') gaps.delete(namespace);
+      else gaps.set(namespace, text);
       for (const line of lines) log.warn('not looked at', { namespace, what: line });
     },
   };

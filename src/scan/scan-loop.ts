@@ -42,9 +42,10 @@ function turnsOf({ scan, log }: LoopOptions): () => 'idle' | 'more' {
     try {
       return scan.turn();
     } catch (error) {
-      const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      if (cause !== problem) log.warn('a look at the policies in force failed', { cause });
-      problem = cause;
+      const said = String(error);
+      const cause = error instanceof Error ? error.stack : said;
+      if (said !== problem) log.warn('a look at the policies in force failed', { cause });
+      problem = said;
       return 'idle';
     }
   };

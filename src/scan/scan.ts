@@ -52,7 +52,7 @@ export interface ScanOutlet {
   readonly told: (news: NamespaceNews) => void;
   readonly settled: (namespace: string, review: SettledReview) => void;
   readonly contract: (state: ContractState) => void;
-  /** What was not looked at, one line each. */
+  /** What was not looked at, one line each; told after each look. */
   readonly gaps: (namespace: string, lines: readonly string[]) => void;
 }
 
@@ -224,7 +224,7 @@ export class Scan {
     sight: 'first' | 'later',
   ): void {
     const { outlet } = this.plan;
-    if (gaps.length > 0) outlet.gaps(namespace, gaps);
+    outlet.gaps(namespace, gaps);
     if (this.settling.isUnsettled(namespace)) {
       const inForce = new Set(looks.map(({ policy }) => policy.ref.name));
       const cured = this.findings.cures(namespace, inForce);

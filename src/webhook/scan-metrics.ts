@@ -61,7 +61,9 @@ function watchScan(registry: Registry, state: ScanState): void {
   });
   gauge('scan_last_timestamp_seconds', 'When the last look at a namespace ended, Unix time.', [], (to) => {
     const at = state.lastLook();
-    if (at !== null) to.set(at);
+    // No time at all, not the year 1970, before the first look.
+    if (at === null) to.remove();
+    else to.set(at);
   });
   gauge('scan_waiting_namespaces', 'Namespaces that wait to be looked at.', [], (to) =>
     to.set(state.waiting()),

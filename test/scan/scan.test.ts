@@ -421,7 +421,7 @@ describe('turns', () => {
     });
     let slow = false;
     const stage: Stage = new Stage(shop({}, [policy('shop/deny', denyEgress)]), {
-      rules: [rule('one', 60), rule('two', 60), rule('three', 60)],
+      rules: [rule('one', 600), rule('two', 600), rule('three', 600)],
     });
     stage.pass(0);
     slow = true;
@@ -433,7 +433,7 @@ describe('turns', () => {
       'warning two shop/deny',
     ]);
     expect(stage.logged).toContain(
-      'not looked at {"namespace":"shop","what":"shop/deny: after 100 ms not asked: three"}',
+      'not looked at {"namespace":"shop","what":"shop/deny: after 1000 ms not asked: three"}',
     );
   });
 });
