@@ -13,7 +13,8 @@ import { authoritiesOf, type Stored, secretWith, storedIn, type Wanted } from '.
 /** The wall clock is looked at so often: a certificate that is due after a jump or a pause does not wait. */
 const lookMs = 5_000;
 const followMs = 1_000;
-const stepsMax = 10;
+/** From an empty Secret to a published bundle it takes two; whoever undoes each step must not keep us writing. */
+const stepsMax = 4;
 
 export interface KeeperOptions {
   readonly objects: ApiObjects;

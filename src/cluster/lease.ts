@@ -174,7 +174,9 @@ class Holder {
     // Another one was faster, which the next look shows.
     if (conflict) return;
     const denied = error instanceof ApiError && error.status === 403;
-    const todo = denied ? ' Allow this service account to get, create and update it.' : '';
+    const todo = denied
+      ? ' Allow this service account to get and update it, and install it again where it is missing.'
+      : '';
     const problem = `The Lease ${namespace}/${name} cannot be used, so nobody may lead: ${reasonOf(error)}.${todo}`;
     if (problem === this.#problem) return;
     this.#problem = problem;

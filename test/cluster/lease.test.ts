@@ -259,7 +259,7 @@ describe('the Lease', () => {
     expect(lead.leading()).toBe(true);
     expect(log).toEqual([
       'The Lease netsluice-system/netsluice cannot be used, so nobody may lead: refused with 403. ' +
-        'Allow this service account to get, create and update it.',
+        'Allow this service account to get and update it, and install it again where it is missing.',
       'the Lease can be used again',
       'this replica leads now',
     ]);
