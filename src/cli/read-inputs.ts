@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { types } from 'node:util';
 import type { ManifestText } from '../cluster/manifests.ts';
 import { decodeSettings, type Settings } from '../review/settings.ts';
 import { rules } from '../rules/registry.ts';
@@ -42,6 +43,6 @@ export function readSettings(path: string): Settings | Problem {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   return 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : error.message;
 }

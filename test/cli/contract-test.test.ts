@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { folderWith, netsluice } from './program.ts';
+import { folderWith, netsluice, spawned } from './program.ts';
 import { schemaProblems } from './schema.ts';
 
 const shop = 'examples/shop';
@@ -16,7 +16,7 @@ spec: { podSelector: {} }
 
 describe('netsluice test', () => {
   test('the contracts of the example hold', async () => {
-    expect(await netsluice(['test', '-f', shop, '--settings', contracts])).toEqual({
+    expect(await spawned(['test', '-f', shop, '--settings', contracts])).toEqual({
       code: 0,
       err: '',
       out: `holds    order-data-only-from-the-shop  forbid monitoring/* -> data/app=orders-db on 5432/TCP
@@ -43,7 +43,7 @@ holds    checkout-takes-payments        require shop/app=checkout -> payments/ap
     const folder = folderWith({});
     const json = join(folder, 'result.json');
     const args = ['test', '-f', shop, '-', '--settings', contracts, '-o', 'pretty', '-o', `json=${json}`];
-    const { code, out } = await netsluice(args, {}, deny);
+    const { code, out } = await spawned(args, {}, deny);
     expect([code, out.split('\n').at(-2)]).toEqual([1, '4 contracts: 3 holds, 1 broken']);
     const written: unknown = JSON.parse(readFileSync(json, 'utf8'));
     expect(schemaProblems('contract-test-v1', written)).toEqual([]);

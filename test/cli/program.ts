@@ -2,6 +2,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { runContractTest } from '../../src/cli/contract-test.ts';
+import { contractTestCommand } from '../../src/cli/contract-test-command.ts';
+import { runRollout } from '../../src/cli/rollout.ts';
+import { rolloutCommand } from '../../src/cli/rollout-command.ts';
+import { plain } from '../../src/report/terminal.ts';
 
 export interface Ended {
   readonly code: number | null;
@@ -10,7 +16,7 @@ export interface Ended {
 }
 
 /** Runs the built program as a user would, in the repository's root. */
-export function netsluice(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Promise<Ended> {
+export function spawned(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Promise<Ended> {
   if (!existsSync('dist/main.js')) throw new Error('dist/main.js is missing; run `npm run build` first');
   const { PATH = '' } = process.env;
   return new Promise((resolve, reject) => {
@@ -25,6 +31,42 @@ export function netsluice(args: readonly string[], env: NodeJS.ProcessEnv = {}, 
     child.once('error', reject).once('close', (code) => resolve({ code, out, err }));
     child.stdin.end(input);
   });
+}
+
+/** The same in this process, which saves starting one; wired as main.ts does. Always the 15th of June 2026. */
+export async function netsluice(args: readonly string[]): Promise<Ended> {
+  let [code, out, err] = [0, '', ''];
+  const printing = {
+    write: (file: string | null, text: string): void => {
+      if (file === null) out += `${text}\n`;
+      else writeFileSync(file, `${text}\n`);
+    },
+    tell: (line: string): void => {
+      err += `netsluice: ${line}\n`;
+    },
+    paint: plain,
+  };
+  const output = {
+    writeErr: (text: string): void => {
+      err += text;
+    },
+  };
+  const test = contractTestCommand((plan) => {
+    code = runContractTest(plan, printing);
+  });
+  const rollout = rolloutCommand(async (plan) => {
+    const timing = { now: () => performance.now(), today: () => '2026-06-15' };
+    code = await runRollout(plan, printing, timing);
+  });
+  const program = new Command('netsluice');
+  for (const command of [test, rollout]) program.addCommand(command.exitOverride().configureOutput(output));
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    code = 2;
+  }
+  return { code, out, err };
 }
 
 /** A folder of its own with these files; returns its path. */
