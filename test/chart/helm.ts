@@ -15,8 +15,12 @@ export interface HelmResult {
 
 let programs: Promise<Binaries> | undefined;
 
-/** Runs Helm itself, without the configuration of whoever runs the tests. */
-export async function helm(args: readonly string[], stdin = ''): Promise<HelmResult> {
+/** Runs Helm itself, without the configuration of whoever runs the tests; without a kubeconfig it reaches no cluster. */
+export async function helm(
+  args: readonly string[],
+  stdin = '',
+  kubeconfig = '/dev/null',
+): Promise<HelmResult> {
   programs ??= ensureBinaries();
   const { helm: program } = await programs;
   const home = mkdtempSync(join(tmpdir(), 'netsluice-helm-'));
@@ -25,7 +29,7 @@ export async function helm(args: readonly string[], stdin = ''): Promise<HelmRes
       PATH: process.env['PATH'] ?? '',
       HOME: home,
       HELM_CACHE_HOME: home,
-      KUBECONFIG: '/dev/null',
+      KUBECONFIG: kubeconfig,
     };
     const child = spawn(program, args, { env });
     let [stdout, stderr] = ['', ''];

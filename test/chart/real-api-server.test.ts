@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeAuthority } from '../control-plane/certificates.ts';
 import { type Cluster, startCluster } from '../control-plane/cluster.ts';
-import { chart, type KubernetesObject, one, type Rendering, render } from './helm.ts';
+import { chart, helm, type KubernetesObject, one, type Rendering, render } from './helm.ts';
 
 /** Which entry of the webhook configuration was asked about what. */
 let asked: string[] = [];
@@ -88,11 +88,17 @@ function policy(metadata: object, ports: readonly object[] = []): object {
   return { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec };
 }
 
+const ownNamespace = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: { name: 'netsluice-system', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } },
+});
+
 beforeAll(async () => {
   cluster = await startCluster();
-  for (const name of ['shop', 'left-alone', 'netsluice-system']) {
-    const labels = name === 'netsluice-system' ? { 'pod-security.kubernetes.io/enforce': 'restricted' } : {};
-    await cluster.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }));
+  await cluster.apply(ownNamespace);
+  for (const name of ['shop', 'left-alone']) {
+    await cluster.apply(JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }));
   }
 }, 120_000);
 
@@ -145,6 +151,89 @@ describe('objects', () => {
       ? { ...object, metadata: { ...metadata, namespace: 'netsluice-system' } }
       : object;
   }
+});
+
+describe('what netsluice itself wrote', () => {
+  const at = '/namespaces/netsluice-system';
+  const secret = `/api/v1${at}/secrets/netsluice-tls`;
+  const lease = `/apis/coordination.k8s.io/v1${at}/leases/netsluice`;
+  const configuration =
+    '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/netsluice.netsluice-system';
+  const spec = { holderIdentity: 'netsluice-x', leaseDurationSeconds: 15 };
+  let caBundle: string;
+
+  interface Stored {
+    readonly metadata: object;
+    readonly data?: Readonly<Record<string, string>>;
+    readonly spec?: object;
+    readonly webhooks?: readonly {
+      readonly name: string;
+      readonly clientConfig: { readonly caBundle?: string };
+    }[];
+  }
+
+  /** As netsluice does: reads the object and replaces it with its own fields in it. */
+  async function writeAll(): Promise<void> {
+    const replace = async (path: string, change: (object: Stored) => object) =>
+      cluster.json('PUT', path, { body: change(await cluster.json<Stored>('GET', path)) });
+    await replace(secret, (object) => ({ ...object, data: { 'tls.crt': 'Y2VydA==', 'tls.key': 'a2V5' } }));
+    await replace(lease, (object) => ({ ...object, spec }));
+    await replace(configuration, (object) => ({
+      ...object,
+      webhooks: object.webhooks?.map((hook) => ({
+        ...hook,
+        clientConfig: { ...hook.clientConfig, caBundle },
+      })),
+    }));
+  }
+
+  async function expectAll(entries: number): Promise<void> {
+    const stored = await cluster.json<Stored>('GET', configuration);
+    expect(stored.webhooks?.map(({ clientConfig }) => clientConfig.caBundle)).toEqual(
+      Array.from({ length: entries }, () => caBundle),
+    );
+    expect((await cluster.json<Stored>('GET', secret)).data).toEqual({
+      'tls.crt': 'Y2VydA==',
+      'tls.key': 'a2V5',
+    });
+    expect((await cluster.json<Stored>('GET', lease)).spec).toEqual(spec);
+  }
+
+  async function run(...args: readonly string[]): Promise<void> {
+    const { code, stderr } = await helm([...args, '--namespace', 'netsluice-system'], '', cluster.kubeconfig);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  }
+
+  beforeAll(async () => {
+    caBundle = Buffer.from((await makeAuthority('netsluice')).cert).toString('base64');
+  });
+
+  test('stays through upgrades and rollbacks of Helm, and goes with helm uninstall', async () => {
+    await run('install', 'netsluice', chart);
+    await writeAll();
+    await run('upgrade', 'netsluice', chart, '--set', 'replicas=3,webhook.failurePolicy=Fail,logLevel=debug');
+    await expectAll(4);
+    await run('rollback', 'netsluice', '1');
+    await expectAll(4);
+    await run('uninstall', 'netsluice', '--wait');
+    for (const path of [secret, lease, configuration])
+      expect((await cluster.request('GET', path)).status).toBe(404);
+    await run('install', 'netsluice', chart);
+    await run('uninstall', 'netsluice', '--wait');
+  }, 60_000);
+
+  test('stays when the plain manifests are applied once more, from either side', async () => {
+    const apply = (...how: string[]) => cluster.kubectl(['apply', '-k', 'deploy', ...how]);
+    expect((await apply()).code).toBe(0);
+    await writeAll();
+    expect((await apply()).code).toBe(0);
+    await expectAll(4);
+    expect((await apply('--server-side', '--force-conflicts')).code).toBe(0);
+    await expectAll(4);
+    const removed = await cluster.kubectl(['delete', '-k', 'deploy', '--ignore-not-found']);
+    expect(removed.stderr).toBe('');
+    await cluster.apply(ownNamespace);
+  }, 60_000);
 });
 
 describe('what the API server asks about', () => {
