@@ -1,4 +1,4 @@
-import { Budget } from '../impact/budget.ts';
+import type { Budget } from '../impact/budget.ts';
 import type { Edit } from '../model/change.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Clause, type CompiledPolicy, directions } from '../model/policy.ts';
@@ -42,7 +42,10 @@ export function settledReview(
   const { world, settings, rules, budget, ownNamespace, freshness } = context;
   const edits = netEdits(before, [...world.policiesIn(namespace)]);
   const level = modesOf(namespace, world.namespaceLabels(namespace), settings, ownNamespace).audit;
-  if (edits.length === 0 || level === 'off' || settings.exempt.namespaces.includes(namespace)) return null;
+  // A namespace that ends takes its policies along, and no Event is taken there any more.
+  const ends = world.namespace(namespace)?.terminating ?? true;
+  const silent = ends || level === 'off' || settings.exempt.namespaces.includes(namespace);
+  if (edits.length === 0 || silent) return null;
   const own = rules.filter(({ judges, number }) => judges === 'change' && headlineRules.has(number));
   const change = { edits };
   const { findings, impact, difference } = judge(own, caseOf(world, change, change), budget);
@@ -101,9 +104,4 @@ function changesText(edits: PolicyEdits): string {
   const more = edits.length - names.length;
   const noun = edits.length === 1 ? 'policy change' : 'policy changes';
   return `${edits.length} ${noun}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
-
-/** A review's own budget: no more than this many steps, and the deadline that is given. */
-export function settledBudget(expired: () => boolean): Budget {
-  return new Budget(2_000_000, expired);
 }

@@ -145,7 +145,7 @@ export class EventWriter {
 }
 
 /** Will it go better in a while? Not where the namespace ends, or where a right is missing. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   return !(error instanceof ApiError) || error.status === 429 || error.status >= 500;
 }
 

@@ -6,7 +6,7 @@ import type { ClusterWorld } from '../world/cluster-world.ts';
  * What policies of other namespaces can see of one: its labels, the labels and ports of its pods, its Services. Equal
  * texts look alike, so that a pod that is merely replaced disturbs nobody else.
  */
-export function outlookOf(world: ClusterWorld, namespace: string): string {
+function outlookOf(world: ClusterWorld, namespace: string): string {
   const record = world.namespace(namespace);
   const pods = new Set<string>();
   world.unitsIn(namespace).forEach((id) => {
@@ -23,15 +23,26 @@ export function outlookOf(world: ClusterWorld, namespace: string): string {
   return [own, ...[...pods].sort(), ...services.sort()].join('\n');
 }
 
+/** Controllers write these anew for each run or rollout; no policy of another namespace asks for them. */
+const passing: ReadonlySet<string> = new Set([
+  'batch.kubernetes.io/controller-uid',
+  'batch.kubernetes.io/job-name',
+  'controller-revision-hash',
+  'controller-uid',
+  'job-name',
+  'pod-template-hash',
+]);
+
 function labelText(labels: Labels): string {
   return [...labels]
+    .filter(([key]) => !passing.has(key))
     .map(([key, value]) => `${key}=${value}`)
     .sort()
     .join();
 }
 
 /** The namespace selectors that a policy's peers use, equal ones once; they tell which namespaces it looks at. */
-export function namespaceSelectors(policies: Iterable<CompiledPolicy>): Selector[] {
+function namespaceSelectors(policies: Iterable<CompiledPolicy>): Selector[] {
   const found = new Map<string, Selector>();
   for (const policy of policies) {
     for (const clause of directions.flatMap((direction) => clausesOf(policy, direction))) {

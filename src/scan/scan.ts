@@ -79,6 +79,7 @@ export class Scan {
   private running: { readonly namespace: string; readonly look: Generator<void, NamespaceLook> } | null =
     null;
   private settings: Settings | null = null;
+  private today = '';
   private moment: Moment | null = null;
   /** Namespaces whose errors are to be told once more, because everything is looked at. */
   private readonly again = new Set<string>();
@@ -141,9 +142,12 @@ export class Scan {
   private step(): boolean {
     const now = this.plan.source.now();
     const settings = this.plan.source.settings();
+    const today = this.plan.source.today();
     const fullPass = this.agenda.isFullPassDue(now);
-    if (fullPass || this.settings !== settings) {
+    // With a day waivers end.
+    if (fullPass || this.settings !== settings || this.today !== today) {
       this.settings = settings;
+      this.today = today;
       this.contracts.touch(now);
       const names = this.everything(now);
       if (fullPass) for (const name of names) this.again.add(name);
@@ -242,15 +246,16 @@ export class Scan {
   private now(): Moment {
     const { source, rules } = this.plan;
     const version = source.version();
-    if (this.moment?.version === version && this.moment.context.settings === source.settings())
-      return this.moment;
+    const last = this.moment;
+    const same = last?.version === version && last.context.settings === this.settings;
+    if (last !== null && same && last.context.today === this.today) return last;
     const world = source.world();
     const context = {
       world,
-      settings: source.settings(),
+      settings: this.settings ?? source.settings(),
       rules,
       freshness: source.freshness(),
-      today: source.today(),
+      today: this.today,
     };
     const facts: Facts = factsOf(world);
     this.moment = { version, context, facts };

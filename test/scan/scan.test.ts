@@ -49,7 +49,7 @@ describe('what stands', () => {
     expect([...stage.reports.keys()]).toEqual(['shop/deny']);
   });
 
-  test('errors that were there before are told to every new leader', () => {
+  test('case 84: what was admitted while nobody looked is told: errors as Events, to every new leader', () => {
     const stage = new Stage(
       shop({}, [
         service('shop/hook', { app: 'web' }, ['443->8080/TCP']),
@@ -211,6 +211,9 @@ describe('what stands', () => {
     const stage = new Stage(shop({}, [policy('shop/deny', denyEgress)]), { settings: { waivers: [waiver] } });
     stage.pass(0);
     expect(stage.standing()).toEqual([]);
+    stage.today = '2026-06-16';
+    stage.pass(0);
+    expect(stage.standing()).toEqual(['warning egress-blocks-dns shop/deny']);
   });
 });
 
@@ -280,6 +283,18 @@ describe('changes that settle', () => {
     stage.put(policy('shop/deny', denyIngress, { 'netsluice.dev/note': 'last' }));
     stage.pass(20);
     expect(stage.told()).toHaveLength(1);
+  });
+
+  test('a namespace that ends is told nothing', () => {
+    const stage = new Stage(shop({}, [policy('shop/deny', denyIngress)]));
+    stage.pass(0);
+    stage.put({
+      ...namespace('shop', {}, { deletionTimestamp: '2026-06-15T00:00:00Z' }),
+      status: { phase: 'Terminating' },
+    });
+    stage.remove(policy('shop/deny', denyIngress));
+    stage.pass(60);
+    expect(stage.told()).toEqual([]);
   });
 
   test('another policy kind or a pod does not keep a namespace from settling', () => {

@@ -24,6 +24,7 @@ export class Stage {
   /** How long each look at the clock takes. */
   tickMs = 0;
   leads = true;
+  today = '2026-06-15';
   isReady = true;
   settings: Settings;
   readonly world: ClusterWorld;
@@ -46,7 +47,7 @@ export class Stage {
         ready: () => this.isReady,
         freshness: () => options.freshness ?? { stale: [], absent: [] },
         settings: () => this.settings,
-        today: () => '2026-06-15',
+        today: () => this.today,
         now: () => {
           this.now += this.tickMs;
           return this.now;
