@@ -59,6 +59,17 @@ test('kubectl apply -k deploy finds every object', async () => {
   expect(names(objectsOf(stdout))).toEqual([...names(rendered), 'Namespace netsluice-system'].sort());
 });
 
+test('every value that the documentation sets exists', () => {
+  const pages = ['README.md', `${chart}/README.md`, ...readdirSync('docs').map((name) => join('docs', name))];
+  const text = pages.filter((page) => page.endsWith('.md')).map((page) => readFileSync(page, 'utf8'));
+  const set = [...text.join('\n').matchAll(/--set(?:-string|-json|-file)?[ =]"?([A-Za-z.]+)=/g)].map(
+    ([, key = '']) => key,
+  );
+  const known = valueRows(readValues(`${chart}/values.yaml`)).map(([key = '']) => key.replaceAll('`', ''));
+  expect(set.length).toBeGreaterThan(5);
+  expect(set.filter((key) => !key.startsWith('settings.') && !known.includes(key))).toEqual([]);
+});
+
 test('chart, program and image carry one version', () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
   const about = parse(readFileSync(`${chart}/Chart.yaml`, 'utf8'));
