@@ -3,6 +3,7 @@ import type { Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
 import { answer, type FailureReason, type ReviewAnswer, readReview, safeAnswer } from './admission-review.ts';
 import { type AdmittanceDeps, makeAdmittance } from './admittance.ts';
 import { type NotReadable, readBody } from './body.ts';
+import { type BodyBound, makeBodyBound } from './body-bound.ts';
 import { answerBy, type Bounds, budgetFor, timeoutOf } from './budget.ts';
 import { clientNameAccepted } from './client-name.ts';
 import { boundConnections } from './connection-bound.ts';
@@ -74,6 +75,19 @@ function headProblem(request: FastifyRequest, deps: WebhookDeps): NotReadable | 
   return null;
 }
 
+/** Takes the room that the body will need until the answer is out, or says that there is none. */
+function roomProblem({ headers, ip }: FastifyRequest, reply: FastifyReply, bodies: BodyBound) {
+  const declared = headers['content-length'];
+  const bytes = declared === undefined ? BODY_LIMIT : Math.min(Number(declared), BODY_LIMIT);
+  const giveBack = bodies.take(ip, bytes);
+  if (giveBack === null) {
+    const message = 'Too many large bodies are being read; try again later.';
+    return { readable: false, status: 429, why: 'too-many', message } as const;
+  }
+  reply.raw.once('close', giveBack);
+  return null;
+}
+
 function sendRefusal(reply: FastifyReply, refusal: NotReadable, deps: WebhookDeps): FastifyReply {
   deps.metrics.invalid(refusal.why);
   if (refusal.why === 'client-name') deps.metrics.tlsClientAuthFailed();
@@ -135,6 +149,7 @@ function judge(request: ReviewRequest, url: string, arrived: number, since: numb
 /** Builds the webhook without listening. Every readable request gets HTTP 200 and a v1 review with its uid. */
 export function buildApp(deps: WebhookDeps): FastifyInstance {
   const admittance = makeAdmittance(deps);
+  const bodies = makeBodyBound();
   const bounded = { ...deps, lines: makeLogBound(deps.clock) };
   const arrivals = new WeakMap<FastifyRequest, number>();
   const app = fastify({
@@ -168,7 +183,7 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     arrivals.set(request, deps.clock.monotonic());
     deps.onRequest();
-    const problem = headProblem(request, deps);
+    const problem = headProblem(request, deps) ?? roomProblem(request, reply, bodies);
     return problem === null ? undefined : sendRefusal(reply, problem, deps);
   });
   app.addHook('onSend', async (_request, reply) => {

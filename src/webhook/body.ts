@@ -1,7 +1,7 @@
 /** A request that gets a 4xx instead of a review, and the bounded word under which it is counted. */
 export interface NotReadable {
   readonly readable: false;
-  readonly status: 400 | 403 | 404 | 405 | 413 | 415;
+  readonly status: 400 | 403 | 404 | 405 | 413 | 415 | 429;
   readonly why: InvalidReason;
   /** One sentence for the caller; never text that the caller sent. */
   readonly message: string;
@@ -17,6 +17,7 @@ export const invalidReasons = [
   'content-type',
   'content-encoding',
   'too-large',
+  'too-many',
   'method',
   'path',
   'client-name',

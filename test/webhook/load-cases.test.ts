@@ -292,6 +292,49 @@ test(
   HANG_MS,
 );
 
+test('case 94: large bodies of one address take at most 64 MiB, and those of others still come in', async () => {
+  const stub = await startStub({ plain: true });
+  const mebibytes = 1024 * 1024;
+  const head = (length: number) =>
+    `POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+  const begin = async (localAddress: string, length: number) => {
+    const socket = connectPlain({ port: stub.port, host: '127.0.0.1', localAddress });
+    await once(socket, 'connect');
+    socket.write(`${head(length)}{`);
+    return socket;
+  };
+  const refusals = () => stub.count('netsluice_requests_invalid_total{why="too-many"}');
+  const held: Socket[] = [];
+  for (let i = 0; i < 8; i += 1) held.push(await begin('127.0.0.2', 8 * mebibytes));
+  const ninth = await begin('127.0.0.2', 8 * mebibytes);
+  const text = await received(ninth);
+  expect(text).toMatch(/^HTTP\/1\.1 429 /);
+  expect(text).toContain(
+    '{"error":"too-many","message":"Too many large bodies are being read; try again later."}',
+  );
+  expect(await refusals()).toBe(1);
+  const large = reviewOf('large', { object: { spec: {}, note: 'n'.repeat(6 * mebibytes) } });
+  const ask = async (localAddress: string, body: object) => {
+    const socket = connectPlain({ port: stub.port, host: '127.0.0.1', localAddress });
+    const answer = received(socket);
+    const bytes = JSON.stringify(body);
+    socket.write(`${head(bytes.length).slice(0, -2)}Connection: close\r\n\r\n${bytes}`);
+    return answer;
+  };
+  expect(await ask('127.0.0.1', large)).toContain('"uid":"large","allowed":true');
+  expect(await ask('127.0.0.2', reviewOf('small'))).toContain('"uid":"small","allowed":true');
+  expect(await received(await begin('127.0.0.2', 8 * mebibytes))).toMatch(/^HTTP\/1\.1 429 /);
+  expect(await refusals()).toBe(2);
+  // What is broken off gives its room back.
+  const closed = held.map((socket) => once(socket, 'close'));
+  for (const socket of held) socket.destroy();
+  await Promise.all(closed);
+  // A refusal may break the writing off.
+  const again = () => ask('127.0.0.2', large).catch(() => '');
+  await until(async () => (await again()).includes('"uid":"large","allowed":true'));
+  await stub.close();
+});
+
 test('case 95: a rule that throws is reported, the findings of the others reject, and the process lives', async () => {
   const broken = policyRule({
     id: 'broken-rule',
