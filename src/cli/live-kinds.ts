@@ -11,9 +11,10 @@ export function liveKinds(live: LiveView): WatchedKind[] {
       return { kind: resource, synced: settled, note, objects, degraded, ageSeconds };
     });
   if (ready) return rows;
-  const waiting = live.missing().join('; ');
-  return [
-    ...rows,
-    { kind: 'all', synced: false, note: waiting, objects: 0, degraded: false, ageSeconds: null },
-  ];
+  // Kinds have lines of their own; what else is missing shares one.
+  const told = new Set(rows.map(({ kind }) => kind));
+  const others = live.missing().filter((line) => !told.has(line.split(':', 1)[0] ?? ''));
+  if (others.length === 0) return rows;
+  const note = others.join('; ');
+  return [...rows, { kind: 'other', synced: false, note, objects: 0, degraded: false, ageSeconds: null }];
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Freshness } from '../model/review.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Clock } from './clock.ts';
@@ -65,6 +66,8 @@ const watchForChanges: ReadonlySet<string> = new Set(['CustomResourceDefinition'
  */
 export function startLiveView({ client, sink: world, clock, log }: LiveOptions): LiveView {
   const controller = new AbortController();
+  // Every watch listens to it: many listeners are no leak.
+  setMaxListeners(0, controller.signal);
   const queue = new EventQueue(clock, world);
   const watched = new Map<string, Watched>();
   const running: Promise<void>[] = [];
