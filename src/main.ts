@@ -77,6 +77,7 @@ async function runServe(flags: Flags): Promise<void> {
       process.on('SIGTERM', run);
       process.on('SIGINT', run);
     },
+    onStray: (run) => process.on('unhandledRejection', run),
     exit: (code) => process.exit(code),
   });
   // What could not start must not stay because of a half-open handle.

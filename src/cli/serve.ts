@@ -3,7 +3,7 @@ import type { ServeConfig } from '../config.ts';
 import type { Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
 import type { ClientAuth } from '../webhook/client-name.ts';
 import { type Clock, systemClock } from '../webhook/clock.ts';
-import { type Log, makeLog } from '../webhook/decision-log.ts';
+import { describeThrown, type Log, makeLog } from '../webhook/decision-log.ts';
 import { type Metrics, makeMetrics } from '../webhook/metrics.ts';
 import type { ServingData } from '../webhook/serving-data.ts';
 import { type Decoded, loadSettings, type SettingsWatch, watchSettings } from '../webhook/settings-file.ts';
@@ -40,6 +40,8 @@ export interface ServeRooms<Settings> {
   readonly printError: (line: string) => void;
   /** Called with a function to run on SIGTERM and SIGINT. */
   readonly onSignal: (run: () => void) => void;
+  /** Called with a function to run for each rejected promise that nobody awaits; without it Node ends the process. */
+  readonly onStray?: (run: (thrown: unknown) => void) => void;
   readonly exit: (code: number) => void;
 }
 
@@ -177,6 +179,10 @@ export async function serve<Settings>(
   toStop.push(scan.stop);
   duties.onConfigurationGone(scan.configurationGone);
 
+  rooms.onStray?.((thrown) => {
+    base.metrics.strayError();
+    base.log.error({ cause: describeThrown(thrown) }, 'a rejected promise that nobody awaits; this is a bug');
+  });
   const early = new AbortController();
   const at: { webhook: RunningWebhook | null } = { webhook: null };
   rooms.onSignal(() => {

@@ -20,6 +20,7 @@ export interface Metrics {
   readonly tlsReload: (result: 'success' | 'error') => void;
   readonly tlsClientAuthFailed: () => void;
   readonly connectionRefused: () => void;
+  readonly strayError: () => void;
   /** An admission review came at that time. */
   readonly admissionSeen: (at: Date) => void;
   readonly certificateExpiry: (which: 'leaf' | 'ca', at: Date) => void;
@@ -103,6 +104,15 @@ function dataGauges(registry: Registry): (data: ServingData) => void {
   };
 }
 
+function lastCallGauge(registry: Registry): (at: Date) => void {
+  const gauge = new Gauge({
+    name: 'netsluice_last_admission_request_timestamp_seconds',
+    help: 'When an admission review came last, Unix time; 0 before the first.',
+    registers: [registry],
+  });
+  return (at) => gauge.set(at.getTime() / 1000);
+}
+
 function memoryGauge(registry: Registry): (share: () => number) => void {
   let share = () => 0;
   new Gauge({
@@ -157,6 +167,10 @@ function counters(registry: Registry) {
     ]),
     reloads: counter('tls_reload_total', 'Attempts to take a changed certificate.', ['result']),
     clientAuth: counter('tls_client_auth_failures_total', 'Callers without an accepted client certificate.'),
+    strays: counter(
+      'stray_errors_total',
+      'Rejected promises that nobody awaited; each is a bug of netsluice.',
+    ),
     connections: counter('connections_refused_total', 'Connections beyond what all or one address may hold.'),
     dropped: counter('dropped_keys_total', 'JSON keys named __proto__ that were dropped.'),
   };
@@ -176,10 +190,6 @@ export function makeMetrics(version: string): Metrics {
     new Gauge({ name: `netsluice_${name}`, help, labelNames, registers: [registry] });
   const expiry = gauge('cert_expiry_timestamp_seconds', 'When a certificate ends, Unix time.', ['which']);
   const settings = gauge('settings_valid', '1 when the settings file on disk is the one in force.');
-  const lastCall = gauge(
-    'last_admission_request_timestamp_seconds',
-    'When an admission review came last, Unix time; 0 before the first.',
-  );
   gauge('build_info', 'Always 1; the labels tell the build.', ['version']).set({ version }, 1);
   settings.set(1);
   const [rule, mode, reason] = [bounded(), bounded(), bounded()];
@@ -226,7 +236,8 @@ export function makeMetrics(version: string): Metrics {
     tlsReload: (result) => count.reloads.inc({ result }),
     tlsClientAuthFailed: () => count.clientAuth.inc(),
     connectionRefused: () => count.connections.inc(),
-    admissionSeen: (at) => lastCall.set(at.getTime() / 1000),
+    strayError: () => count.strays.inc(),
+    admissionSeen: lastCallGauge(registry),
     certificateExpiry: (which, at) => expiry.set({ which }, at.getTime() / 1000),
     settingsValid: (valid) => settings.set(valid),
     watchData: dataGauges(registry),

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { type ServeRooms, serve } from '../../src/cli/serve.ts';
 import { makeThrowawayAuthority } from '../../src/cli/throwaway-certificate.ts';
 import { readServeConfig } from '../../src/config.ts';
-import { admitted, call, newDirectory, reviewOf, until, writePair } from './harness.ts';
+import { admitted, call, get, newDirectory, reviewOf, until, writePair } from './harness.ts';
 
 function rooms(more: Partial<ServeRooms<string>> = {}) {
   const seen = {
@@ -67,6 +67,25 @@ test('serves until a signal, then drains, stops everything and exits with 0', as
   seen.signal();
   await until(() => seen.exits.length > 0);
   expect([seen.exits, seen.stopped, seen.printed]).toEqual([[0], 1, []]);
+});
+
+test('case 95: a promise that is rejected behind a rule is counted, and the process goes on', async () => {
+  const { config, authority } = await setUp();
+  let stray: (thrown: unknown) => void = () => undefined;
+  const { given, seen } = rooms({
+    onStray: (run) => {
+      stray = run;
+    },
+  });
+  const started = await serve(config, given);
+  if (typeof started === 'number') throw new Error(seen.printed.join());
+  stray(new Error('lost'));
+  const metrics = (await get(started.health.port, '/metrics')).text;
+  expect(metrics).toContain('netsluice_stray_errors_total 1\n');
+  const answered = await call({ port: started.address.port, ca: authority.cert, body: reviewOf('after') });
+  expect(answered.json.response.uid).toBe('after');
+  await started.stop();
+  expect(seen.exits).toEqual([]);
 });
 
 test('a wrong certificate path ends with 3 before the cluster is asked', async () => {
