@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,7 +20,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildahIn, checkBuildah, NoImage, run } from './buildah.mjs';
 import { ensureStandIns, version as standIns } from './stand-ins.mjs';
@@ -28,8 +29,8 @@ const FILE = fileURLToPath(import.meta.url);
 export const ROOT = join(dirname(FILE), '..', '..');
 const NAME = 'localhost/netsluice-test/image';
 const KEPT = 4;
-/** Steps of builds that are kept for the next one; beyond, all are forgotten rather than sorted out. */
-const STEPS_KEPT = 80;
+/** Stages that the next build starts from; under these names they outlive the clearing up. */
+const STAGES = ['modules', 'program'];
 /** An entry of npm's configuration that nothing reads; a test looks for it in the finished image. */
 const CANARY = '//canary.invalid/:username';
 const PROGRESS_MS = 10_000;
@@ -41,26 +42,27 @@ export function cacheFolder() {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'netsluice', 'image');
 }
 
-/** Every file that can become part of the image. @returns {string[]} */
-function inputs() {
-  const allowed = readFileSync(join(ROOT, '.dockerignore'), 'utf8')
+/** Every file that can become part of the image. @param {string} root @returns {string[]} */
+function inputs(root) {
+  const allowed = readFileSync(join(root, '.dockerignore'), 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('!'))
     .map((line) => line.slice(1));
   return ['Dockerfile', '.dockerignore', ...allowed].flatMap((path) => {
-    const absolute = join(ROOT, path);
+    const absolute = join(root, path);
     if (!statSync(absolute).isDirectory()) return [path];
     return readdirSync(absolute, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => relative(ROOT, join(entry.parentPath ?? entry.path, entry.name)))
+      .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
       .sort();
   });
 }
 
-function contentHash() {
+/** @param {string} root */
+function contentHash(root) {
   const hash = createHash('sha256').update(`${standIns} ${process.arch}`).update(readFileSync(FILE));
-  for (const path of inputs()) {
-    const content = readFileSync(join(ROOT, path));
+  for (const path of inputs(root)) {
+    const content = readFileSync(join(root, path));
     hash.update(`\0${path}\0${content.length}\0`).update(content);
   }
   return hash.digest('hex').slice(0, 16);
@@ -116,16 +118,17 @@ export async function told(text, work) {
 /**
  * @param {(...args: string[]) => Promise<string>} buildah
  * @param {string} cache
- * @param {string} work
+ * @param {string} work a folder for what is lent to the build
+ * @param {string} context
  */
-export async function buildArguments(buildah, cache, work) {
+export async function buildArguments(buildah, cache, work, context) {
   const { base, buildBase } = await ensureStandIns(cache, buildah, say);
   const secrets = await npmSecrets(work);
   return [
     ...['build', '--isolation', 'chroot', '--pull-never', '--timestamp', '0', ...secrets],
     ...['--build-arg', `BASE=${base}`],
     ...['--build-arg', `BUILD_BASE=${buildBase}`],
-    ...['-f', join(ROOT, 'Dockerfile')],
+    ...['-f', join(context, 'Dockerfile')],
   ];
 }
 
@@ -160,68 +163,91 @@ async function forgetOld(buildah, images) {
     .slice(KEPT);
   for (const { name } of old) rmSync(join(images, name), { recursive: true, force: true });
   const tags = (await buildah('images', '--format', '{{.Name}}:{{.Tag}}')).split('\n');
-  const gone = tags.filter((tag) => old.some(({ name }) => tag === `${NAME}:${name}`));
+  const gone = tags.filter(
+    (tag) =>
+      old.some(({ name }) => tag === `${NAME}:${name}`) ||
+      (/netsluice-test\/(?:runtime|build):/.test(tag) && !tag.endsWith(`:${standIns}`)),
+  );
   if (gone.length > 0) await buildah('rmi', ...gone);
-  const steps = (await buildah('images', '--all', '--quiet')).split('\n').length;
-  if (steps > STEPS_KEPT) await buildah('rmi', '--all', '--force');
+  // A build that failed or was killed leaves its container, and that would hold on to its image.
+  await buildah('rm', '--all');
+  const unnamed = await buildah('images', '--filter', 'dangling=true', '--quiet');
+  if (unnamed !== '') await buildah('rmi', ...unnamed.split('\n'));
 }
 
-/** @param {string} folder of the result @param {string} hash */
-async function build(folder, hash) {
-  const cache = cacheFolder();
-  const images = dirname(folder);
-  const buildah = buildahIn(cache);
-  clearRemains(cache);
-  const work = mkdtempSync(join(cache, 'work-'));
-  try {
-    const args = await buildArguments(buildah, cache, work);
-    const tag = `${NAME}:${hash}`;
-    await told('building the image with buildah', () => buildah(...args, '--layers', '-t', tag, ROOT));
-    const { OCIv1 } = JSON.parse(await buildah('inspect', '--type', 'image', tag));
-    mkdirSync(images, { recursive: true });
-    const rootfs = join(work, 'rootfs');
-    await told('unpacking it', () =>
-      mounted(buildah, tag, (folder) => run('cp', ['-a', '--reflink=auto', folder, rootfs])),
-    );
-    const image = { rootfs: join(folder, 'rootfs'), config: OCIv1.config, history: OCIv1.history };
-    writeFileSync(join(work, 'image.json'), JSON.stringify(image));
-    rmSync(join(work, 'npmrc'));
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(work, folder);
-    await forgetOld(buildah, images);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
+/**
+ * @param {string[]} args @param {string} tag @param {string} context
+ * @param {(...args: string[]) => Promise<string>} buildah
+ */
+async function buildStages(args, tag, context, buildah) {
+  for (const stage of STAGES) {
+    await buildah(...args, '--target', stage, '-t', `${NAME}-${stage}:last`, context);
   }
+  await buildah(...args, '-t', tag, context);
+}
+
+/** @param {string} work in which the context lies @param {string} folder of the result, called like the hash */
+async function build(work, folder) {
+  const cache = cacheFolder();
+  const context = join(work, 'context');
+  const buildah = buildahIn(cache);
+  const args = [...(await buildArguments(buildah, cache, work, context)), '--layers'];
+  const tag = `${NAME}:${basename(folder)}`;
+  await told('building the image with buildah', () => buildStages(args, tag, context, buildah));
+  const { OCIv1 } = JSON.parse(await buildah('inspect', '--type', 'image', tag));
+  const result = join(work, 'result');
+  mkdirSync(result);
+  await told('unpacking it', () =>
+    mounted(buildah, tag, (from) => run('cp', ['-a', '--reflink=auto', from, join(result, 'rootfs')])),
+  );
+  const image = { rootfs: join(folder, 'rootfs'), config: OCIv1.config, history: OCIv1.history };
+  writeFileSync(join(result, 'image.json'), JSON.stringify(image));
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(result, folder);
+  await forgetOld(buildah, dirname(folder));
 }
 
 /**
  * Runs a script of this folder with `--locked`, one at a time: by the kernel's own lock, which nobody leaves behind.
- * @param {string} file @returns {boolean} whether it ended well
+ * @param {string} file @returns {string | undefined} what it wrote to stdout, if it ended well
  */
 export function underLock(file) {
   const args = [join(cacheFolder(), 'lock'), process.execPath, file, '--locked'];
-  return spawnSync('flock', args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  const { status, stdout } = spawnSync('flock', args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 /** The image of the checkout as it is now; builds it if need be. A NoImage says in one sentence why it cannot. */
 export async function ensureImage() {
-  const hash = contentHash();
-  const folder = join(cacheFolder(), 'images', hash);
-  const found = find(folder);
+  const images = join(cacheFolder(), 'images');
+  const found = find(join(images, contentHash(ROOT)));
   if (found !== undefined) return found;
   checkBuildah();
-  mkdirSync(cacheFolder(), { recursive: true });
-  const done = underLock(FILE);
-  const built = find(folder);
-  if (!done || built === undefined) throw new NoImage('The image could not be built: see above.');
+  mkdirSync(images, { recursive: true });
+  const hash = underLock(FILE);
+  const built = hash === undefined ? undefined : find(join(images, hash));
+  if (built === undefined) throw new NoImage('The image could not be built: see above.');
   return built;
 }
 
+/** Builds from a copy, so that what is built is what its hash says, whoever edits meanwhile. Prints the hash. */
 async function locked() {
-  const hash = contentHash();
-  const folder = join(cacheFolder(), 'images', hash);
-  // Once more under the lock: the run before us may have just built it.
-  if (find(folder) === undefined) await build(folder, hash);
+  const cache = cacheFolder();
+  clearRemains(cache);
+  const work = mkdtempSync(join(cache, 'work-'));
+  try {
+    const context = join(work, 'context');
+    for (const path of inputs(ROOT)) cpSync(join(ROOT, path), join(context, path));
+    const hash = contentHash(context);
+    // Once more under the lock: the run before us may have just built it.
+    if (find(join(cache, 'images', hash)) === undefined) await build(work, join(cache, 'images', hash));
+    process.stdout.write(hash);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 const started = process.argv[1];

@@ -62,7 +62,7 @@ async function locked() {
   const buildah = buildahIn(cache);
   const work = mkdtempSync(join(cache, 'work-'));
   try {
-    const args = await buildArguments(buildah, cache, work);
+    const args = await buildArguments(buildah, cache, work, ROOT);
     await told('installing the packages of the image a second time', () =>
       buildah(...args, '--no-cache', '--target', 'modules', '-t', NAME, ROOT),
     );
@@ -77,7 +77,8 @@ async function locked() {
 
 async function compare() {
   const { rootfs } = await ensureImage();
-  if (!existsSync(answerFile()) && !underLock(FILE)) throw new NoImage('The second build failed: see above.');
+  if (!existsSync(answerFile()) && underLock(FILE) === undefined)
+    throw new NoImage('The second build failed: see above.');
   const first = list(join(rootfs, 'app', 'node_modules'));
   process.stdout.write(JSON.stringify({ first, second: JSON.parse(readFileSync(answerFile(), 'utf8')) }));
 }
