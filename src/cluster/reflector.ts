@@ -160,7 +160,9 @@ class Reflector {
         break;
     }
     const wait = this.#retry(error.message);
-    return error.retryAfterMs === null ? wait : error.retryAfterMs + this.#options.clock.random() * 1000;
+    if (error.retryAfterMs === null) return wait;
+    // At least what the server asks for; more, when it goes on refusing.
+    return Math.max(wait, error.retryAfterMs + this.#options.clock.random() * 1000);
   }
 
   #refused(state: 'absent' | 'denied', message: string): number {

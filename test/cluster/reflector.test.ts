@@ -151,6 +151,14 @@ describe('listing', () => {
     expect(clock.slept).toEqual([7000, 3000]);
   });
 
+  test('case 65: a server that asks for a second each time is asked less and less all the same', async () => {
+    clock.chance = 0.5;
+    api.script('list', pods, ...Array.from({ length: 8 }, () => refuse(429, { 'retry-after': '1' })));
+    run();
+    await recorder.until(() => recorder.said.includes('synced'));
+    expect(clock.slept).toEqual([1500, 1500, 2000, 4000, 8000, 15000, 15000, 15000]);
+  });
+
   test('case 65: back-off doubles, is spread by chance and never passes 30 s', async () => {
     clock.chance = 0.5;
     api.script('list', pods, ...Array.from({ length: 9 }, () => refuse(500)));
