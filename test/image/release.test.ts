@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -145,6 +146,30 @@ describe('the workflows', () => {
       'id-token': 'write',
       attestations: 'write',
     });
+  });
+
+  test('the chart of a release names the image that was pushed, by digest', () => {
+    const steps = jobs('release.yml')['release']?.steps ?? [];
+    const script = steps.find(({ name }) => name === 'Package, push and sign the chart')?.run ?? '';
+    const edits = script.split('\n').filter((line) => /^(?:sed|grep) /.test(line));
+    expect(edits).toHaveLength(4);
+    const folder = mkdtempSync(join(tmpdir(), 'netsluice-release-'));
+    try {
+      cpSync(join(root, 'charts'), join(folder, 'charts'), { recursive: true });
+      const env = { ...process.env, IMAGE: 'registry.invalid/netsluice', DIGEST };
+      execFileSync('bash', ['-ec', edits.join('\n')], { cwd: folder, env });
+      const read = (file: string): unknown =>
+        parse(readFileSync(join(folder, 'charts', 'netsluice', file), 'utf8'));
+      expect(read('values.yaml')).toMatchObject({
+        image: { registry: '', repository: 'registry.invalid/netsluice', tag: '', digest: DIGEST },
+      });
+      const { annotations } = read('Chart.yaml') as { annotations: Record<string, string> };
+      expect(annotations['artifacthub.io/images']).toContain(
+        `image: registry.invalid/netsluice:${version}\n`,
+      );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test.each(['ci.yml', 'release.yml'])(
