@@ -13,17 +13,55 @@ export interface Graded {
   readonly ports: PortSet;
 }
 
+/** Connections that the cluster's operators require by name: whatever is lost of them is critical. */
+export interface Required {
+  readonly sources: 'internet' | BitSet;
+  readonly destinations: 'internet' | BitSet;
+  readonly ports: PortSet;
+}
+
+/** Cuts what is required out of a rectangle of lost ports, then grades the rest by the cluster's own facts. */
+export function gradeAll(
+  facts: Facts,
+  world: World,
+  { sources, destinations, ports: lost }: Omit<Graded, 'critical'>,
+  required: readonly Required[],
+): Graded[] {
+  const [first, ...others] = required;
+  if (first === undefined) return gradeLoss(facts, world, sources, destinations, lost);
+  const ports = intersectPorts(first.ports, lost);
+  const from = cut(sources, first.sources);
+  const to = cut(destinations, first.destinations);
+  const rest = (ends: Omit<Graded, 'critical' | 'ports'>): Graded[] =>
+    gradeAll(facts, world, { ...ends, ports: lost }, others);
+  if (isEmpty(ports) || from.met === null || to.met === null) return rest({ sources, destinations });
+  return [
+    { critical: true, sources: from.met, destinations: to.met, ports },
+    ...(from.rest === null ? [] : rest({ sources: from.rest, destinations })),
+    ...(to.rest === null ? [] : rest({ sources: from.met, destinations: to.rest })),
+  ];
+}
+
+interface CutEnds {
+  readonly met: Ends | null;
+  readonly rest: Ends | null;
+}
+
+function cut(ends: Ends, by: Required['sources']): CutEnds {
+  if (ends.kind === 'internet' || by === 'internet')
+    return ends.kind === by ? { met: ends, rest: null } : { met: null, rest: ends };
+  const [met, rest] = [ends.units.and(by), ends.units.andNot(by)];
+  return {
+    met: met.isEmpty() ? null : { kind: 'units', units: met },
+    rest: rest.isEmpty() ? null : { kind: 'units', units: rest },
+  };
+}
+
 /**
  * Cuts a rectangle of lost ports into its critical part (DNS, the backends of Ingresses and LoadBalancers) and the
  * rest. The facts are those of the world before: what is lost is what was there.
  */
-export function gradeLoss(
-  facts: Facts,
-  world: World,
-  sources: Ends,
-  destinations: Ends,
-  lost: PortSet,
-): Graded[] {
+function gradeLoss(facts: Facts, world: World, sources: Ends, destinations: Ends, lost: PortSet): Graded[] {
   if (destinations.kind === 'internet') return [{ critical: false, sources, destinations, ports: lost }];
   const { units } = destinations;
   const losing = (ports: ReadonlyMap<number, PortSet>): BitSet =>

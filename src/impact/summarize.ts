@@ -7,15 +7,22 @@ import { type Unit, type UnknownReason, weightOf } from '../world/unit.ts';
 import { lostCallbacks } from './api-server.ts';
 import type { Budget } from './budget.ts';
 import { ConnectionCount } from './connection-count.ts';
-import { gradeLoss } from './grades.ts';
+import { gradeAll, type Required } from './grades.ts';
 import type { Impact, IsolationTally } from './impact.ts';
 import type { Difference, Ends, IsolationFlip, Rectangle } from './rectangle.ts';
 
 /**
  * Counts a difference in connections between workloads, exactly, with a few examples by name. `facts` are those of
- * the world before. Steps are spent for each destination whose declared ports must be looked up.
+ * the world before; `required` are connections that are critical because somebody says so. Steps are spent for each
+ * destination whose declared ports must be looked up.
  */
-export function summarize(diff: Difference, worlds: Overlay, facts: Facts, budget: Budget): Impact {
+export function summarize(
+  diff: Difference,
+  worlds: Overlay,
+  facts: Facts,
+  budget: Budget,
+  required: readonly Required[] = [],
+): Impact {
   const numbers = new Map<string, number>();
   const count = () => new ConnectionCount(worlds, numbers);
   const tallies = {
@@ -29,7 +36,7 @@ export function summarize(diff: Difference, worlds: Overlay, facts: Facts, budge
   const undecided = count();
   const reasons = new Set<UnknownReason>();
   for (const rectangle of diff.rectangles) {
-    if (!isEmpty(rectangle.lost)) tallyLoss(worlds, facts, rectangle, tallies, budget);
+    if (!isEmpty(rectangle.lost)) tallyLoss({ worlds, facts, required }, rectangle, tallies, budget);
     if (!isEmpty(rectangle.gained) && rectangle.admittedNow) tallyGain(worlds, rectangle, opened);
     if (!isEmpty(rectangle.undecided)) {
       undecided.add(rectangle.sources, rectangle.destinations, rectangle.undecided);
@@ -64,15 +71,21 @@ interface LossTallies {
   readonly implied: ConnectionCount;
 }
 
+interface Grading {
+  readonly worlds: Overlay;
+  readonly facts: Facts;
+  readonly required: readonly Required[];
+}
+
 function tallyLoss(
-  worlds: Overlay,
-  facts: Facts,
+  { worlds, facts, required }: Grading,
   rectangle: Rectangle,
   into: LossTallies,
   budget: Budget,
 ): void {
   const { sources, destinations, lost } = rectangle;
-  for (const part of gradeLoss(facts, worlds.before, sources, destinations, lost)) {
+  const ends = { sources, destinations, ports: lost };
+  for (const part of gradeAll(facts, worlds.before, ends, required)) {
     if (part.critical) into.critical.add(part.sources, part.destinations, lost);
     if (!part.critical && !rectangle.admittedBefore) {
       into.implied.add(part.sources, part.destinations, lost);

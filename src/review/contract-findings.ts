@@ -1,5 +1,6 @@
 import type { Budget } from '../impact/budget.ts';
 import { Evaluation } from '../impact/evaluation.ts';
+import type { Required } from '../impact/grades.ts';
 import type { When } from '../impact/group.ts';
 import { touchedUnits } from '../impact/touched.ts';
 import type { Change } from '../model/change.ts';
@@ -10,12 +11,21 @@ import { placeOf } from '../rules/change-place.ts';
 import { always } from '../rules/rule.ts';
 import { type Judgement, objectOf } from '../rules/run.ts';
 import { BitSet } from '../sets/bitset.ts';
-import { isEmpty, noPorts, type PortSet, portText, subtractPorts, unionPorts } from '../sets/port-set.ts';
+import {
+  allPorts,
+  isEmpty,
+  noPorts,
+  type PortSet,
+  portText,
+  subtractPorts,
+  unionPorts,
+} from '../sets/port-set.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { type Overlay, overlay } from '../world/overlay.ts';
 import { podIds } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
 import { type Contract, type ContractEnd, contractRule } from './contract.ts';
-import { amongUnits, type Invented, inventPods, membersIn, ownAmong } from './contract-ends.ts';
+import { amongUnits, type Invented, inventPods, membersIn, ownAmong, unitsAt } from './contract-ends.ts';
 import type { Resolving } from './contract-outside.ts';
 import type { Members, PairClass } from './contract-pairs.ts';
 import { breachOf, pairsOf, portsNeeded, resolvingIn } from './contract-state.ts';
@@ -52,6 +62,22 @@ export function contractFindings({ world, laid, contracts }: ContractCase, budge
   if (concerned.length === 0) return [];
   const scene = new Scene(world, laid, concerned, budget);
   return concerned.flatMap((contract) => scene.finding(contract) ?? []);
+}
+
+/**
+ * The connections of a world that `require` contracts name: critical, whatever else is known of them. DNS is critical
+ * without being named.
+ */
+export function requiredBy({ world: base, laid, contracts }: ContractCase): (world: World) => Required[] {
+  const concerned = contracts.filter(
+    (contract) => contract.kind === 'require' && contract.to.kind !== 'dns' && concerns(base, laid, contract),
+  );
+  return (world) =>
+    concerned.map(({ from, to, ports }) => ({
+      sources: from.kind === 'pods' ? unitsAt(world, from) : 'internet',
+      destinations: to.kind === 'pods' ? unitsAt(world, to) : 'internet',
+      ports: ports ?? allPorts,
+    }));
 }
 
 /** Could the change touch a pod of one of the contract's ends? Asked of namespaces only, which costs next to nothing. */

@@ -8,7 +8,7 @@ import { answer } from './answer.ts';
 import { caseOf } from './case-of.ts';
 import { type Asked, askedOf } from './change-of.ts';
 import { type Contract, contractsOf } from './contract.ts';
-import { withContracts } from './contract-findings.ts';
+import { requiredBy, withContracts } from './contract-findings.ts';
 import { modesOf } from './modes.ts';
 import type { ReviewContext } from './review-context.ts';
 import type { Settings } from './settings.ts';
@@ -68,9 +68,10 @@ function analysed(request: ReviewRequest, change: Change, edit: Edit, context: R
     edit.kind === 'policy' && versions(edit).some((policy) => distinctBlocks(policy) > blocksMax);
   // A policy with more blocks than pods can be told apart by is judged by its text alone, over a world without it.
   const laid = tooWide ? { edits: [] } : change;
-  const judged = judge(rules, caseOf(world, change, laid), budget);
   const contracts = contractsOf(settings.contracts);
-  const judgement = withContracts(judged, { world, laid, contracts }, budget);
+  const agreed = { world, laid, contracts };
+  const judged = judge(rules, caseOf(world, change, laid), budget, requiredBy(agreed));
+  const judgement = withContracts(judged, agreed, budget);
   return answer({
     request,
     context,

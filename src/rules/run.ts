@@ -1,5 +1,6 @@
 import type { Budget } from '../impact/budget.ts';
 import { difference } from '../impact/difference.ts';
+import type { Required } from '../impact/grades.ts';
 import type { Impact } from '../impact/impact.ts';
 import type { Difference } from '../impact/rectangle.ts';
 import { summarize } from '../impact/summarize.ts';
@@ -8,6 +9,7 @@ import { type Finding, identityOf } from '../model/finding.ts';
 import type { ObjectRef } from '../model/ref.ts';
 import { factsOf } from '../platform/facts.ts';
 import type { Overlay } from '../world/overlay.ts';
+import type { World } from '../world/world.ts';
 import type { ChangeInput, ChangeRule, Draft, PolicyInput, PolicyRule, Rule } from './rule.ts';
 
 /** What the rules found, and what the change does. */
@@ -38,15 +40,21 @@ export interface Case {
   readonly invented: ReadonlySet<string>;
 }
 
-/** Runs every rule over a change. A rule that throws is reported as failed and does not harm the others. */
+/**
+ * Runs every rule over a change. A rule that throws is reported as failed and does not harm the others. `requiredIn`
+ * tells the connections of a world that are critical because somebody says so.
+ */
 export function judge(
   rules: readonly Rule[],
   { change, laid, worlds, peopled, invented }: Case,
   budget: Budget,
+  requiredIn: (world: World) => readonly Required[] = () => [],
 ): Judgement {
   const found = difference(worlds, laid, budget);
   const facts = { before: factsOf(worlds.before), after: factsOf(worlds.after) };
-  const impact = summarize(found, worlds, facts.before, budget);
+  const losing = found.rectangles.some(({ lost }) => lost.length > 0);
+  const required = losing ? requiredIn(worlds.before) : [];
+  const impact = summarize(found, worlds, facts.before, budget, required);
   const runner = new Runner();
   const input: ChangeInput = { change: laid, worlds, difference: found, impact, facts: facts.after };
   const peopledFacts =

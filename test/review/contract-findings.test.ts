@@ -239,6 +239,35 @@ describe('a change is judged on what it newly breaks', () => {
   });
 });
 
+describe('a connection that is required is critical', () => {
+  const told = (contracts: string): readonly string[] => {
+    const settings = settingsFrom(contracts);
+    return review(request({ after: denyDb }), { ...contextOf(worldWith(shop), { rules }), settings })
+      .warnings;
+  };
+
+  test('even where no clause ever admitted it', () => {
+    expect(told(forbidLab)).toEqual(['isolates 1 workload (1 pod) for ingress, 1 keeps no source', ref]);
+    expect(told(requireWeb)).toEqual([
+      'blocks 1 connection (shop/web -> shop/db:5432/TCP); isolates 1 workload (1 pod) for ingress, 1 keeps no source',
+      breaksRequire,
+      ref,
+    ]);
+  });
+
+  test('from outside too, and only on the ports that are', () => {
+    const fromOutside = `
+- name: open
+  require: { from: internet, to: { namespace: shop, podSelector: { matchLabels: { app: db } } }, ports: [9187/TCP] }
+`;
+    expect(told(fromOutside)).toEqual([
+      'blocks 1 connection (internet -> shop/db:9187/TCP) (undeclared ports only); isolates 1 workload (1 pod) for ingress, 1 keeps no source',
+      '[contract-broken] breaks contract open: the internet can no longer reach shop/db on 9187/TCP',
+      ref,
+    ]);
+  });
+});
+
 describe('deletions', () => {
   const world = worldWith([...shop, denyDb]);
   const asked = { contracts: forbidLab, before: denyDb, more: { name: 'deny' }, enforce: 'baseline' };
