@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { ensureBinaries } from '../control-plane/binaries.ts';
 import { generatedPart } from '../examples/documents.ts';
+import { settingsInValues } from '../support/settings-schema.ts';
 import { chart, objectsOf, render } from './helm.ts';
 import { plainManifests } from './plain-manifests.ts';
 import { readValues, schemaText, valueRows } from './values-file.ts';
@@ -20,7 +21,7 @@ function filesBelow(folder: string, prefix = ''): string[] {
 
 describe('what is made from the chart (UPDATE=1 rewrites it)', () => {
   test('values.schema.json is made from the comments of values.yaml', () => {
-    const wanted = schemaText(readValues(`${chart}/values.yaml`));
+    const wanted = schemaText(readValues(`${chart}/values.yaml`), settingsInValues());
     if (update) writeFileSync(`${chart}/values.schema.json`, wanted);
     expect(readFileSync(`${chart}/values.schema.json`, 'utf8')).toBe(wanted);
   });

@@ -140,6 +140,18 @@ describe('the schema refuses', () => {
       { certificates: { certManager: { issuerRef: { kind: 'issuer', name: 'a' } } } },
       "at '/certificates/certManager/issuerRef/kind': value must be one of 'Issuer', 'ClusterIssuer'",
     ],
+    [
+      { settings: { modes: { enfroce: 'baseline' } } },
+      "at '/settings/modes': additional properties 'enfroce' not allowed",
+    ],
+    [
+      { settings: { rules: { 'egress-block-dns': 'warn' } } },
+      "at '/settings/rules': invalid propertyName 'egress-block-dns'",
+    ],
+    [
+      { settings: { contracts: [{ name: 'a', forbid: { from: 'internt', to: 'dns' } }] } },
+      "at '/settings/contracts/0/forbid/from': anyOf failed",
+    ],
   ])('%j', async (values, wanted) => {
     expect(await refusal({ values })).toContain(wanted);
   });

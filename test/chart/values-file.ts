@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-type JsonObject = { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
 
 /** A key of values.yaml with what its comment says. */
 interface Key {
@@ -88,8 +88,8 @@ function schemaOfKeys(keys: readonly Key[]): JsonObject {
   };
 }
 
-/** values.schema.json. Draft 7, which Helm 3 and 4 both read. */
-export function schemaText(keys: readonly Key[]): string {
+/** values.schema.json. Draft 7, which Helm 3 and 4 both read. `settings` is the schema of what netsluice itself reads. */
+export function schemaText(keys: readonly Key[], settings: JsonObject): string {
   const { properties, ...rest } = schemaOfKeys(keys);
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -97,6 +97,8 @@ export function schemaText(keys: readonly Key[]): string {
     ...rest,
     properties: {
       ...(properties as JsonObject),
+      // Wrong settings would keep a pod from starting; Helm says so before.
+      settings: { ...((properties as JsonObject)['settings'] as JsonObject), ...settings },
       // Helm hands this down to a chart that is part of another one.
       global: { description: 'Not read.', type: 'object' },
     },
