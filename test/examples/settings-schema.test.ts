@@ -15,7 +15,7 @@ describe('the published schema of the settings file', () => {
   test('knows the names that must exist', () => {
     const schema = JSON.stringify(settingsJsonSchema());
     for (const place of [
-      '"propertyNames":{"enum":["egress-blocks-dns"',
+      '"properties":{"egress-blocks-dns":{"type":"string","enum":["off"',
       '"rule":{"type":"string","enum":["egress-blocks-dns"',
       '"enum":["*","egress-blocks-dns"',
       '"enum":["unknown","generic","calico"',

@@ -12,7 +12,13 @@ export function settingsJsonSchema(): JsonObject {
     target: 'draft-7',
     override: ({ jsonSchema, path }) => {
       const place = path.filter((part) => part !== 'properties').join('.');
-      if (place === 'rules') jsonSchema.propertyNames = { enum: ruleIds };
+      if (place === 'rules') {
+        // One property a rule: readers tell the place of a wrong property rightly, of a wrong property name not all.
+        const weight = jsonSchema.additionalProperties ?? {};
+        jsonSchema.properties = Object.fromEntries(ruleIds.map((id) => [id, weight]));
+        jsonSchema.additionalProperties = false;
+        delete jsonSchema.propertyNames;
+      }
       if (place === 'waivers.items.rule') jsonSchema.enum = ruleIds;
       if (place === 'waiversAllowed.items.rules.items') jsonSchema.enum = ['*', ...ruleIds];
       if (place === 'platform.profile') jsonSchema.enum = [...profiles.keys()];
