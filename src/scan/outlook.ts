@@ -1,5 +1,5 @@
-import { type CompiledPolicy, clausesOf, directions } from '../model/policy.ts';
-import { type Labels, matches, type Selector } from '../model/selector.ts';
+import { type CompiledPolicy, clausesOf, directions, type PodPeer } from '../model/policy.ts';
+import { everything, type Labels, matches, type Selector } from '../model/selector.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 
 /**
@@ -41,43 +41,77 @@ function labelText(labels: Labels): string {
     .join();
 }
 
-/** The namespace selectors that a policy's peers use, equal ones once; they tell which namespaces it looks at. */
-function namespaceSelectors(policies: Iterable<CompiledPolicy>): Selector[] {
+/**
+ * The namespaces that policies look at, as selectors, equal ones once. A peer that matches nobody in its own namespace
+ * looks everywhere: its pods may live elsewhere, and a rule says so.
+ */
+function lookedAt(world: ClusterWorld, namespace: string): Selector[] {
   const found = new Map<string, Selector>();
-  for (const policy of policies) {
-    for (const clause of directions.flatMap((direction) => clausesOf(policy, direction))) {
-      for (const peer of clause.peers === 'any' ? [] : clause.peers) {
-        if (peer.kind === 'pods' && peer.namespaces !== 'own')
-          found.set(peer.namespaces.text, peer.namespaces);
-      }
-    }
+  // Who asks the resolvers is any pod of the cluster.
+  if (resolverHomes.has(namespace)) found.set(everything.text, everything);
+  for (const peer of [...world.policiesIn(namespace)].flatMap(podPeersIn)) {
+    if (peer.namespaces !== 'own') found.set(peer.namespaces.text, peer.namespaces);
+    else if (world.peerUnits(namespace, peer).may.isEmpty()) found.set(everything.text, everything);
   }
   return [...found.values()];
 }
 
+function podPeersIn(policy: CompiledPolicy): PodPeer[] {
+  const clauses = directions.flatMap((direction) => clausesOf(policy, direction));
+  const peers = clauses.flatMap((clause) => (clause.peers === 'any' ? [] : clause.peers));
+  return peers.filter((peer) => peer.kind === 'pods');
+}
+
+/** Where distributions keep the cluster's resolvers. */
+const resolverHomes: ReadonlySet<string> = new Set(['kube-system', 'openshift-dns']);
+
+/** The namespaces that must have another turn because of what is in one. */
+export interface Disturbed {
+  /** Nobody else is; `all` where the cluster's resolvers live. */
+  readonly among: readonly string[] | 'all';
+  readonly is: (namespace: string) => boolean;
+}
+
+interface Seen {
+  readonly outlook: string;
+  readonly labels: Labels;
+}
+
 /** Remembers what each namespace looked like and which ones its policies look at. */
 export class Outlooks {
-  private readonly seen = new Map<string, string>();
+  private readonly seen = new Map<string, Seen>();
   private readonly looking = new Map<string, readonly Selector[]>();
+  /** When a namespace was first touched since its last turn, and when it had that. */
+  private readonly touched = new Map<string, number>();
+  private readonly looked = new Map<string, number>();
 
-  /**
-   * Notes a namespace whose turn it is. Answers the other namespaces that must be looked at because of what changed in
-   * it: those whose policies look at it, or all where the cluster's resolvers live. None at the first sight of all.
-   */
-  note(world: ClusterWorld, namespace: string, sight: 'first' | 'later'): ReadonlySet<string> | 'all' {
-    const selectors = namespaceSelectors(world.policiesIn(namespace));
+  /** Something happened in the namespace. */
+  touch(namespace: string, now: number): void {
+    if (!this.touched.has(namespace)) this.touched.set(namespace, now);
+  }
+
+  /** Notes a namespace whose turn it is, and answers who else must have a turn because of it. */
+  note(world: ClusterWorld, namespace: string, now: number): Disturbed {
+    const selectors = lookedAt(world, namespace);
     if (selectors.length === 0) this.looking.delete(namespace);
     else this.looking.set(namespace, selectors);
-    const now = outlookOf(world, namespace);
-    const before = this.seen.get(namespace) ?? '';
-    if (now === '') this.seen.delete(namespace);
-    else this.seen.set(namespace, now);
-    if (before === now || sight === 'first') return new Set();
-    if (namespace === 'kube-system') return 'all';
     const labels = world.namespaceLabels(namespace);
-    const lookers = [...this.looking].filter(
-      ([name, selectors]) => name !== namespace && selectors.some((selector) => matches(selector, labels)),
-    );
-    return new Set(lookers.map(([name]) => name));
+    const outlook = outlookOf(world, namespace);
+    const before = this.seen.get(namespace);
+    if (outlook === '') this.seen.delete(namespace);
+    else this.seen.set(namespace, { outlook, labels });
+    const changed = (before?.outlook ?? '') !== outlook;
+    const since = this.touched.get(namespace) ?? Number.POSITIVE_INFINITY;
+    this.touched.delete(namespace);
+    this.looked.set(namespace, now);
+    // What was undone before its turn came may have been seen in between.
+    const saw = (name: string): boolean => changed || (this.looked.get(name) ?? 0) >= since;
+    if (resolverHomes.has(namespace)) return { among: 'all', is: (name) => name !== namespace && saw(name) };
+    const seenBy = (selector: Selector): boolean =>
+      matches(selector, labels) || (before !== undefined && matches(selector, before.labels));
+    return {
+      among: [...this.looking.keys()],
+      is: (name) => name !== namespace && saw(name) && (this.looking.get(name) ?? []).some(seenBy),
+    };
   }
 }

@@ -114,10 +114,15 @@ export class Scan {
     for (const event of events) {
       const touched = touchedBy(event, world);
       if (touched === 'all') this.everything(now);
-      else for (const namespace of touched) this.agenda.touch(namespace, now);
+      else for (const namespace of touched) this.touch(namespace, now);
       const policies = policyNamespace(event);
       if (policies !== null) this.settling.changed(policies, () => world.policiesIn(policies), now);
     }
+  }
+
+  private touch(namespace: string, now: number): void {
+    this.agenda.touch(namespace, now);
+    this.outlooks.touch(namespace, now);
   }
 
   /** Works for about 4 ms; `idle` where nothing is left to do now. */
@@ -159,10 +164,15 @@ export class Scan {
     return this.settle(now) || this.judgeContract(now, settings) || this.begin(now);
   }
 
-  private everything(now: number): ReadonlySet<string> {
+  private names(): Set<string> {
     const world = this.plan.source.world();
     const names = new Set([...namespacesWithPolicies(world), ...this.findings.namespaces()]);
     for (const { name } of world.namespaces()) names.add(name);
+    return names;
+  }
+
+  private everything(now: number): ReadonlySet<string> {
+    const names = this.names();
     for (const name of names) this.agenda.at(name, now);
     this.unseen ??= new Set(names);
     return names;
@@ -215,9 +225,9 @@ export class Scan {
     this.lookedAt = now;
     const next = this.findings.put(namespace, value.looks, now, sight);
     if (next !== null) this.agenda.at(namespace, next);
-    const lookers = this.outlooks.note(this.plan.source.world(), namespace, sight);
-    if (lookers === 'all') this.everything(now);
-    else for (const name of lookers) this.agenda.at(name, now);
+    const { among, is } = this.outlooks.note(this.plan.source.world(), namespace, now);
+    const others = sight === 'first' ? [] : among === 'all' ? [...this.names()] : among;
+    for (const name of others.filter(is)) this.agenda.at(name, now);
     this.tell(namespace, value, now, sight);
   }
 
