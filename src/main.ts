@@ -38,6 +38,9 @@ import { rules } from './rules/registry.ts';
  *                     POST /validate  app.ts  health.ts  tls.ts, self-dial.ts, drain.ts
  *                     over TLS                /livez /readyz /metrics
  *
+ * Beside answering, serve-scan.ts runs scan/ over the same world and settings: what stands becomes metrics, and in
+ * the leader Events and reports. serve-certificates.ts decides who leads, and keeps the certificate.
+ *
  * Exit codes: 0 done or drained, 1 findings (other commands) or a second signal while draining, 2 wrong usage,
  * 3 could not start, read or analyse.
  */
