@@ -12,19 +12,22 @@ export function settingsJsonSchema(): JsonObject {
     target: 'draft-7',
     override: ({ jsonSchema, path }) => {
       const place = path.filter((part) => part !== 'properties').join('.');
-      if (place === 'rules') {
-        // One property a rule: readers tell the place of a wrong property rightly, of a wrong property name not all.
-        const weight = jsonSchema.additionalProperties ?? {};
-        jsonSchema.properties = Object.fromEntries(ruleIds.map((id) => [id, weight]));
-        jsonSchema.additionalProperties = false;
-        delete jsonSchema.propertyNames;
-      }
       if (place === 'waivers.items.rule') jsonSchema.enum = ruleIds;
       if (place === 'waiversAllowed.items.rules.items') jsonSchema.enum = ['*', ...ruleIds];
       if (place === 'platform.profile') jsonSchema.enum = [...profiles.keys()];
     },
   });
-  return { ...(made as JsonObject), title: 'Settings of netsluice' };
+  const properties = {
+    ...(made.properties as JsonObject),
+    rules: byName(made.properties?.['rules'] as JsonObject),
+  };
+  return { ...(made as JsonObject), title: 'Settings of netsluice', properties };
+}
+
+/** One property a rule: readers tell the place of a wrong property rightly, of a wrong property name not all do. */
+function byName({ propertyNames: _, additionalProperties: weight = {}, ...map }: JsonObject): JsonObject {
+  const properties = Object.fromEntries(rules.map(({ id }) => [id, weight]));
+  return { ...map, properties, additionalProperties: false };
 }
 
 /**
