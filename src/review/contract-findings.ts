@@ -26,8 +26,9 @@ import { podIds } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { type Contract, type ContractEnd, contractRule } from './contract.ts';
 import { amongUnits, type Invented, inventPods, membersIn, ownAmong, unitsAt } from './contract-ends.ts';
+import { type Members, reachOf } from './contract-groups.ts';
 import type { Resolving } from './contract-outside.ts';
-import type { Members, PairClass } from './contract-pairs.ts';
+import type { PairClass } from './contract-pairs.ts';
 import { breachOf, pairsOf, portsNeeded, resolvingIn } from './contract-state.ts';
 import { type Breach, ContractTally } from './contract-tally.ts';
 import type { WitnessEnd } from './contract-witness.ts';
@@ -139,10 +140,14 @@ class Scene {
       pairsOf(this.evaluation, contract, ends, this.resolving);
     // What resolvers admit concerns whoever asks them.
     const everySource = to.kind === 'dns' && !isNobody(targets);
-    if (!isNobody(targets)) yield* evaluate({ from: this.members(contract, from), to: targets });
+    if (!isNobody(targets)) {
+      const askers = this.members(contract, from);
+      yield* evaluate({ from: everySource ? askers : this.within(askers, targets, 'ingress'), to: targets });
+    }
     const sources = this.touchedMembers(contract, from, 'egress');
     if (everySource || isNobody(sources)) return;
-    yield* evaluate({ from: sources, to: this.lessTouched(this.members(contract, to), targets) });
+    const asked = this.lessTouched(this.members(contract, to), targets);
+    yield* evaluate({ from: sources, to: this.within(asked, sources, 'egress') });
   }
 
   private members(contract: Contract, end: ContractEnd): Members {
@@ -162,6 +167,15 @@ class Scene {
       if (contract.kind === 'forbid') units.addAll(ownAmong(world, end, this.invented).and(touched));
       return units;
     });
+  }
+
+  /** Whom the touched pods surely do not admit, before and after, the change gives and takes nothing. */
+  private within(members: Members, touched: Members, direction: Direction): Members {
+    // Pods that moved may be pairs of the contract now that were none before.
+    const reach = this.worlds.moved.isEmpty() ? reachOf(this.evaluation, touched, direction) : null;
+    if (reach === null) return members;
+    const units = members.after.and(reach);
+    return { before: units, after: units };
   }
 
   private lessTouched(members: Members, { before, after }: Members): Members {

@@ -1,18 +1,25 @@
-import { memberSets, partition } from '../impact/cells.ts';
+import { partition } from '../impact/cells.ts';
 import type { Evaluation } from '../impact/evaluation.ts';
 import type { When } from '../impact/group.ts';
 import type { Ends } from '../impact/rectangle.ts';
-import { both, decide, matchesUnit, type PortReading, type Side } from '../impact/side.ts';
-import { groupAlike } from '../impact/touched.ts';
+import { both, decide, matchesUnit, noneAllowed, type PortReading } from '../impact/side.ts';
 import type { Direction } from '../model/policy.ts';
 import { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
-import type { World } from '../world/world.ts';
+import {
+  type Alike,
+  alikeOf,
+  cutsAmong,
+  cutsOf,
+  eitherOf,
+  isClouded,
+  type Members,
+  type Reaching,
+  reaching,
+  sidesOf,
+} from './contract-groups.ts';
 import { outsideReading, type Resolving, resolverReading } from './contract-outside.ts';
-
-/** The units of one end, on each side of the change. */
-export type Members = Readonly<Record<When, BitSet>>;
 
 /** Pairs of a contract's ends that are alike in everything, and what they may do. */
 export interface PairClass {
@@ -24,55 +31,124 @@ export interface PairClass {
   readonly clouded: boolean;
 }
 
-/** Units that the same policies govern in one direction; all are members, or none is, on each side of the change. */
-interface Alike {
-  readonly units: BitSet;
-  readonly first: number;
-  readonly sides: Readonly<Record<When, Side>>;
-}
-
 const internet: Ends = { kind: 'internet', ranges: [] };
 
 /**
  * Every pair of sources and destinations, as classes: units that the same policies govern, cut by what the other end's
- * clauses tell apart. Ends where the budget does; who asks looks at it.
+ * clauses tell apart. Most groups of a large cluster admit few others: what they surely do not admit is one class, and
+ * never met group by group. Ends where the budget does; who asks looks at it.
  */
 export function* unitPairs(evaluation: Evaluation, sources: Members, targets: Members): Iterable<PairClass> {
-  const { budget } = evaluation;
-  const [from, to] = [alikeOf(evaluation, sources, 'egress'), alikeOf(evaluation, targets, 'ingress')];
-  const reached = from.map((group) => partition(eitherOf(targets), cutsOf(group), budget) ?? []);
-  for (const target of to) {
-    const admitted = partition(eitherOf(sources), cutsOf(target), budget) ?? [];
-    for (const [index, source] of from.entries()) {
-      for (const cells of crossings(source, target, admitted, reached[index] ?? [])) {
-        if (!budget.spend(1)) return;
-        yield unitClass(evaluation.worlds, cells, sources, targets);
-      }
+  const { budget, worlds } = evaluation;
+  const groupOf = groupsByUnit(alikeOf(evaluation, targets, 'ingress'));
+  const all = eitherOf(targets);
+  const cuts = cutsAmong(worlds, targets);
+  for (const source of alikeOf(evaluation, sources, 'egress').map(reaching)) {
+    const { reach } = source;
+    if (!budget.spend(1 + Math.floor(all.capacity / unitsPerStep))) return;
+    const shut = reach === null ? new BitSet() : all.andNot(reach);
+    const open = reach === null ? all : all.and(reach);
+    yield* openClasses(evaluation, { source, open, shut, groupOf }, sources, targets);
+    for (const units of partition(shut, cuts, budget) ?? [])
+      yield shutClass(worlds, { source, target: { units, first: units.first() } }, sources, targets);
+  }
+}
+
+/** A group of sources, the targets that it may reach, and those that it surely does not. */
+interface Outlook {
+  readonly source: Reaching;
+  readonly open: BitSet;
+  /** Grows by the targets whose own policies shut the sources out. */
+  readonly shut: BitSet;
+  readonly groupOf: ReadonlyMap<number, Reaching>;
+}
+
+function* openClasses(
+  evaluation: Evaluation,
+  { source, open, shut, groupOf }: Outlook,
+  sources: Members,
+  targets: Members,
+): Iterable<PairClass> {
+  for (const target of groupsIn(open, groupOf)) {
+    if (!evaluation.budget.spend(1)) return;
+    const met = { ...target, units: open.and(target.units) };
+    const admitted = target.reach === null ? source.units : source.units.and(target.reach);
+    if (admitted.isEmpty()) shut.addAll(met.units);
+    else yield* metClasses(evaluation, source, met, admitted, { sources, targets });
+  }
+}
+
+/** A word of a set is 32 units; a step pays for 64 words. */
+const unitsPerStep = 2048;
+
+function groupsByUnit(groups: readonly Alike[]): ReadonlyMap<number, Reaching> {
+  const groupOf = new Map<number, Reaching>();
+  for (const group of groups.map(reaching)) {
+    group.units.forEach((id) => {
+      groupOf.set(id, group);
+    });
+  }
+  return groupOf;
+}
+
+function groupsIn(units: BitSet, groupOf: ReadonlyMap<number, Reaching>): ReadonlySet<Reaching> {
+  const found = new Set<Reaching>();
+  units.forEach((id) => {
+    const group = groupOf.get(id);
+    if (group !== undefined) found.add(group);
+  });
+  return found;
+}
+
+/** Sources of a group that a target's policies may admit, and those that they do not. */
+function* metClasses(
+  { budget, worlds }: Evaluation,
+  source: Reaching,
+  target: Reaching,
+  admitted: BitSet,
+  { sources, targets }: { readonly sources: Members; readonly targets: Members },
+): Iterable<PairClass> {
+  const others = partition(target.units, cutsOf(source), budget) ?? [];
+  for (const units of partition(admitted, cutsOf(target), budget) ?? []) {
+    for (const met of others) {
+      if (!budget.spend(1)) return;
+      yield unitClass(
+        worlds,
+        { source: { ...source, units }, target: { ...target, units: met } },
+        sources,
+        targets,
+      );
     }
   }
+  const rest = source.units.andNot(admitted);
+  if (rest.isEmpty()) return;
+  const shut = {
+    source: { units: rest, first: rest.first() },
+    target: { units: target.units, first: target.units.first() },
+  };
+  yield shutClass(worlds, shut, sources, targets);
+}
+
+interface Shut {
+  readonly source: Pick<Alike, 'units' | 'first'>;
+  readonly target: Pick<Alike, 'units' | 'first'>;
+}
+
+/** Pairs of which one end surely does not admit the other, before and after. */
+function shutClass(worlds: Overlay, { source, target }: Shut, sources: Members, targets: Members): PairClass {
+  const reading = (when: When): PortReading | null =>
+    sources[when].has(source.first) && targets[when].has(target.first) ? noneAllowed : null;
+  return {
+    sources: { kind: 'units', units: source.units },
+    destinations: { kind: 'units', units: target.units },
+    readings: onBothSides(worlds, reading),
+    clouded: isClouded(worlds.after, source.first) || isClouded(worlds.after, target.first),
+  };
 }
 
 interface Crossing {
   readonly source: Alike;
   readonly target: Alike;
-}
-
-/** A group of sources and one of destinations, each cut by what the other's clauses tell apart. */
-function crossings(
-  source: Alike,
-  target: Alike,
-  admitted: readonly BitSet[],
-  reached: readonly BitSet[],
-): Crossing[] {
-  const froms = within(admitted, source.units);
-  const tos = froms.length === 0 ? [] : within(reached, target.units);
-  return froms.flatMap((units) =>
-    tos.map((others) => ({ source: { ...source, units }, target: { ...target, units: others } })),
-  );
-}
-
-function within(cells: readonly BitSet[], units: BitSet): BitSet[] {
-  return cells.filter((cell) => cell.intersects(units)).map((cell) => cell.and(units));
 }
 
 function unitClass(
@@ -155,37 +231,6 @@ export function* resolverPairs(
   }
 }
 
-/** Groups members by what governs them, cut where membership, existence or a foreign policy API tells them apart. */
-function alikeOf(evaluation: Evaluation, members: Members, direction: Direction): readonly Alike[] {
-  const { worlds, budget } = evaluation;
-  const all = eitherOf(members);
-  const cuts = [cloudedAmong(worlds.after, all)];
-  if (members.before !== members.after) cuts.push(members.before, members.after);
-  return groupAlike(evaluation, all, direction)
-    .flatMap((units) => partition(units, cuts, budget) ?? [])
-    .map((units) => {
-      const first = units.first();
-      return { units, first, sides: sidesOf(evaluation, first, direction) };
-    });
-}
-
-/** Where nothing changes the side before is the side after. */
-function sidesOf(evaluation: Evaluation, unit: number, direction: Direction): Alike['sides'] {
-  const { before, after } = evaluation.worlds;
-  const sides = evaluation.sidesOf(unit, direction);
-  return before === after ? { before: sides.after, after: sides.after } : sides;
-}
-
-/** The sets that tell the other ends of a group apart. */
-function cutsOf({ sides }: Pick<Alike, 'sides'>): BitSet[] {
-  const after = sides.after === sides.before ? [] : [...memberSets(sides.after)];
-  return [...memberSets(sides.before), ...after];
-}
-
-function eitherOf({ before, after }: Members): BitSet {
-  return before === after ? after : before.or(after);
-}
-
 /** Both readings; where nothing changes the second is the first. */
 function onBothSides(
   { before, after }: Overlay,
@@ -193,21 +238,4 @@ function onBothSides(
 ): PairClass['readings'] {
   const now = reading('after');
   return { before: before === after ? now : reading('before'), after: now };
-}
-
-function cloudedAmong(world: World, units: BitSet): BitSet {
-  const found = new BitSet();
-  const known = new Map<string, boolean>();
-  units.forEach((id) => {
-    const namespace = world.unit(id)?.namespace ?? '';
-    const clouded = known.get(namespace) ?? world.foreignApi(namespace) !== null;
-    known.set(namespace, clouded);
-    if (clouded) found.add(id);
-  });
-  return found;
-}
-
-function isClouded(world: World, unit: number): boolean {
-  const namespace = world.unit(unit)?.namespace;
-  return namespace !== undefined && world.foreignApi(namespace) !== null;
 }

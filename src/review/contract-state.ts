@@ -10,8 +10,9 @@ import { overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
 import type { Contract, ContractEnd } from './contract.ts';
 import { inventPods, membersIn } from './contract-ends.ts';
+import type { Members } from './contract-groups.ts';
 import { portsOfDns, type Resolving } from './contract-outside.ts';
-import { internetPairs, type Members, type PairClass, resolverPairs, unitPairs } from './contract-pairs.ts';
+import { internetPairs, type PairClass, resolverPairs, unitPairs } from './contract-pairs.ts';
 import { type Breach, ContractTally } from './contract-tally.ts';
 import type { Witness } from './contract-witness.ts';
 

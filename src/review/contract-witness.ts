@@ -111,21 +111,30 @@ function firstPair(world: World, sources: Ends, destinations: Ends, strangers: B
   return null;
 }
 
+interface Ordered {
+  readonly unit: Unit;
+  readonly order: string;
+}
+
 /** Two pods of the first units by name: with two of them there is always one that is not the other end itself. */
 function firstPods(world: World, ends: Ends, strangers: BitSet): readonly Chosen[] {
   if (ends.kind === 'internet') return [];
-  let first: Unit[] = [];
-  const order = (unit: Unit): string => `${strangers.has(unit.id) ? 1 : 0} ${unit.workload.id}`;
-  const compare = (a: Unit, b: Unit): number => {
-    const [left, right] = [order(a), order(b)];
-    if (left !== right) return left < right ? -1 : 1;
-    return (podsOf(a)[0] ?? '') < (podsOf(b)[0] ?? '') ? -1 : 1;
-  };
+  // Kept apart from the units, because this is asked for every unit of every class.
+  let first: Ordered[] = [];
   ends.units.forEach((id) => {
     const unit = world.unit(id);
-    if (unit !== undefined) first = [...first, unit].sort(compare).slice(0, 2);
+    if (unit === undefined) return;
+    const order = `${strangers.has(id) ? 1 : 0} ${unit.workload.id}`;
+    const last = first[1];
+    if (last !== undefined && order > last.order) return;
+    first = [...first, { unit, order }].sort(byName).slice(0, 2);
   });
-  return first.flatMap((unit) => podsOf(unit).map((pod) => ({ unit, pod })));
+  return first.flatMap(({ unit }) => podsOf(unit).map((pod) => ({ unit, pod })));
+}
+
+function byName(a: Ordered, b: Ordered): number {
+  if (a.order !== b.order) return a.order < b.order ? -1 : 1;
+  return (podsOf(a.unit)[0] ?? '') < (podsOf(b.unit)[0] ?? '') ? -1 : 1;
 }
 
 function podsOf(unit: Unit): readonly string[] {

@@ -259,3 +259,29 @@ test('what the budget does not reach is unknown, and steps are counted', () => {
     'web-to-db unknown (not-looked-at)',
   ]);
 });
+
+test('steps follow the groups that may reach each other, not all pairs of groups', () => {
+  const closed = (count: number): ClusterWorld =>
+    worldWith(
+      Array.from({ length: count }, (_, i) => [
+        namespace(`n${i}`, { env: i % 2 === 0 ? 'dev' : 'prod' }),
+        ...running(`n${i}/web`, 1, { labels: { app: 'web' } }),
+        policy(
+          `n${i}/own`,
+          '{podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{from: [{podSelector: {}}]}], egress: [{to: [{podSelector: {}}]}]}',
+        ),
+      ]).flat(),
+    );
+  const contract = `
+- name: apart
+  forbid:
+    from: { namespaceSelector: { matchLabels: { env: dev } } }
+    to: { namespaceSelector: { matchLabels: { env: prod } } }
+`;
+  const steps = (count: number): number => {
+    const budget = new Budget(1_000_000, () => false);
+    expect(lines(closed(count), contract, budget)).toEqual(['apart holds']);
+    return budget.steps;
+  };
+  expect(steps(80)).toBeLessThanOrEqual(2.2 * steps(40));
+});
