@@ -47,11 +47,15 @@ export async function makeSandbox(name: string, podIP: string, logFolder: string
       ip link set eth0 up
       ip route add 169.254.1.1 dev eth0
       ip route add default via 169.254.1.1 dev eth0 src ${podIP}'
-    ip route add ${podIP}/32 dev ${host} table local src ${NODE_ADDRESS}
+    ip route replace ${podIP}/32 dev ${host} table local src ${NODE_ADDRESS}
   `);
   return {
     enter: ['nsenter', '-t', String(pause.pid), '-n'],
     unplug: () => sh(`nsenter -t ${pause.pid} -n ip link set eth0 down`),
-    stop: () => pause.stop('SIGKILL'),
+    stop: async () => {
+      await pause.stop('SIGKILL');
+      // The kernel takes its time to clear a network away; until it has, callers would wait in vain for its address.
+      spawnSync('ip', ['link', 'del', host]);
+    },
   };
 }
