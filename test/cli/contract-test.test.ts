@@ -28,6 +28,17 @@ holds    checkout-takes-payments        require shop/app=checkout -> payments/ap
     });
   });
 
+  test('the page shows what the program prints', async () => {
+    const page = readFileSync('docs/contracts.md', 'utf8');
+    const { out } = await netsluice(['test', '-f', shop, '--settings', contracts]);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .filter((line) => !page.includes(`    ${line}\n`)),
+    ).toEqual([]);
+  });
+
   test('one that is broken is told with a flow and the policy, and ends with 1', async () => {
     const file = join(folderWith({ 'deny.yaml': deny }), 'deny.yaml');
     const { code, out } = await netsluice(['test', '-f', shop, file, '--settings', contracts]);

@@ -122,13 +122,14 @@ describe('netsluice rollout', () => {
   });
 
   test('what is not known is told, and ends with 3', async () => {
-    api.script('list', '/api/v1/services', refuse(403));
+    const always = Array.from({ length: 500 }, () => refuse(403));
+    api.script('list', '/api/v1/services', ...always);
     const denied = await netsluice(['rollout', '--enforce', 'baseline', '--kubeconfig', kubeconfig()]);
     expect([denied.code, denied.out.split('\n').at(-2)]).toEqual([
       3,
       'not known: Service could not be listed; rules that need it rejected nothing',
     ]);
-    api.script('list', pods, refuse(403));
+    api.script('list', pods, ...always);
     const blind = await netsluice(['rollout', '--enforce', 'baseline', '--kubeconfig', kubeconfig()]);
     expect([blind.code, blind.out, blind.err]).toEqual([
       3,
