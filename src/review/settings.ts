@@ -115,7 +115,8 @@ export function decodeSettings(
   if (text.length > settingsCharsMax) return { problem: 'the file is larger than 1 MB' };
   const document = parseDocument(text, { uniqueKeys: true });
   const [error] = document.errors;
-  if (error !== undefined) return { problem: error.message.split('\n')[0]?.replace(/:$/, '') ?? 'the file is not YAML' };
+  if (error !== undefined)
+    return { problem: error.message.split('\n')[0]?.replace(/:$/, '') ?? 'the file is not YAML' };
   const parsed = settingsSchema.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {});
   if (!parsed.success) return { problem: parsed.error.issues.map(issueText).join('; ') };
   return problemOf(parsed.data, ruleIds) ?? { settings: parsed.data };
