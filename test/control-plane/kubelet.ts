@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inBubble } from './api-server.ts';
 import type { Cluster } from './cluster.ts';
 import type { PodImage } from './kubelet-container.ts';
 import { type KubeletPod, type PodLife, runPod } from './kubelet-pod.ts';
@@ -31,6 +32,11 @@ export interface Kubelet {
  * address their program runs from the image's files, with everything the pod asks for, in a network of its own.
  */
 export async function runKubelet(cluster: Cluster, image: PodImage): Promise<Kubelet> {
+  if (!inBubble()) {
+    throw new Error(
+      'pods run only in a bubble: node test/control-plane/bubble.mjs npx jest -i PATH, where unshare is allowed',
+    );
+  }
   const folder = join(dirname(cluster.logs), 'pods');
   const lives = new Map<string, PodLife>();
   const all: KubeletPod[] = [];

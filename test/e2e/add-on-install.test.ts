@@ -144,7 +144,7 @@ test('case 98: on the network of its nodes it is reached as well; the profile ob
     () =>
       addOn.cluster
         .auditEvents()
-        .find(({ objectRef, verb }) => verb === 'create' && objectRef?.namespace === 'watched'),
+        .find(({ objectRef }) => objectRef?.namespace === 'watched' && objectRef.name === 'stray'),
     'the audit log to tell',
   );
   expect(event.annotations?.['policies.netsluice.dev/findings']).toContain('rules-without-policy-type');
