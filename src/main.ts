@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { runConnections } from './cli/connections.ts';
+import { connectionsCommand } from './cli/connections-command.ts';
 import { type ContractTestPlan, type Printing, runContractTest } from './cli/contract-test.ts';
 import { contractTestCommand } from './cli/contract-test-command.ts';
 import { type ExampleRun, runExample } from './cli/example.ts';
@@ -134,12 +136,19 @@ async function runRolloutAndEnd(plan: RolloutPlan): Promise<void> {
   process.stdout.write('', () => process.exit(code));
 }
 
+/** Ends with the code of a command; kept connections must not hold the process, and what was printed must be out. */
+async function endWith(run: Promise<number>): Promise<void> {
+  const code = await run;
+  process.stdout.write('', () => process.exit(code));
+}
+
 const program = new Command('netsluice')
   .description('Knows what a Kubernetes NetworkPolicy will do before it does it.')
   .version(version())
   .showSuggestionAfterError()
   .exitOverride()
   .addCommand(serveCommand(runServe).exitOverride())
+  .addCommand(connectionsCommand((plan) => endWith(runConnections(plan, printing))).exitOverride())
   .addCommand(contractTestCommand(runTest).exitOverride())
   .addCommand(rolloutCommand(runRolloutAndEnd).exitOverride())
   .addCommand(exampleCommand(runWalk).exitOverride())

@@ -14,7 +14,7 @@ import { templateOf, unitsOf } from '../support/reference/units.ts';
 import { worldFor } from '../support/reference-world.ts';
 
 /** How many clusters are compared; NETSLUICE_CLUSTERS asks for more. */
-const clusters = Number(process.env['NETSLUICE_CLUSTERS'] ?? 200);
+const clusters = Number(process.env['NETSLUICE_CLUSTERS'] ?? 300);
 const portsPerCluster = 5;
 const addressesPerCluster = 4;
 

@@ -1,0 +1,165 @@
+import { type ConnectionRow, type Connections, connectionsOf, type RowEnd } from '../impact/connections.ts';
+import type { ConnectionEnd, ConnectionUnit } from '../impact/connections-tally.ts';
+import { type Direction, directions } from '../model/policy.ts';
+import type { Protocol } from '../model/port.ts';
+import type { Profile } from '../model/profile.ts';
+import {
+  type ConnectionsDocument,
+  connectionsJson,
+  connectionsMarkdown,
+  connectionsText,
+  type PortLists,
+} from '../report/connections.ts';
+import { connectionsDot } from '../report/connections-dot.ts';
+import { formatAddress } from '../sets/addresses.ts';
+import { isEmpty, type PortSet, portRuns } from '../sets/port-set.ts';
+import type { ClusterWorld } from '../world/cluster-world.ts';
+import type { Printing } from './contract-test.ts';
+import type { Output } from './outputs.ts';
+import { type ClusterInput, type OpenedCluster, openCluster } from './trace-input.ts';
+
+export const connectionsFormats = ['pretty', 'json', 'markdown', 'dot'] as const;
+
+/** What `netsluice connections` is asked to do. */
+export interface ConnectionsPlan {
+  readonly input: ClusterInput;
+  readonly unit: ConnectionUnit;
+  /** Null: as the settings say, and `match` where they do not. */
+  readonly ipBlockPods: 'match' | 'ignore' | null;
+  readonly outputs: readonly Output<(typeof connectionsFormats)[number]>[];
+}
+
+/** So many rows are about as much as one JSON text can hold. */
+const rowsMax = 1_000_000;
+
+/**
+ * Lists who may talk to whom.
+ *
+ * @returns 0, or 3 where something could not be read; what could be read is answered then all the same.
+ */
+export async function runConnections(
+  plan: ConnectionsPlan,
+  { write, tell, paint }: Printing,
+): Promise<number> {
+  const opened = await openCluster(plan.input, tell, (profile) => withBlocks(profile, plan.ipBlockPods));
+  if ('problem' in opened) {
+    tell(opened.problem);
+    return 3;
+  }
+  const document = documentOf(connectionsOf(opened.world, plan.unit, rowsMax), opened, plan.unit);
+  for (const { name, file } of plan.outputs) {
+    switch (name) {
+      case 'pretty':
+        write(file, connectionsText(document, paint));
+        break;
+      case 'json':
+        write(file, connectionsJson(document));
+        break;
+      case 'markdown':
+        write(file, connectionsMarkdown(document));
+        break;
+      case 'dot':
+        write(file, connectionsDot(document));
+        break;
+    }
+  }
+  return opened.problems.length > 0 || document.partial !== null ? 3 : 0;
+}
+
+/** "default match where the pod's address is known". */
+function withBlocks(profile: Profile, asked: ConnectionsPlan['ipBlockPods']): Profile {
+  if (asked === null)
+    return profile.ipBlockPods === 'unknown' ? { ...profile, ipBlockPods: 'matches' } : profile;
+  return { ...profile, ipBlockPods: asked === 'match' ? 'matches' : 'does-not-match' };
+}
+
+function documentOf(
+  { ends, rows, cut }: Connections,
+  { world, problems, absent }: OpenedCluster,
+  unit: ConnectionUnit,
+): ConnectionsDocument {
+  const lists = portLists();
+  const left = [
+    ...(cut ? [`connections after the first ${rowsMax}`] : []),
+    ...absent.map((kind) => `${kind}, which could not be listed`),
+  ];
+  return {
+    schema: 'connections/v1',
+    workloads: ends.map((end) => workloadOf(world, end, unit)),
+    connections: rows
+      .filter(({ allow, allowSome }) => !isEmpty(allow) || !isEmpty(allowSome))
+      .map(({ src, dst, allow, allowSome }) => ({
+        src: idOf(src),
+        dst: idOf(dst),
+        allow: lists(allow),
+        ...(isEmpty(allowSome) ? {} : { allowSome: lists(allowSome) }),
+      })),
+    undecided: rows.flatMap((row) => undecidedOf(row, lists)),
+    problems: problems.map(({ file, line, message }) => ({
+      file,
+      ...(line === undefined ? {} : { line }),
+      message,
+    })),
+    partial: left.length === 0 ? null : left.join('; '),
+  };
+}
+
+function undecidedOf(
+  { src, dst, undecided }: ConnectionRow,
+  lists: (set: PortSet) => PortLists,
+): ConnectionsDocument['undecided'] {
+  const reasons = [...undecided].sort(([a], [b]) => (a < b ? -1 : 1));
+  return reasons.map(([reason, ports]) => ({ src: idOf(src), dst: idOf(dst), ports: lists(ports), reason }));
+}
+
+function idOf(end: RowEnd): string {
+  return typeof end === 'string' ? end : `ip:${formatAddress(end.first)}-${formatAddress(end.last)}`;
+}
+
+/** Many rows share one set of ports, which is written once. */
+function portLists(): (set: PortSet) => PortLists {
+  const known = new Map<PortSet, PortLists>();
+  return (set) => {
+    const found = known.get(set) ?? listsOf(set);
+    known.set(set, found);
+    return found;
+  };
+}
+
+function listsOf(set: PortSet): PortLists {
+  const runs = portRuns(set);
+  const of = (wanted: Protocol): string[] =>
+    runs
+      .filter(({ protocol }) => protocol === wanted)
+      .map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
+  return { TCP: of('TCP'), UDP: of('UDP'), SCTP: of('SCTP') };
+}
+
+function workloadOf(
+  world: ClusterWorld,
+  { id, units }: ConnectionEnd,
+  unit: ConnectionUnit,
+): ConnectionsDocument['workloads'][number] {
+  const isolated = (direction: Direction): number =>
+    units.filter((each) => world.isolated(direction).has(each.id)).length;
+  const [ingress, egress] = directions.map(isolated);
+  const all = { ingress: ingress === units.length, egress: egress === units.length };
+  const some = { ingress: !all.ingress && ingress !== 0, egress: !all.egress && egress !== 0 };
+  return {
+    id,
+    pods: unit === 'pod' ? 1 : declaredPods(world, units),
+    isolated: all,
+    ...(some.ingress || some.egress ? { isolatedSome: some } : {}),
+  };
+}
+
+/** "`pods` is the declared count (0 when scaled to zero)"; where nothing is declared, those that are there. */
+function declaredPods(world: ClusterWorld, units: ConnectionEnd['units']): number {
+  const [first] = units;
+  const record = first === undefined ? undefined : world.workloadRecord(first.workload);
+  const running = units.reduce((sum, { members }) => sum + members.size, 0);
+  if (record === undefined) return running;
+  // Nothing says how many nodes or runs there will be.
+  const uncounted = record.kind === 'DaemonSet' || record.kind === 'CronJob';
+  return uncounted ? Math.max(1, running) : record.replicas;
+}
