@@ -131,7 +131,7 @@ test(
       (await get(health.port, '/metrics')).text,
     )?.[1];
     expect(Number(ratio)).toBeLessThan(0.85);
-      rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true });
   },
   HANG_MS,
 );

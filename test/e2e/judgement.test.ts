@@ -158,6 +158,7 @@ test('a policy with a direction that is ignored is rejected (R02), and the audit
     decision: 'rejected',
     outcome: 'analysed',
     rules: 'rules-without-policy-type,pods-newly-isolated,existing-connections-unaffected',
+    'finding-ids': '237099f7e381,b29ebbf8b7e6,15a82f2472c3',
     impact: STRAY_HEADLINE,
     findings: [
       STRAY_LINE,
