@@ -106,7 +106,10 @@ test('case 80: an edited caBundle is restored; a deleted configuration is report
     'its caBundle',
   );
   await addOn.asked('ward');
-  expect(await addOn.metric('netsluice_webhook_configuration_present')).toBe(2);
+  await addOn.cluster.waitFor(
+    async () => (await addOn.metric('netsluice_webhook_configuration_present')) === 2,
+    'both replicas to see that it is there again',
+  );
 }, 120_000);
 
 test('cases 87 and 96: what would cut netsluice off in its own namespace is admitted, and told on every channel', async () => {
