@@ -57,10 +57,12 @@ function scale(replicas: number) {
 }
 
 /** The API server has heard by now of what is wanted: a dry run gets the answer. */
-async function heard(namespace: string, what: (stderr: string, code: number) => boolean): Promise<void> {
+async function heard(namespace: string, wanted: (status: number, text: string) => boolean): Promise<void> {
+  const path = `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies?dryRun=All`;
+  const body = JSON.parse(policy(namespace, 'probe', STRAY));
   await addOn.cluster.waitFor(async () => {
-    const { stderr, code } = await addOn.apply(policy(namespace, 'probe', STRAY), '--dry-run=server');
-    return what(stderr, code);
+    const { status, text } = await addOn.cluster.request('POST', path, { body });
+    return wanted(status, text);
   }, 'the API server to hear of it');
 }
 
@@ -192,7 +194,7 @@ test('case 85: with no netsluice left, Fail refuses policies and nothing else; o
   const { cluster } = addOn;
   await scale(0);
   await addOn.kubelet.settled(NAMESPACE, 0, 90_000);
-  await heard('closed', (stderr) => stderr.includes('no endpoints available'));
+  await heard('closed', (_, text) => text.includes('no endpoints available'));
   expectAnswer(
     await addOn.apply(policy('closed', 'fine', FINE)),
     '',
@@ -210,7 +212,7 @@ test('case 85: with no netsluice left, Fail refuses policies and nothing else; o
     await cluster.kubectl(['delete', 'validatingwebhookconfiguration', `${RELEASE}.${NAMESPACE}`]),
     'the way out',
   );
-  await heard('closed', (_, code) => code === 0);
+  await heard('closed', (status) => status === 201);
   expectAnswer(
     await addOn.apply(policy('closed', 'stray', STRAY)),
     'networkpolicy.networking.k8s.io/stray created\n',
@@ -223,7 +225,7 @@ test('case 84: with no netsluice left, Ignore admits policies, and the API serve
   await addOn.upgrade({ ...VALUES, webhook: { failurePolicy: 'Ignore' } });
   await scale(0);
   await addOn.kubelet.settled(NAMESPACE, 0, 90_000);
-  await heard('open', (stderr) => stderr === '');
+  await heard('open', (status) => status === 201);
   expectAnswer(
     await addOn.apply(policy('open', 'stray', STRAY)),
     'networkpolicy.networking.k8s.io/stray created\n',
