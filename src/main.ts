@@ -7,6 +7,8 @@ import { type ContractTestPlan, type Printing, runContractTest } from './cli/con
 import { contractTestCommand } from './cli/contract-test-command.ts';
 import { type ExampleRun, runExample } from './cli/example.ts';
 import { exampleCommand } from './cli/example-command.ts';
+import { type LintPlan, runLint } from './cli/lint.ts';
+import { lintCommand } from './cli/lint-command.ts';
 import { openPicture } from './cli/picture.ts';
 import { type RolloutPlan, runRollout } from './cli/rollout.ts';
 import { rolloutCommand } from './cli/rollout-command.ts';
@@ -16,6 +18,8 @@ import { serve } from './cli/serve.ts';
 import { openObjects } from './cli/serve-certificates.ts';
 import { serveCommand } from './cli/serve-command.ts';
 import { startScan } from './cli/serve-scan.ts';
+import { runTrace } from './cli/trace.ts';
+import { traceCommand } from './cli/trace-command.ts';
 import { createClient } from './cluster/client.ts';
 import { type Flags, readServeConfig } from './config.ts';
 import { paintFor } from './report/terminal.ts';
@@ -127,6 +131,14 @@ function runTest(plan: ContractTestPlan): void {
   process.exitCode = runContractTest(plan, printing);
 }
 
+function runLintPlan(plan: LintPlan): void {
+  process.exitCode = runLint(plan, printing, {
+    version: version(),
+    today: new Date().toISOString().slice(0, 10),
+    width: process.stdout.isTTY ? process.stdout.columns : null,
+  });
+}
+
 async function runRolloutAndEnd(plan: RolloutPlan): Promise<void> {
   const code = await runRollout(plan, printing, {
     now: () => performance.now(),
@@ -149,6 +161,8 @@ const program = new Command('netsluice')
   .exitOverride()
   .addCommand(serveCommand(runServe).exitOverride())
   .addCommand(connectionsCommand((plan) => endWith(runConnections(plan, printing))).exitOverride())
+  .addCommand(lintCommand(runLintPlan).exitOverride())
+  .addCommand(traceCommand((plan) => endWith(runTrace(plan, printing))).exitOverride())
   .addCommand(contractTestCommand(runTest).exitOverride())
   .addCommand(rolloutCommand(runRolloutAndEnd).exitOverride())
   .addCommand(exampleCommand(runWalk).exitOverride())

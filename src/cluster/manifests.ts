@@ -122,7 +122,7 @@ function startOf(node: unknown): number | null {
 }
 
 /** "A namespace that is only referred to exists with that label alone." */
-function impliedNamespaces(objects: readonly ClusterObject[]): readonly ClusterObject[] {
+export function impliedNamespaces(objects: readonly ClusterObject[]): readonly ClusterObject[] {
   const known = new Set(objects.flatMap((object) => (object.kind === 'Namespace' ? [object.name] : [])));
   const referred = new Set(
     objects.flatMap((object) =>

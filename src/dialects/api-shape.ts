@@ -8,7 +8,7 @@ type Shape =
   | { readonly kind: 'list'; readonly go: string; readonly item: Shape }
   | { readonly kind: 'struct'; readonly go: string; readonly fields: ReadonlyMap<string, Shape> };
 
-const any: Shape = { kind: 'any' };
+const anything: Shape = { kind: 'any' };
 const text = (go = 'string'): Shape => ({ kind: 'text', go });
 const texts = (go = 'string'): Shape => ({ kind: 'list', go: `[]${go}`, item: text(go) });
 const map: Shape = { kind: 'map', go: 'map[string]string' };
@@ -54,8 +54,8 @@ const metadata = struct('v1.ObjectMeta', {
   uid: text('types.UID'),
   resourceVersion: text(),
   generation: { kind: 'whole', go: 'int64' },
-  creationTimestamp: any,
-  deletionTimestamp: any,
+  creationTimestamp: anything,
+  deletionTimestamp: anything,
   deletionGracePeriodSeconds: { kind: 'whole', go: 'int64' },
   labels: map,
   annotations: map,
@@ -71,7 +71,7 @@ const metadata = struct('v1.ObjectMeta', {
     'v1.OwnerReference',
   ),
   finalizers: texts(),
-  managedFields: any,
+  managedFields: anything,
 });
 const policy = struct('v1.NetworkPolicy', {
   apiVersion: text(),

@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { types } from 'node:util';
+import type { DocumentProblem } from '../cluster/documents.ts';
+import type { ManifestText } from '../cluster/manifests.ts';
+
+export interface Inputs {
+  readonly texts: readonly ManifestText[];
+  readonly problems: readonly DocumentProblem[];
+}
+
+/** A file above this size is told and left out. */
+const bytesMax = 64 * 1024 * 1024;
+
+/**
+ * Reads files, directories with all that is below them, and `-` for standard input. Files are named from the working
+ * directory on where they lie in it. One that cannot be read is a problem; the rest is read all the same.
+ */
+export function readInputs(paths: readonly string[]): Inputs {
+  const reading: Reading = { texts: [], problems: [], files: new Set(), folders: new Set() };
+  for (const path of paths) {
+    const before = reading.files.size + reading.problems.length;
+    attempt(reading, path, () => readPath(reading, path));
+    if (reading.files.size + reading.problems.length === before && !alreadyRead(reading, path))
+      reading.problems.push({ file: nameOf(path), message: 'there is no YAML or JSON file in it' });
+  }
+  return reading;
+}
+
+interface Reading {
+  readonly texts: ManifestText[];
+  readonly problems: DocumentProblem[];
+  /** Real paths: nothing is read twice, and links that lead round end. */
+  readonly files: Set<string>;
+  readonly folders: Set<string>;
+}
+
+function readPath(reading: Reading, path: string): void {
+  if (path === '-') {
+    reading.files.add(path);
+    reading.texts.push({ file: path, text: readFileSync(0, 'utf8') });
+  } else if (statSync(path).isDirectory()) readFolder(reading, path);
+  else readOne(reading, path);
+}
+
+function readFolder(reading: Reading, folder: string): void {
+  const real = realpathSync(folder);
+  if (reading.folders.has(real)) return;
+  reading.folders.add(real);
+  for (const name of readdirSync(folder).sort()) {
+    if (name.startsWith('.') || name === 'node_modules') continue;
+    const path = join(folder, name);
+    attempt(reading, path, () => {
+      const stat = statSync(path);
+      if (stat.isDirectory()) readFolder(reading, path);
+      else if (stat.isFile() && /\.(?:ya?ml|json)$/i.test(name)) readOne(reading, path);
+    });
+  }
+}
+
+function readOne(reading: Reading, path: string): void {
+  const real = realpathSync(path);
+  if (reading.files.has(real)) return;
+  reading.files.add(real);
+  const { size } = statSync(path);
+  if (size > bytesMax)
+    reading.problems.push({ file: nameOf(path), message: `it is larger than ${bytesMax / 1024 / 1024} MiB` });
+  else reading.texts.push({ file: nameOf(path), text: readFileSync(path, 'utf8') });
+}
+
+function alreadyRead({ files, folders }: Reading, path: string): boolean {
+  if (path === '-') return true;
+  const real = realpathSync(path);
+  const below = `${real}${sep}`;
+  return files.has(real) || [...files].some((file) => file.startsWith(below) && folders.has(real));
+}
+
+function attempt({ problems }: Reading, path: string, read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (!types.isNativeError(error)) throw error;
+    const code = 'code' in error ? error.code : '';
+    const message = code === 'ENOENT' ? 'there is no such file' : error.message;
+    problems.push({ file: nameOf(path), message });
+  }
+}
+
+/** As seen from the working directory, so that it is the same in every run and fits the repository. */
+function nameOf(path: string): string {
+  if (path === '-') return path;
+  const own = relative(process.cwd(), resolve(path));
+  return own === '' || own.startsWith('..') || isAbsolute(own) ? path : own;
+}

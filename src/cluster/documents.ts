@@ -1,0 +1,177 @@
+import { LineCounter, parseAllDocuments } from 'yaml';
+import { type TypeMeta, typeOf } from '../model/decode/cluster-object.ts';
+import { get, list } from '../model/decode/lenient.ts';
+import { isRecord } from '../model/decode/value.ts';
+import { type Placed, spanAt, spanOf, type TextSpan } from './documents-place.ts';
+import { collectionKeyIn, type DoubleMeaning, settleScalars } from './documents-scalars.ts';
+import type { ManifestText } from './manifests.ts';
+
+/** One object of a file as its author wrote it. */
+export interface RawObject {
+  readonly file: string;
+  readonly type: TypeMeta;
+  /** As kubectl would read it, JSON. */
+  readonly value: unknown;
+  /** Where the deepest part of a path that is written down stands. */
+  readonly spanOf: (path: string) => TextSpan;
+  /** Scalars in it that YAML 1.1 and 1.2 read differently; paths from the object on. */
+  readonly doubleMeanings: readonly RawScalar[];
+}
+
+export interface RawScalar extends Omit<DoubleMeaning, 'node'> {
+  readonly span: TextSpan;
+}
+
+/** A document that could not be read, or a file. */
+export interface DocumentProblem {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly message: string;
+}
+
+export interface Documents {
+  /** Objects of every kind, in the order of the files; the items of Lists each for itself. */
+  readonly objects: readonly RawObject[];
+  readonly problems: readonly DocumentProblem[];
+  /** Documents that are no Kubernetes objects: they have no `apiVersion` and `kind`. */
+  readonly strangers: number;
+}
+
+/** Bounds what one alias may multiply to, so that a small file cannot fill the memory. */
+const aliasMax = 100;
+
+/** How deep Lists may lie in Lists. */
+const listDepthMax = 20;
+
+/** Reads YAML or JSON, several documents per file and Lists among them. What cannot be read is told, never dropped. */
+export function readDocuments(texts: Iterable<ManifestText>): Documents {
+  const objects: RawObject[] = [];
+  const problems: DocumentProblem[] = [];
+  let strangers = 0;
+  for (const source of texts) {
+    try {
+      strangers += readFile(source, objects, problems);
+    } catch (thrown) {
+      // A ReferenceError: a missing anchor or too many aliases. A RangeError: nested deeper than the stack.
+      if (!(thrown instanceof ReferenceError || thrown instanceof RangeError)) throw thrown;
+      problems.push({ file: source.file, message: deepText(thrown) });
+    }
+  }
+  return { objects, problems, strangers };
+}
+
+function deepText(thrown: Error): string {
+  return thrown instanceof RangeError ? 'it is nested too deeply to be read' : thrown.message;
+}
+
+function readFile({ file, text }: ManifestText, objects: RawObject[], problems: DocumentProblem[]): number {
+  if (text.includes('\0')) {
+    problems.push({ file, message: 'it is no text: it holds a zero byte' });
+    return 0;
+  }
+  const lines = new LineCounter();
+  let strangers = 0;
+  // An empty text gives an empty list of another type, which holds nothing to read.
+  for (const document of parseAllDocuments(text, { lineCounter: lines, merge: true })) {
+    const placed = { file, text, lines, document };
+    const problem = problemOf(placed);
+    if (problem !== null) problems.push(problem);
+    else strangers += readDocument(placed, objects, problems);
+  }
+  return strangers;
+}
+
+function problemOf(placed: Placed): DocumentProblem | null {
+  const { document } = placed;
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const [message = ''] = error.message.split('\n');
+    return problemAt(placed, error.pos[0], message.replace(/ at line \d+, column \d+:?$/, ''));
+  }
+  const key = collectionKeyIn(document.contents);
+  return key === null ? null : problemAt(placed, key.range?.[0] ?? 0, 'a key must be a plain value');
+}
+
+function problemAt({ file, text, lines }: Placed, offset: number, message: string): DocumentProblem {
+  const { line, col } = lines.linePos(offset);
+  const isTemplate = /\{\{-? *[.$\w]/.test(text) && !file.endsWith('.json');
+  const hint = isTemplate
+    ? '; it looks like a Helm template: give the output of `helm template` instead'
+    : '';
+  return { file, line, column: col, message: `${message}${hint}` };
+}
+
+function readDocument(placed: Placed, objects: RawObject[], problems: DocumentProblem[]): number {
+  const { file, document, lines } = placed;
+  // A document of comments only is nothing.
+  if (document.contents === null) return 0;
+  try {
+    const scalars = settleScalars(document);
+    const value: unknown = document.toJS({ maxAliasCount: aliasMax });
+    if (value === null) return 0;
+    return split({ placed, scalars, depth: 0, objects, problems }, value, '');
+  } catch (thrown) {
+    if (!(thrown instanceof ReferenceError || thrown instanceof RangeError)) throw thrown;
+    const line = lines.linePos(document.range?.[0] ?? 0).line;
+    problems.push({ file, line, message: deepText(thrown) });
+    return 0;
+  }
+}
+
+interface Splitting {
+  readonly placed: Placed;
+  readonly scalars: readonly DoubleMeaning[];
+  readonly depth: number;
+  readonly objects: RawObject[];
+  readonly problems: DocumentProblem[];
+}
+
+/** Takes Lists apart; returns how many of the things in it are no objects of Kubernetes. */
+function split(splitting: Splitting, value: unknown, path: string): number {
+  const { placed, depth, objects, problems } = splitting;
+  const type = typeOf(value);
+  if (type.kind === '' || type.apiVersion === '') return strange(splitting, type, path);
+  if (!type.kind.endsWith('List') || !Array.isArray(get(value, 'items'))) {
+    objects.push(objectOf(splitting, value, type, path));
+    return 0;
+  }
+  if (depth >= listDepthMax) {
+    const { line, column } = spanOf(placed, path, '');
+    problems.push({ file: placed.file, line, column, message: 'Lists lie too deep in Lists' });
+    return 0;
+  }
+  // The items of a `PodList` may leave out what they are.
+  const own = { apiVersion: type.apiVersion, kind: type.kind.slice(0, -'List'.length) };
+  let strangers = 0;
+  for (const [index, item] of list(get(value, 'items')).entries()) {
+    const bare = isRecord(item) && typeOf(item).kind === '' && own.kind !== '';
+    const below = path === '' ? `items[${index}]` : `${path}.items[${index}]`;
+    strangers += split({ ...splitting, depth: depth + 1 }, bare ? { ...item, ...own } : item, below);
+  }
+  return strangers;
+}
+
+/** Half a type is a slip; none at all is a document of another sort. */
+function strange({ placed, problems }: Splitting, { apiVersion, kind }: TypeMeta, path: string): number {
+  if (apiVersion === '' && kind === '') return 1;
+  const { line, column } = spanOf(placed, path, kind === '' ? 'apiVersion' : 'kind');
+  const message = kind === '' ? `it has apiVersion ${apiVersion} but no kind` : `${kind} has no apiVersion`;
+  problems.push({ file: placed.file, line, column, message });
+  return 0;
+}
+
+function objectOf({ placed, scalars }: Splitting, value: unknown, type: TypeMeta, prefix: string): RawObject {
+  const inside = scalars.filter(({ path }) => prefix === '' || path.startsWith(`${prefix}.`));
+  return {
+    file: placed.file,
+    type,
+    value,
+    spanOf: (path) => spanOf(placed, prefix, path),
+    doubleMeanings: inside.map(({ node, path, written, old, recent }) => {
+      const [first = 0, end = 0] = node.range ?? [];
+      const own = prefix === '' ? path : path.slice(prefix.length + 1);
+      return { path: own, written, old, recent, span: spanAt(placed, [first, end]) };
+    }),
+  };
+}

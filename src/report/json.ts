@@ -1,0 +1,37 @@
+import { countsOf, type LintFinding, type LintReport } from './lint-report.ts';
+
+/** `docs/schemas/lint-v1.json`. */
+export function jsonLint(report: LintReport): string {
+  const { version, findings, problems, skipped, policies, input, failOn } = report;
+  const counts = countsOf(report);
+  const document = {
+    schema: 'lint/v1',
+    tool: { name: 'netsluice', version },
+    input: { ...input, policies: policies.length },
+    failOn,
+    summary: { ...counts, waived: findings.filter(({ waived }) => waived).length },
+    findings: findings.map(findingJson),
+    skipped: skipped.map(({ rule, policies: count }) => ({ rule, policies: count })),
+    problems: problems.map(({ file, line, message }) => ({
+      file,
+      ...(line === undefined ? {} : { line }),
+      message,
+    })),
+  };
+  return JSON.stringify(document, null, 2);
+}
+
+function findingJson({
+  id,
+  rule,
+  severity,
+  waived,
+  object,
+  path,
+  span,
+  message,
+  advice,
+}: LintFinding): object {
+  const { file, line, column, endColumn } = span;
+  return { id, rule, severity, waived, object, path, file, line, column, endColumn, message, advice };
+}

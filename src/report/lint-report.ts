@@ -1,0 +1,115 @@
+import type { Severity } from '../model/finding.ts';
+import type { ReadProblem } from './contract-test.ts';
+
+/** A place in a file; lines and columns from 1, the end is the column after the last character. */
+export interface Span {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endColumn: number;
+  /** The whole line. */
+  readonly source: string;
+}
+
+/** One finding, with its words made and its place known. */
+export interface LintFinding {
+  /** Stable across runs and channels; two documents of one object share it. */
+  readonly id: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  /** A valid waiver covers it: it is shown and does not count. */
+  readonly waived: boolean;
+  readonly object: { readonly kind: string; readonly namespace: string | null; readonly name: string };
+  /** Path in the object, for example `spec.ingress[0].from[1]`. */
+  readonly path: string;
+  readonly span: Span;
+  /** What happens to whom, without a full stop. */
+  readonly message: string;
+  /** What to do, as an imperative; may be empty. */
+  readonly advice: string;
+}
+
+/** What `netsluice lint` found. */
+export interface LintReport {
+  /** Of netsluice. */
+  readonly version: string;
+  /** By file, line and column. */
+  readonly findings: readonly LintFinding[];
+  readonly problems: readonly ReadProblem[];
+  /** Rules that the input does not hold enough for, and for how many policies. */
+  readonly skipped: readonly { readonly rule: string; readonly policies: number }[];
+  /** The policies that were judged, in the order of the input. */
+  readonly policies: readonly LintedPolicy[];
+  readonly input: {
+    readonly files: number;
+    /** Kubernetes objects of every kind. */
+    readonly objects: number;
+    /** Documents that are no Kubernetes objects. */
+    readonly strangers: number;
+    /** Policies in namespaces that the settings exempt or where nothing is judged. */
+    readonly exempt: number;
+  };
+  /** Every rule that may speak. */
+  readonly rules: readonly { readonly id: string; readonly title: string }[];
+  readonly failOn: Severity;
+}
+
+export interface LintedPolicy {
+  readonly namespace: string;
+  readonly name: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+export const severities: readonly Severity[] = ['error', 'warning', 'info'];
+
+/** Is it as bad as asked, or worse? */
+export function reaches(severity: Severity, least: Severity): boolean {
+  return severities.indexOf(severity) <= severities.indexOf(least);
+}
+
+/** Findings that count, by severity. */
+export function countsOf({ findings }: LintReport): Readonly<Record<Severity, number>> {
+  const count = (severity: Severity): number =>
+    findings.filter((finding) => finding.severity === severity && !finding.waived).length;
+  return { error: count('error'), warning: count('warning'), info: count('info') };
+}
+
+/** `NetworkPolicy shop/deny`. */
+export function objectText({ object }: LintFinding): string {
+  const { kind, namespace, name } = object;
+  return `${kind} ${namespace === null ? '' : `${namespace}/`}${name}`;
+}
+
+/** The message and what to do, in one line. */
+export function wholeText({ message, advice }: LintFinding): string {
+  return advice === '' ? message : `${message}; ${advice}`;
+}
+
+/** Worst first, for channels that cut off; in the order of the files within a severity. */
+export function worstFirst(findings: readonly LintFinding[]): readonly LintFinding[] {
+  return severities.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
+}
+
+/** A name of its own for each finding: the id, with a number where several documents share it. */
+export function fingerprints(findings: readonly LintFinding[]): ReadonlyMap<LintFinding, string> {
+  const seen = new Map<string, number>();
+  return new Map(
+    findings.map((finding) => {
+      const times = (seen.get(finding.id) ?? 0) + 1;
+      seen.set(finding.id, times);
+      return [finding, times === 1 ? finding.id : `${finding.id}-${times}`];
+    }),
+  );
+}
+
+/** A file as a URI: relative ones stay so, standard input has a name. */
+export function uriOf(file: string): string {
+  if (file === '-') return 'stdin';
+  const path = encodeURI(file.replaceAll('\\', '/')).replaceAll('?', '%3F').replaceAll('#', '%23');
+  return path.startsWith('/') ? `file://${path}` : path.replace(/^(?:\.\/)+/, '');
+}
+
+export function plural(count: number, one: string, many: string = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
