@@ -18,6 +18,8 @@ import { serve } from './cli/serve.ts';
 import { openObjects } from './cli/serve-certificates.ts';
 import { serveCommand } from './cli/serve-command.ts';
 import { startScan } from './cli/serve-scan.ts';
+import { runTrace } from './cli/trace.ts';
+import { traceCommand } from './cli/trace-command.ts';
 import { createClient } from './cluster/client.ts';
 import { type Flags, readServeConfig } from './config.ts';
 import { paintFor } from './report/terminal.ts';
@@ -160,6 +162,7 @@ const program = new Command('netsluice')
   .addCommand(serveCommand(runServe).exitOverride())
   .addCommand(connectionsCommand((plan) => endWith(runConnections(plan, printing))).exitOverride())
   .addCommand(lintCommand(runLintPlan).exitOverride())
+  .addCommand(traceCommand((plan) => endWith(runTrace(plan, printing))).exitOverride())
   .addCommand(contractTestCommand(runTest).exitOverride())
   .addCommand(rolloutCommand(runRolloutAndEnd).exitOverride())
   .addCommand(exampleCommand(runWalk).exitOverride())
