@@ -89,7 +89,13 @@ function findingsIn({ object, policy, level, context, skips, failed }: Judging):
       return [];
     }
   });
-  return weighed(found, policy, level, scan).map((item) => lintFinding(item, object, context));
+  const known = coverage.covers(policy.ref.namespace) ? found : found.map(textual);
+  return weighed(known, policy, level, scan).map((item) => lintFinding(item, object, context));
+}
+
+/** Where the input does not hold the pods, what the text alone tells is no milder for an invented one. */
+function textual(finding: Finding): Finding {
+  return finding.needs.length === 0 ? { ...finding, invented: false } : finding;
 }
 
 function lintFinding(

@@ -41,6 +41,8 @@ export interface Documents {
 /** Bounds what one alias may multiply to, so that a small file cannot fill the memory. */
 const aliasMax = 100;
 
+const tooDeep = 'it is nested too deeply to be read';
+
 /** How deep Lists may lie in Lists. */
 const listDepthMax = 20;
 
@@ -62,7 +64,7 @@ export function readDocuments(texts: Iterable<ManifestText>): Documents {
 }
 
 function deepText(thrown: Error): string {
-  return thrown instanceof RangeError ? 'it is nested too deeply to be read' : thrown.message;
+  return thrown instanceof RangeError ? tooDeep : thrown.message;
 }
 
 function readFile({ file, text }: ManifestText, objects: RawObject[], problems: DocumentProblem[]): number {
@@ -86,8 +88,11 @@ function problemOf(placed: Placed): DocumentProblem | null {
   const { document } = placed;
   const [error] = document.errors;
   if (error !== undefined) {
-    const [message = ''] = error.message.split('\n');
-    return problemAt(placed, error.pos[0], message.replace(/ at line \d+, column \d+:?$/, ''));
+    const [first = ''] = error.message.split('\n');
+    // The parser passes on what it runs into itself.
+    const deep = first.startsWith('Maximum call stack');
+    const message = deep ? tooDeep : first.replace(/ at line \d+, column \d+:?$/, '');
+    return problemAt(placed, error.pos[0], message);
   }
   const key = collectionKeyIn(document.contents);
   return key === null ? null : problemAt(placed, key.range?.[0] ?? 0, 'a key must be a plain value');

@@ -55,7 +55,7 @@ function findingCase(finding: LintFinding, fails: boolean): Case {
   const inside = fails
     ? `<failure type="${rule}" message="${escaped(finding.message)}">${text}</failure>`
     : `<system-out>${text}</system-out>`;
-  const name = `${rule}: ${objectText(finding)} line ${span.line}`;
+  const name = `${rule}: ${objectText(finding)} at ${span.line}:${span.column}`;
   return { file: span.file, name, inside, state: fails ? 'failed' : 'passed' };
 }
 
