@@ -10,6 +10,9 @@ import { exampleCommand } from './cli/example-command.ts';
 import { type LintPlan, runLint } from './cli/lint.ts';
 import { lintCommand } from './cli/lint-command.ts';
 import { openPicture } from './cli/picture.ts';
+import { runPodsFor } from './cli/pods-for.ts';
+import { runPoliciesFor } from './cli/policies-for.ts';
+import { podsForCommand, policiesForCommand } from './cli/policies-for-command.ts';
 import { type RolloutPlan, runRollout } from './cli/rollout.ts';
 import { rolloutCommand } from './cli/rollout-command.ts';
 import { selftest } from './cli/selftest.ts';
@@ -163,6 +166,8 @@ const program = new Command('netsluice')
   .addCommand(connectionsCommand((plan) => endWith(runConnections(plan, printing))).exitOverride())
   .addCommand(lintCommand(runLintPlan).exitOverride())
   .addCommand(traceCommand((plan) => endWith(runTrace(plan, printing))).exitOverride())
+  .addCommand(policiesForCommand((plan) => endWith(runPoliciesFor(plan, printing))).exitOverride())
+  .addCommand(podsForCommand((plan) => endWith(runPodsFor(plan, printing))).exitOverride())
   .addCommand(contractTestCommand(runTest).exitOverride())
   .addCommand(rolloutCommand(runRolloutAndEnd).exitOverride())
   .addCommand(exampleCommand(runWalk).exitOverride())

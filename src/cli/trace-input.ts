@@ -92,3 +92,18 @@ export async function openCluster(
     tell(`not read: ${name}${line === undefined ? '' : `:${line}`}: ${message}`);
   return { world: worldOf(profile, events), problems, absent: [] };
 }
+
+/** What was not read, as the documents of these commands tell it. */
+export function gapsOf({ problems, absent }: OpenedCluster): {
+  readonly problems: readonly { readonly file: string; readonly line?: number; readonly message: string }[];
+  readonly partial: string | null;
+} {
+  return {
+    problems: problems.map(({ file, line, message }) => ({
+      file,
+      ...(line === undefined ? {} : { line }),
+      message,
+    })),
+    partial: absent.length === 0 ? null : `${absent.join(', ')} could not be listed`,
+  };
+}

@@ -14,7 +14,7 @@ import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { Printing } from './contract-test.ts';
 import type { Output } from './outputs.ts';
 import { type Endpoint, endpointOf } from './trace-ends.ts';
-import { type ClusterInput, type OpenedCluster, openCluster } from './trace-input.ts';
+import { type ClusterInput, gapsOf, type OpenedCluster, openCluster } from './trace-input.ts';
 import { nearestMiss } from './trace-nearest.ts';
 
 export const traceFormats = ['pretty', 'json'] as const;
@@ -112,7 +112,7 @@ function namedEnds(
 const worstFirst: readonly Verdict[] = ['blocked', 'unknown', 'allowed'];
 
 function documentOf(
-  { world, problems, absent }: OpenedCluster,
+  opened: OpenedCluster,
   source: Endpoint,
   destination: Endpoint,
   at: PortPoint,
@@ -135,15 +135,10 @@ function documentOf(
     witness: pairOf(worst),
     egress: sideOf(worst.egress),
     ingress: sideOf(worst.ingress),
-    nearestMiss: worst.verdict === 'blocked' ? nearestMiss(world, worst, at) : null,
+    nearestMiss: worst.verdict === 'blocked' ? nearestMiss(opened.world, worst, at) : null,
     others: rest.map((flow) => ({ ...pairOf(flow), verdict: flow.verdict })),
     notes: [source.note, destination.note].flatMap((note) => note ?? []),
-    problems: problems.map(({ file, line, message }) => ({
-      file,
-      ...(line === undefined ? {} : { line }),
-      message,
-    })),
-    partial: absent.length === 0 ? null : `${absent.join(', ')} could not be listed`,
+    ...gapsOf(opened),
   };
 }
 
