@@ -58,6 +58,17 @@ export function inputOf(flags: InputFlags): ClusterInput | { readonly problem: s
   return { paths, source: { kubeconfig, context }, settings, waitMs: waitSeconds * 1000 };
 }
 
+/** Kinds on which no verdict rests: who may not list them gets whole answers. */
+const unasked: ReadonlySet<string> = new Set([
+  'Service',
+  'EndpointSlice',
+  'Ingress',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
+  'APIService',
+  'CustomResourceDefinition',
+]);
+
 /** A cluster that was read, as far as it could be. */
 export interface OpenedCluster {
   readonly world: ClusterWorld;
@@ -83,7 +94,8 @@ export async function openCluster(
   if (paths.length === 0) {
     const pictured = await pictureOnce(source, profile, { waitMs, tell });
     if ('problem' in pictured) return pictured;
-    return { world: pictured.world, problems: [], absent: pictured.freshness.absent };
+    const absent = pictured.freshness.absent.filter((kind) => !unasked.has(kind));
+    return { world: pictured.world, problems: [], absent };
   }
   const texts = readTexts(paths);
   if ('problem' in texts) return texts;
