@@ -9,6 +9,9 @@ import { orSayWhy, prepare, root, say } from './prepare.mjs';
 
 const SLOW = ['test/control-plane', 'test/chart', 'test/e2e'];
 
+// Of these, the ones in which Helm has installed netsluice.
+const ADD_ON = 'test/e2e/(add-on|new-user)';
+
 // Outside the bubble of the slow tests, where the registry is: what is built here is found again inside.
 const IMAGE = 'test/image';
 
@@ -78,7 +81,15 @@ await orSayWhy(async () => {
     await step('the container image', [join(IMAGE, 'ensure-image.mjs'), '--quiet']);
     await suite('tests of the container image', [], ['-i', IMAGE]);
     const bubble = [join('test', 'control-plane', 'bubble.mjs'), process.execPath];
-    await suite('tests against the real control plane', bubble, ['-i', ...SLOW]);
+    // Mostly they wait, for pods and for drains; each in a bubble of its own, the two know nothing of each other.
+    await Promise.all([
+      suite('tests of the add-on on the real control plane', bubble, ['-i', ADD_ON]),
+      suite('tests against the real control plane', bubble, [
+        '-i',
+        ...['--testPathIgnorePatterns', ADD_ON, '--testPathPatterns'],
+        ...SLOW,
+      ]),
+    ]);
   }
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   if (total.failed > 0) process.exitCode = 1;
