@@ -15,6 +15,7 @@ import type { Inputs } from './lint-inputs.ts';
 export const writtenRules = [
   { id: 'api-rejects', title: 'kube-apiserver rejects the object' },
   { id: 'ambiguous-scalar', title: 'YAML 1.1 and YAML 1.2 read the value differently' },
+  { id: 'idle-waiver', title: 'A waiver does not do what it seems to' },
 ] as const;
 
 /** An object of the input, and the record that the world holds of it. */
@@ -156,7 +157,11 @@ interface Written {
   readonly advice: string;
 }
 
-function written(raw: RawObject, { rule, severity, path, key, message, advice }: Written): LintFinding {
+/** A finding about an object as it is written. */
+export function written(
+  raw: RawObject,
+  { rule, severity, path, key, message, advice }: Written,
+): LintFinding {
   const namespace = text(get(raw.value, 'metadata', 'namespace'));
   const name = text(get(raw.value, 'metadata', 'name')) ?? '';
   const object = { kind: raw.type.kind, namespace, name };

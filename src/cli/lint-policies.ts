@@ -3,12 +3,14 @@ import type { Finding, Level } from '../model/finding.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
 import type { Facts } from '../platform/facts.ts';
 import type { LintFinding, LintReport } from '../report/lint-report.ts';
+import { contractRule } from '../review/contract.ts';
 import { type Coverage, type Gaps, gapsOf, isInGap } from '../review/coverage.ts';
 import { findingId } from '../review/finding-id.ts';
 import { modesOf } from '../review/modes.ts';
 import { type ScanContext, type ScannedFinding, standing, weighed } from '../review/scan-policy.ts';
 import { phraseText, sanitise } from '../review/words.ts';
-import type { LintObject } from './lint-objects.ts';
+import { type LintObject, written } from './lint-objects.ts';
+import { waiverFaults } from './lint-waivers.ts';
 
 /** Everything that judging the policies of the input depends on. */
 export interface LintContext {
@@ -44,7 +46,10 @@ export function judgePolicies(objects: readonly LintObject[], context: LintConte
     }
     const { file, line } = object.raw.spanOf('metadata.name');
     policies.push({ namespace: policy.ref.namespace, name: policy.ref.name, file, line });
-    findings.push(...findingsIn({ object, policy, level, context, skips, failed }));
+    const judging = { object, policy, level, context, failed, skipped: new Set<string>() };
+    const found = findingsIn(judging);
+    findings.push(...found, ...idleWaivers(judging, found));
+    for (const rule of judging.skipped) skips.set(rule, (skips.get(rule) ?? 0) + 1);
   }
   const skipped = [...skips].map(([rule, count]) => ({ rule, policies: count }));
   return { findings, policies, skipped, exempt, failed: [...failed] };
@@ -71,16 +76,17 @@ interface Judging {
   readonly policy: CompiledPolicy;
   readonly level: Level;
   readonly context: LintContext;
-  readonly skips: Map<string, number>;
   readonly failed: Set<string>;
+  /** Rules that could not look at all of the policy. */
+  readonly skipped: Set<string>;
 }
 
-function findingsIn({ object, policy, level, context, skips, failed }: Judging): LintFinding[] {
+function findingsIn({ object, policy, level, context, failed, skipped }: Judging): LintFinding[] {
   const { scan, facts, coverage } = context;
   const { rules, look } = standing(policy, scan, facts);
   const found = rules.flatMap((rule) => {
     const gaps = gapsOf(rule, policy, coverage);
-    if (gaps === null || gaps.size > 0) skips.set(rule.id, (skips.get(rule.id) ?? 0) + 1);
+    if (gaps === null || gaps.size > 0) skipped.add(rule.id);
     if (gaps === null) return [];
     try {
       return look(rule).filter((finding) => !isInGap(finding, gaps satisfies Gaps));
@@ -91,6 +97,25 @@ function findingsIn({ object, policy, level, context, skips, failed }: Judging):
   });
   const known = coverage.covers(policy.ref.namespace) ? found : found.map(textual);
   return weighed(known, policy, level, scan).map((item) => lintFinding(item, object, context));
+}
+
+function idleWaivers(
+  { object, policy, context, skipped }: Judging,
+  found: readonly LintFinding[],
+): LintFinding[] {
+  const { rules, settings, today } = context.scan;
+  // Nothing changes here, so that rules about changes and contracts are not asked.
+  const unasked = rules.flatMap(({ id, judges }) => (judges === 'change' ? [id] : []));
+  const faults = waiverFaults(policy.source, {
+    settings,
+    today,
+    ruleIds: [...rules.map(({ id }) => id), contractRule.id],
+    found: new Set(found.map(({ rule }) => rule)),
+    skipped: new Set([...skipped, ...unasked, contractRule.id]),
+  });
+  return faults.map(({ path, message, advice }) =>
+    written(object.raw, { rule: 'idle-waiver', severity: 'warning', path, key: path, message, advice }),
+  );
 }
 
 /** Where the input does not hold the pods, what the text alone tells is no milder for an invented one. */

@@ -191,13 +191,40 @@ b.yaml:2:7: error api-rejects: kube-apiserver rejects it: no matches for kind "N
         code,
         out
           .split('\n')
-          .find((line) => line.includes('rules-without'))
+          .find((line) => line.includes('-type: 1 egress'))
           ?.split(': ')
           .slice(0, 2),
       ];
     };
     expect(await run('2999-12-31')).toEqual([0, ['-:16:3', 'waived error rules-without-policy-type']]);
     expect(await run('2020-01-01')).toEqual([1, ['-:16:3', 'error rules-without-policy-type']]);
+  });
+
+  test('waivers that do nothing are told', async () => {
+    const waivers = {
+      'rules-without-policy-type': 'moved soon; until=2999-12-31',
+      'rule-open-to-any-peer': 'nothing to waive; until=2999-12-31',
+      'selector-contradiction': 'some reason',
+      'all-namespaces-peer': 'long ago; until=2020-01-01',
+      'rule-open-to-any-per': 'x; until=2999-12-31',
+      'policy-selects-no-pods': 'skipped; until=2999-12-31',
+      'connections-newly-blocked': 'not asked; until=2999-12-31',
+    };
+    const lines = Object.entries(waivers).map(([rule, text]) => `    netsluice.dev/waive.${rule}: "${text}"`);
+    const text = policy.replace(
+      '  namespace: shop',
+      ['  namespace: shop', '  annotations:', ...lines].join('\n'),
+    );
+    const { code, out } = await spawned(['lint', '-f', '-', '-o', 'compact'], {}, text);
+    expect([code, out.split('\n').filter((line) => line.includes('idle-waiver'))]).toEqual([
+      0,
+      [
+        '-:8:48: warning idle-waiver: the waiver of rule-open-to-any-peer waives nothing; drop it (NetworkPolicy shop/web)',
+        '-:9:49: warning idle-waiver: the waiver of selector-contradiction does not count; write "reason; until=YYYY-MM-DD", both of them (NetworkPolicy shop/web)',
+        '-:10:46: warning idle-waiver: the waiver of all-namespaces-peer ended on 2020-01-01; mend what it waived, or drop it (NetworkPolicy shop/web)',
+        '-:11:47: warning idle-waiver: there is no rule "rule-open-to-any-per" to waive; did you mean "rule-open-to-any-peer"? (NetworkPolicy shop/web)',
+      ],
+    ]);
   });
 
   test('a policy without a spec is an error: nobody means that', async () => {
