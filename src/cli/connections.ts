@@ -16,7 +16,7 @@ import { isEmpty, type PortSet, portRuns } from '../sets/port-set.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { Printing } from './contract-test.ts';
 import type { Output } from './outputs.ts';
-import { type ClusterInput, type OpenedCluster, openCluster } from './trace-input.ts';
+import { type ClusterInput, gapsOf, type OpenedCluster, openCluster } from './trace-input.ts';
 
 export const connectionsFormats = ['pretty', 'json', 'markdown', 'dot'] as const;
 
@@ -75,17 +75,17 @@ function withBlocks(profile: Profile, asked: ConnectionsPlan['ipBlockPods']): Pr
 
 function documentOf(
   { ends, rows, cut }: Connections,
-  { world, problems, absent }: OpenedCluster,
+  opened: OpenedCluster,
   unit: ConnectionUnit,
 ): ConnectionsDocument {
   const lists = portLists();
   const left = [
     ...(cut ? [`connections after the first ${rowsMax}`] : []),
-    ...absent.map((kind) => `${kind}, which could not be listed`),
+    ...opened.absent.map((kind) => `${kind}, which could not be listed`),
   ];
   return {
     schema: 'connections/v1',
-    workloads: ends.map((end) => workloadOf(world, end, unit)),
+    workloads: ends.map((end) => workloadOf(opened.world, end, unit)),
     connections: rows
       .filter(({ allow, allowSome }) => !isEmpty(allow) || !isEmpty(allowSome))
       .map(({ src, dst, allow, allowSome }) => ({
@@ -95,11 +95,7 @@ function documentOf(
         ...(isEmpty(allowSome) ? {} : { allowSome: lists(allowSome) }),
       })),
     undecided: rows.flatMap((row) => undecidedOf(row, lists)),
-    problems: problems.map(({ file, line, message }) => ({
-      file,
-      ...(line === undefined ? {} : { line }),
-      message,
-    })),
+    problems: gapsOf(opened).problems,
     partial: left.length === 0 ? null : left.join('; '),
   };
 }

@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterSource } from '../cluster/client.ts';
-import { type ManifestProblem, readManifests } from '../cluster/manifests.ts';
+import type { DocumentProblem } from '../cluster/documents.ts';
 import type { Profile } from '../model/profile.ts';
 import { defaultSettings, profileOf } from '../review/settings.ts';
 import { worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { pictureOnce } from './one-picture.ts';
-import { readSettings, readTexts } from './read-inputs.ts';
+import { readSettings } from './read-inputs.ts';
+import { readCluster } from './trace-manifests.ts';
 
 /** Where the commands that answer questions about one cluster read it from. */
 export interface ClusterInput {
@@ -73,7 +74,7 @@ const unasked: ReadonlySet<string> = new Set([
 export interface OpenedCluster {
   readonly world: ClusterWorld;
   /** Documents that could not be read. */
-  readonly problems: readonly ManifestProblem[];
+  readonly problems: readonly DocumentProblem[];
   /** Kinds that a live cluster does not have or does not let us list. */
   readonly absent: readonly string[];
 }
@@ -97,12 +98,11 @@ export async function openCluster(
     const absent = pictured.freshness.absent.filter((kind) => !unasked.has(kind));
     return { world: pictured.world, problems: [], absent };
   }
-  const texts = readTexts(paths);
-  if ('problem' in texts) return texts;
-  const { events, problems } = readManifests(texts);
-  for (const { file: name, line, message } of problems)
+  const read = readCluster(paths);
+  if ('problem' in read) return read;
+  for (const { file: name, line, message } of read.problems)
     tell(`not read: ${name}${line === undefined ? '' : `:${line}`}: ${message}`);
-  return { world: worldOf(profile, events), problems, absent: [] };
+  return { world: worldOf(profile, read.events), problems: read.problems, absent: [] };
 }
 
 /** What was not read, as the documents of these commands tell it. */

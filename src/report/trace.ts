@@ -121,7 +121,7 @@ function sideLines(side: SideAnswer, way: Way, end: string): string[] {
   ];
 }
 
-function whyText({ why, policies }: SideAnswer): string {
+function whyText({ why, policies, verdict }: SideAnswer): string {
   switch (why) {
     case 'self':
       return ', a pod always reaches itself';
@@ -130,7 +130,7 @@ function whyText({ why, policies }: SideAnswer): string {
     case 'own-node':
       return ', the network plugin decides between a pod and its own node';
     case 'not-isolated':
-      return ', no policy isolates it';
+      return verdict === 'unknown' ? ', no policy that was read isolates it' : ', no policy isolates it';
     case 'closed':
       return ', no policy selects it and the network plugin closes such pods';
     case 'policies':
@@ -175,7 +175,10 @@ const reasonTexts: ReadonlyMap<string, string> = new Map([
   ['address-unknown', 'the pod has no address yet that an ipBlock could be compared with'],
   ['address-family', 'the pod has addresses of both families and the ipBlock speaks of one'],
   ['init-container-port', 'only an init container declares the named port'],
-  ['other-policies', 'policies of another API may govern an end, and netsluice does not analyse them'],
+  [
+    'other-policies',
+    'a policy that cannot be read, or of an API that netsluice does not analyse, may govern it',
+  ],
 ]);
 
 export function reasonText(reason: string): string {

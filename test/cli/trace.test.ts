@@ -291,6 +291,20 @@ describe('what is wrong is told', () => {
     ).toBe(0);
   });
 
+  test('a policy that cannot be read makes unknown what it may govern', async () => {
+    const bad = { ...(ingress('{}') as object), spec: { podSelector: 7 } };
+    const { code, err, lines } = await traced([web, db, bad], flow);
+    expect([code, err, ...lines]).toEqual([
+      3,
+      'netsluice: not read: -:5: spec.podSelector is 7; it must be an object\n',
+      'shop/web -> shop/db on 5432/TCP is unknown',
+      'egress of shop/web#1: unknown, no policy that was read isolates it',
+      '  a policy that cannot be read, or of an API that netsluice does not analyse, may govern it',
+      'ingress of shop/db#1: unknown, no policy that was read isolates it',
+      '  a policy that cannot be read, or of an API that netsluice does not analyse, may govern it',
+    ]);
+  });
+
   test('a port that is none ends with 2, what cannot be read with 3', async () => {
     const odd = await spawned(['trace', 'a/b', 'a/c', '99999', ...shop]);
     expect([odd.code, odd.err]).toEqual([

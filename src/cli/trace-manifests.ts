@@ -1,0 +1,43 @@
+import { type DocumentProblem, type RawObject, readDocuments } from '../cluster/documents.ts';
+import { impliedNamespaces } from '../cluster/manifests.ts';
+import { decodeObject } from '../model/decode/cluster-object.ts';
+import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
+import { DecodeError } from '../model/decode/value.ts';
+import type { ClusterObject, WorldEvent } from '../model/objects.ts';
+import { readInputs } from './lint-inputs.ts';
+
+/** What manifests say of a cluster. */
+export interface ManifestsRead {
+  readonly events: readonly WorldEvent[];
+  /** What could not be read; everything else was. */
+  readonly problems: readonly DocumentProblem[];
+}
+
+/** Reads files, directories with all that is below them, and `-`; a problem alone where nothing at all could be read. */
+export function readCluster(paths: readonly string[]): ManifestsRead | { readonly problem: string } {
+  const inputs = readInputs(paths);
+  const [first] = inputs.problems;
+  if (inputs.texts.length === 0 && first !== undefined)
+    return {
+      problem: inputs.problems.map(({ file, message }) => `${file} cannot be read: ${message}.`).join(' '),
+    };
+  const { objects, problems } = readDocuments(inputs.texts);
+  const unread: DocumentProblem[] = [...inputs.problems, ...problems];
+  const records = objects.flatMap((raw) => recordOf(raw, unread) ?? []);
+  const all = [...records, ...impliedNamespaces(records)];
+  return { events: all.map((object) => ({ type: 'put', object })), problems: unread };
+}
+
+/** A policy that cannot be read is in force all the same: what it governs is unknown. */
+function recordOf(raw: RawObject, unread: DocumentProblem[]): ClusterObject | null {
+  let record: ClusterObject | null = null;
+  try {
+    record = decodeObject(raw.value, raw.type);
+    if (record?.kind === 'NetworkPolicy' && record.policy === null) decodeNetworkPolicy(raw.value);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const { file, line, column } = raw.spanOf(error.path);
+    unread.push({ file, line, column, message: error.message });
+  }
+  return record;
+}
