@@ -8,7 +8,7 @@ import type { Severity } from '../model/finding.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import type { LintFinding } from '../report/lint-report.ts';
 import { shortHash } from '../review/finding-id.ts';
-import { sanitise } from '../review/words.ts';
+import { cut, sanitise } from '../review/words.ts';
 import type { Inputs } from './lint-inputs.ts';
 
 /** What lint says beside the rules: about objects as they are written. */
@@ -157,6 +157,9 @@ interface Written {
   readonly advice: string;
 }
 
+/** The server repeats values of any length; a line of a report need not. */
+const charactersMax = 1000;
+
 /** A finding about an object as it is written. */
 export function written(
   raw: RawObject,
@@ -173,7 +176,7 @@ export function written(
     object,
     path,
     span: raw.spanOf(path),
-    message: sanitise(message),
-    advice: sanitise(advice),
+    message: cut(sanitise(message), charactersMax),
+    advice: cut(sanitise(advice), charactersMax),
   };
 }

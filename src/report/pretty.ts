@@ -5,6 +5,9 @@ import type { Paint } from './terminal.ts';
 
 const symbols: Readonly<Record<Severity, string>> = { error: '✖', warning: '▲', info: '●' };
 
+/** How much of a line is shown where no terminal says how wide it is. */
+const sourceMax = 240;
+
 /** Findings with a code frame each, then what adds up. `width` is that of the terminal, null where there is none. */
 export function prettyLint(report: LintReport, paint: Paint, width: number | null): string {
   const blocks = report.findings.map((finding) => findingBlock(finding, paint, width));
@@ -43,7 +46,7 @@ function frame(
   paint: Paint,
   width: number | null,
 ): string[] {
-  const room = width === null ? Number.POSITIVE_INFINITY : Math.max(20, width - gutter.length - 3);
+  const room = width === null ? sourceMax : Math.max(20, width - gutter.length - 3);
   const { text, column } = clipped(span, room);
   const carets = '^'.repeat(Math.max(1, Math.min(span.endColumn - span.column, text.length - column)));
   return [
