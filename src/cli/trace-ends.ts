@@ -1,5 +1,5 @@
 import { type FlowEnd, nodeEnd, podEnd } from '../impact/verdict.ts';
-import type { PodRecord } from '../model/objects.ts';
+import { type PodRecord, workloadKinds } from '../model/objects.ts';
 import { editDistance, isSlip } from '../rules/near-miss.ts';
 import { parseAddress } from '../sets/addresses.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
@@ -110,6 +110,11 @@ function workloadEndpoint(world: ClusterWorld, namespace: string, written: strin
     return { id: only.workload.id, ends, note };
   }
   if (world.pod(namespace, name) !== undefined) return podEndpoint(world, namespace, name);
+  const template = workloadKinds.flatMap((each) => world.record(each, namespace, name) ?? [])[0]?.template;
+  if (template?.hostNetwork === true)
+    return {
+      problem: `${namespace}/${name} has no pods yet, and they will be of the node network: trace node:NAME instead.`,
+    };
   if (world.record('Service', namespace, name) !== undefined)
     return {
       problem: `${namespace}/${name} is a Service: policies look at pods, so name the workload behind it, and its target port.`,

@@ -282,6 +282,11 @@ describe('what is wrong is told', () => {
       2,
       'netsluice: shop/front is a Service: policies look at pods, so name the workload behind it, and its target port.\n',
     ]);
+    const host = workload('DaemonSet', 'shop/agent', 1, { spec: { hostNetwork: true } });
+    expect(await said('shop/agent', [host])).toEqual([
+      2,
+      'netsluice: shop/agent has no pods yet, and they will be of the node network: trace node:NAME instead.\n',
+    ]);
     expect(await said('shop/web', [workload('Job', 'shop/web', 1)])).toEqual([
       2,
       'netsluice: shop/web is shop/web[Deployment] and shop/web[Job]: write the one you mean, in quotes.\n',
