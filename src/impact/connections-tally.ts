@@ -45,6 +45,7 @@ export class ConnectionTally {
   private readonly endsOfUnit = new Map<number, number[]>();
   private readonly lone = new Set<number>();
   private readonly tallies = new Map<number, Tally>();
+  private readonly whole = new Map<PortReading, Passage>();
 
   constructor(ends: readonly ConnectionEnd[], unit: ConnectionUnit, rowsMax: number) {
     this.ends = ends;
@@ -98,8 +99,17 @@ export class ConnectionTally {
       const tally = this.tallies.get(key);
       const from = Math.floor(key / count);
       const to = key % count;
-      if (tally !== undefined) yield { from, to, passage: passageOf(tally, this.pairsOf(from, to)) };
+      if (tally !== undefined) yield { from, to, passage: this.passage(tally, this.pairsOf(from, to)) };
     }
+  }
+
+  /** Most pairs have one reading, which many share. */
+  private passage(tally: Tally, of: number): Passage {
+    const [only, second] = tally.readings;
+    if (only === undefined || second !== undefined || tally.pairs !== of) return passageOf(tally, of);
+    const known = this.whole.get(only) ?? passageOf(tally, of);
+    this.whole.set(only, known);
+    return known;
   }
 
   /** How many pairs of units two ends have. */
