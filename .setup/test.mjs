@@ -9,8 +9,8 @@ import { orSayWhy, prepare, root, say } from './prepare.mjs';
 
 const SLOW = ['test/control-plane', 'test/chart', 'test/e2e'];
 
-// Of these, the ones in which Helm has installed netsluice.
-const ADD_ON = 'test/e2e/(add-on|new-user)';
+// Of these, the ones in which Helm has installed netsluice, in two parts that take about as long as the rest.
+const ADD_ON = ['test/e2e/(add-on-load|new-user)', 'test/e2e/add-on-(install|outages)'];
 
 // Outside the bubble of the slow tests, where the registry is: what is built here is found again inside.
 const IMAGE = 'test/image';
@@ -81,14 +81,13 @@ await orSayWhy(async () => {
     await step('the container image', [join(IMAGE, 'ensure-image.mjs'), '--quiet']);
     await suite('tests of the container image', [], ['-i', IMAGE]);
     const bubble = [join('test', 'control-plane', 'bubble.mjs'), process.execPath];
-    // Mostly they wait, for pods and for drains; each in a bubble of its own, the two know nothing of each other.
+    // Mostly they wait, for pods and for drains; each in a bubble of its own, they know nothing of each other.
+    const others = ['--testPathIgnorePatterns', ...ADD_ON, '--testPathPatterns', ...SLOW];
     await Promise.all([
-      suite('tests of the add-on on the real control plane', bubble, ['-i', ADD_ON]),
-      suite('tests against the real control plane', bubble, [
-        '-i',
-        ...['--testPathIgnorePatterns', ADD_ON, '--testPathPatterns'],
-        ...SLOW,
-      ]),
+      ...ADD_ON.map((pattern) =>
+        suite('tests of the add-on on the real control plane', bubble, ['-i', pattern]),
+      ),
+      suite('tests against the real control plane', bubble, ['-i', ...others]),
     ]);
   }
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);

@@ -5,11 +5,10 @@ import { runConnections } from './cli/connections.ts';
 import { connectionsCommand } from './cli/connections-command.ts';
 import { type ContractTestPlan, type Printing, runContractTest } from './cli/contract-test.ts';
 import { contractTestCommand } from './cli/contract-test-command.ts';
-import { type ExampleRun, runExample } from './cli/example.ts';
+import type { ExampleRun } from './cli/example.ts';
 import { exampleCommand } from './cli/example-command.ts';
 import { type LintPlan, runLint } from './cli/lint.ts';
 import { lintCommand } from './cli/lint-command.ts';
-import { openPicture } from './cli/picture.ts';
 import { runPodsFor } from './cli/pods-for.ts';
 import { runPoliciesFor } from './cli/policies-for.ts';
 import { podsForCommand, policiesForCommand } from './cli/policies-for-command.ts';
@@ -17,10 +16,7 @@ import { type RolloutPlan, runRollout } from './cli/rollout.ts';
 import { rolloutCommand } from './cli/rollout-command.ts';
 import { selftest } from './cli/selftest.ts';
 import { type SelftestRun, selftestCommand } from './cli/selftest-command.ts';
-import { serve } from './cli/serve.ts';
-import { openObjects } from './cli/serve-certificates.ts';
 import { serveCommand } from './cli/serve-command.ts';
-import { startScan } from './cli/serve-scan.ts';
 import { runTrace } from './cli/trace.ts';
 import { traceCommand } from './cli/trace-command.ts';
 import { createClient } from './cluster/client.ts';
@@ -77,6 +73,13 @@ async function runServe(flags: Flags): Promise<void> {
     process.exitCode = EXIT_USAGE;
     return;
   }
+  // Loaded late: what serves is most of the program, and the other commands do without it.
+  const [{ serve }, { openPicture }, { startScan }, { openObjects }] = await Promise.all([
+    import('./cli/serve.ts'),
+    import('./cli/picture.ts'),
+    import('./cli/serve-scan.ts'),
+    import('./cli/serve-certificates.ts'),
+  ]);
   const started = await serve(read.config, {
     version: version(),
     defaultSettings,
@@ -97,6 +100,7 @@ async function runServe(flags: Flags): Promise<void> {
 }
 
 async function runWalk(mode: ExampleRun['mode']): Promise<void> {
+  const { runExample } = await import('./cli/example.ts');
   process.exitCode = await runExample({
     version: version(),
     mode,
