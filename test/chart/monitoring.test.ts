@@ -90,6 +90,12 @@ test('the alerts, each with its expression', async () => {
     ['NetsluiceNoLeader', 'warning', '5m', `sum(netsluice_leader${own}) == 0`],
     ['NetsluiceMemoryFull', 'warning', '5m', `max(netsluice_memory_used_ratio${own}) >= 0.85`],
     [
+      'NetsluiceFlooded',
+      'warning',
+      '',
+      `sum(increase(netsluice_connections_refused_total${own}[5m])) + sum(increase(netsluice_admission_failures_total${own.replace('}', ',reason="overloaded"}')}[5m])) > 0`,
+    ],
+    [
       ...['NetsluiceScanStalled', 'warning', '15m'],
       `time() - max(netsluice_scan_last_timestamp_seconds${own}) > 7 * 3600`,
     ],

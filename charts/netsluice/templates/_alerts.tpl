@@ -87,6 +87,12 @@
   annotations:
     summary: netsluice is short of memory and admits without analysis.
     description: The cluster has outgrown resources.limits.memory of the chart.
+- alert: NetsluiceFlooded
+  expr: sum(increase(netsluice_connections_refused_total{ {{- $own -}} }[5m])) + sum(increase(netsluice_admission_failures_total{ {{- $own -}} ,reason="overloaded"}[5m])) > 0
+  labels: {severity: warning}
+  annotations:
+    summary: More calls come than netsluice takes from one caller.
+    description: If they are not the API server's, keep the callers out with networkPolicy.webhookFrom or clientAuthority of the chart; what was turned away was admitted without analysis, or never read.
 {{- if .Values.scan.enabled }}
 - alert: NetsluiceScanStalled
   expr: time() - max(netsluice_scan_last_timestamp_seconds{ {{- $own -}} }) > 7 * 3600
