@@ -55,5 +55,7 @@ function withoutHelm(body: string): string {
 /** Names and namespaces stand in selectors and certificates too, which Kustomize does not change: use the chart for others. */
 function kustomization(paths: readonly string[]): string {
   const resources = paths.map((path) => `  - ${path}\n`).join('');
-  return `${head}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n${resources}`;
+  const images =
+    'images:\n  # Name the registry that holds the image here.\n  - name: netsluice\n    newName: netsluice\n';
+  return `${head}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n${resources}${images}`;
 }
