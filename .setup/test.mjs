@@ -9,8 +9,8 @@ import { orSayWhy, prepare, root, say } from './prepare.mjs';
 
 const SLOW = ['test/control-plane', 'test/chart', 'test/e2e'];
 
-// Of these, the ones in which Helm has installed netsluice, in two parts that take about as long as the rest.
-const ADD_ON = ['test/e2e/(add-on-load|new-user)', 'test/e2e/add-on-(install|outages)'];
+// Of these, the ones with Helm, in two parts that take about as long as the rest.
+const ADD_ON = ['test/(chart|e2e/(add-on-load|new-user))', 'test/e2e/add-on-(install|outages)'];
 
 // Outside the bubble of the slow tests, where the registry is: what is built here is found again inside.
 const IMAGE = 'test/image';
