@@ -1,5 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { ApiClient } from '../cluster/api-client.ts';
 import { ClusterError, createClient } from '../cluster/client.ts';
 import { systemClock } from '../cluster/clock.ts';
@@ -17,6 +16,7 @@ import type { WatchedKind } from '../webhook/serving-data.ts';
 import { worldOf, worldUnder } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { liveKinds } from './live-kinds.ts';
+import { manifestFiles } from './read-inputs.ts';
 import type { Picture } from './serve.ts';
 import type { Sight } from './sight.ts';
 
@@ -184,10 +184,4 @@ export function readSnapshot(
     const reason = error instanceof Error ? error.message : String(error);
     return { problem: `The manifests cannot be read: ${reason}. Correct --snapshot.` };
   }
-}
-
-function manifestFiles(path: string): string[] {
-  if (!statSync(path).isDirectory()) return [path];
-  const names = readdirSync(path).sort();
-  return names.filter((name) => /\.(?:ya?ml|json)$/.test(name)).map((name) => join(path, name));
 }

@@ -21,7 +21,8 @@ export function readTexts(paths: readonly string[]): readonly ManifestText[] | P
   return texts.length > 0 ? texts : { problem: `There is no YAML or JSON file in ${paths.join(', ')}.` };
 }
 
-function manifestFiles(path: string): string[] {
+/** The files that a path stands for: itself, or the YAML and JSON files right in the directory. */
+export function manifestFiles(path: string): string[] {
   if (path === '-' || !statSync(path).isDirectory()) return [path];
   const names = readdirSync(path).sort();
   return names.filter((name) => /\.(?:ya?ml|json)$/.test(name)).map((name) => join(path, name));

@@ -161,14 +161,6 @@ const reasonTexts: ReadonlyMap<string, string> = new Map([
     'ip-block-on-pods',
     'network plugins differ on whether an ipBlock matches the address of a pod; name yours in --settings (platform)',
   ],
-  [
-    'ip-block-on-nodes',
-    'network plugins differ on whether an ipBlock matches the address of a node; name yours in --settings (platform)',
-  ],
-  [
-    'host-network-peer',
-    'network plugins differ on whether selectors match pods of the node network; name yours in --settings (platform)',
-  ],
   ['own-node', 'network plugins differ on a pod and its own node; name yours in --settings (platform)'],
   ['platform', 'network plugins differ on this; name yours in --settings (platform)'],
   ['enforcement', 'nobody said whether policies are enforced at all; say so in --settings (platform)'],

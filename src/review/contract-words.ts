@@ -76,14 +76,6 @@ const doubtTexts: ReadonlyMap<string, string> = new Map([
     'ip-block-on-pods',
     'the settings do not say whether the network plugin matches ipBlocks with pods (platform)',
   ],
-  [
-    'ip-block-on-nodes',
-    'the settings do not say whether the network plugin matches ipBlocks with nodes (platform)',
-  ],
-  [
-    'host-network-peer',
-    'the settings do not say whether selectors match pods of the node network (platform)',
-  ],
   ['own-node', 'the settings do not say whether a pod and its own node are always connected (platform)'],
   ['platform', 'what the network plugin does with a clause is not stated (platform)'],
   ['enforcement', 'the settings do not say whether policies are enforced at all (platform)'],

@@ -103,8 +103,6 @@ export function blockHolds(block: AddressBlock, address: bigint): boolean {
 /** Why a predicate could not be decided. */
 export type UnknownReason =
   | 'ip-block-on-pods'
-  | 'ip-block-on-nodes'
-  | 'host-network-peer'
   | 'own-node'
   | 'platform'
   | 'enforcement'
