@@ -118,11 +118,11 @@ describe('files', () => {
     expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(150);
   });
 
-  test('a rule is at most 120 lines', () => {
+  test('a rule is at most 140 lines', () => {
     const long = all.filter(
-      ({ path, text }) => path.startsWith('rules/') && /: (?:Policy|Change)Rule = /.test(text),
+      ({ path, text }) => path.startsWith('rules/') && /: (?:Policy|Change|Document)Rule = /.test(text),
     );
-    expect(long.filter(({ text }) => text.split('\n').length > 121).map(({ path }) => path)).toEqual([]);
+    expect(long.filter(({ text }) => text.split('\n').length > 141).map(({ path }) => path)).toEqual([]);
   });
 
   test('no name says nothing', () => {

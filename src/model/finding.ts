@@ -32,6 +32,31 @@ export type Mention =
       readonly examples: readonly { readonly namespace: string; readonly name: string }[];
     };
 
+/** Another place that a finding rests on: the Service, policy or workload that makes it true. */
+export interface Related {
+  readonly object: ObjectRef;
+  /** Path in that object; empty for the object as a whole. */
+  readonly at: string;
+  /** What it has to do with the finding, for example `this Service leads 80 to 8080`. */
+  readonly says: string;
+}
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * One step of a mechanical remedy. Paths are those of findings: `spec.ingress[0].from[1]`, keys with dots in brackets.
+ * The steps of one remedy are taken in order, each on what the one before left.
+ */
+export type FixStep =
+  /** Writes a value in place of the one that is there, or adds the field. */
+  | { readonly op: 'set'; readonly at: string; readonly value: Json }
+  /** Adds an item at the end of a list; the list is made where there is none. */
+  | { readonly op: 'append'; readonly at: string; readonly value: Json }
+  /** Takes out a field or an item of a list. */
+  | { readonly op: 'remove'; readonly at: string }
+  /** Writes a key differently and leaves its value alone. */
+  | { readonly op: 'rename'; readonly at: string; readonly to: string };
+
 /**
  * What a rule has to say about one object. Its identity is (rule, object, key), never an index or a text, so that a
  * finding stays the same when clauses move.
@@ -59,6 +84,12 @@ export interface Finding {
   readonly affected: readonly string[];
   /** Concerns one invented pod only: at most a warning. */
   readonly invented: boolean;
+  /** Other objects that it rests on, the most telling first. */
+  readonly related: readonly Related[];
+  /** What mends the object without anybody having to decide anything; empty where somebody must. */
+  readonly fix: readonly FixStep[];
+  /** Does an admission answer tell it? What is `silent` there is told by the command line and the scan alone. */
+  readonly admission: 'told' | 'silent';
 }
 
 /** The identity under which a finding is compared with the one of the old object. */

@@ -136,7 +136,8 @@ class Scene {
    * be among the lines that are left out), the other findings, and remarks.
    */
   lines(mode: Mode, severities: readonly Severity[], extra: readonly Finding[]): string[] {
-    const found = [...extra, ...this.at(mode, severities).filter((finding) => !extra.includes(finding))];
+    const here = this.at(mode, severities).filter((finding) => !extra.includes(finding));
+    const found = [...extra, ...here.filter((finding) => this.isTold(finding))];
     const heads = this.at(mode, ['error', 'warning']).filter(({ number }) => headlineRules.has(number));
     const { judgement, namespace, partial } = this.judged;
     // The headline stands for its rules: what they need is what its age is told of.
@@ -152,6 +153,11 @@ class Scene {
     const all = [first, worst, ...this.gaps(partial), ...others, ...this.remarks()];
     const said = all.filter((line) => line !== '');
     return said.length === 0 ? [] : [...said, ...convertedRemark(this.judged.request)];
+  }
+
+  /** Some rules help nobody who applies a policy; who sets their severity by hand wants to hear them. */
+  private isTold({ admission, rule }: Finding): boolean {
+    return admission === 'told' || Object.hasOwn(this.judged.context.settings.rules, rule);
   }
 
   /** What is printed with an admitted request; findings that would have rejected are told wherever warnings are on. */

@@ -262,6 +262,9 @@ function findingOf(
     advice: contract.reason === '' ? [] : [contract.reason],
     affected,
     invented: certain && count === 0,
+    related: [],
+    fix: [],
+    admission: 'told',
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Impact } from '../impact/impact.ts';
 import type { Difference } from '../impact/rectangle.ts';
 import type { Change } from '../model/change.ts';
-import type { Confidence, Cure, Level, Need, Phrase, Severity } from '../model/finding.ts';
+import type { Confidence, Cure, FixStep, Level, Need, Phrase, Related, Severity } from '../model/finding.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
 import type { Facts } from '../platform/facts.ts';
 import type { Overlay } from '../world/overlay.ts';
@@ -46,6 +46,23 @@ export interface Draft {
   readonly confidence?: Confidence;
   readonly cure?: Cure;
   readonly needs?: readonly Need[];
+  readonly related?: readonly Related[];
+  readonly fix?: readonly FixStep[];
+}
+
+/**
+ * What the rule's page says beside what the rule itself declares; its examples are the fixtures `loud-page.yaml` and
+ * `silent-page.yaml`. Markdown, full sentences, no headings.
+ */
+export interface RulePage {
+  /** What goes wrong, for whom, and why it is easy to get wrong. */
+  readonly why: string;
+  /** How to mend it. */
+  readonly fix: string;
+  /** When the policy is fine as it is, and where the rule is silent because of that. */
+  readonly fine: string;
+  /** What differs between network plugins; empty where nothing is known to. */
+  readonly platforms: string;
 }
 
 interface RuleFacts {
@@ -62,6 +79,9 @@ interface RuleFacts {
   readonly needs: readonly Need[];
   /** Does it rest on verdicts of the engine? */
   readonly restsOnVerdicts: boolean;
+  /** `silent`: never part of an admission answer, because nobody who applies a policy is helped by it; `told` if absent. */
+  readonly admission?: 'told' | 'silent';
+  readonly page?: RulePage;
 }
 
 /** Judges one version of one policy; the same rule judges the old version, to tell old findings from new ones. */
@@ -76,7 +96,35 @@ export interface ChangeRule extends RuleFacts {
   check(input: ChangeInput): Iterable<Draft>;
 }
 
-export type Rule = PolicyRule | ChangeRule;
+/** A document of the input that means to be a NetworkPolicy, as its author wrote it. */
+export interface WrittenDocument {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Null where the document says nothing. */
+  readonly namespace: string | null;
+  readonly name: string | null;
+  /** Parsed JSON or YAML; anything. */
+  readonly value: unknown;
+}
+
+/** What a rule about a document sees. */
+export interface DocumentInput {
+  readonly document: WrittenDocument;
+  /** Where it was found: in a file, or in the object's `last-applied-configuration`. */
+  readonly from: 'file' | 'last-applied';
+  /** Every document of the input that means to be a NetworkPolicy, this one included, in the order of the input. */
+  readonly bundle: readonly WrittenDocument[];
+  /** The namespace that documents without one are applied to, where the input says so. */
+  readonly declaredNamespace: string | null;
+}
+
+/** Judges what an author wrote, before the API server or this program made an object of it. */
+export interface DocumentRule extends RuleFacts {
+  readonly judges: 'document';
+  check(input: DocumentInput): Iterable<Draft>;
+}
+
+export type Rule = PolicyRule | ChangeRule | DocumentRule;
 
 /** The same severity at both levels. */
 export function always(severity: Severity): Readonly<Record<Level, Severity>> {

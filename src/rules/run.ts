@@ -61,6 +61,7 @@ export function judge(
     peopled === worlds ? facts : { before: factsOf(peopled.before), after: factsOf(peopled.after) };
   const findings = rules.flatMap((rule) => {
     if (rule.judges === 'change') return runner.change(rule, input);
+    if (rule.judges === 'document') return [];
     return change.edits.flatMap((edit) => {
       if (edit.kind !== 'policy' || edit.after === null) return [];
       const then = {
@@ -148,6 +149,9 @@ function stamp(rule: Rule, object: ObjectRef, draft: Draft, invented: boolean): 
     advice: draft.advice,
     affected: draft.affected,
     invented,
+    related: draft.related ?? [],
+    fix: draft.fix ?? [],
+    admission: rule.admission ?? 'told',
   };
 }
 

@@ -168,6 +168,9 @@ describe('the id of a finding', () => {
       advice: [],
       affected: [],
       invented: false,
+      related: [],
+      fix: [],
+      admission: 'told',
     };
     expect(findingId({ ...base, at: 'spec.egress', happens: ['y'], affected: ['shop/a'] })).toBe(
       findingId(base),

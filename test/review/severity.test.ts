@@ -211,6 +211,9 @@ describe('one finding at one level', () => {
     advice: [],
     affected: [],
     invented: false,
+    related: [],
+    fix: [],
+    admission: 'told',
   };
   const sure = { freshness: { stale: [], absent: [] }, foreign: false, incomplete: false };
 

@@ -17,7 +17,9 @@ describe('the family of rules', () => {
     const sources = readdirSync(join('src', 'rules')).filter((file) => file.endsWith('.ts'));
     const exported = sources.flatMap((file) => {
       const text = readFileSync(join('src', 'rules', file), 'utf8');
-      return /export const \w+: (?:Policy|Change)Rule\b/.test(text) ? [file.replace(/\.ts$/, '')] : [];
+      return /export const \w+: (?:Policy|Change|Document)Rule\b/.test(text)
+        ? [file.replace(/\.ts$/, '')]
+        : [];
     });
     expect(exported.sort()).toEqual(rules.map(({ id }) => id).sort());
   });
@@ -30,7 +32,7 @@ describe('the family of rules', () => {
     test('its file is named like it and exports one constant of that name', () => {
       const text = readFileSync(join('src', 'rules', `${id}.ts`), 'utf8');
       const camel = id.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-      const found = [...text.matchAll(/export const (\w+): (?:Policy|Change)Rule\b/g)];
+      const found = [...text.matchAll(/export const (\w+): (?:Policy|Change|Document)Rule\b/g)];
       expect(found.map(([, name]) => name)).toEqual([camel]);
       expect(text).toContain(`* ${rule.number}. `);
     });

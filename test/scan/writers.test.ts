@@ -244,6 +244,9 @@ function found(id: string, more: Partial<Finding> = {}, severity: Found['severit
       advice: ['mend it'],
       affected: ['shop/a', 'shop/b'],
       invented: false,
+      related: [],
+      fix: [],
+      admission: 'told',
       ...more,
     },
   };
