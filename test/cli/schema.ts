@@ -1,56 +1,59 @@
 import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 
-type Schema = { readonly [key: string]: unknown };
+const validators = new Map<string, ValidateFunction>();
 
 /**
- * Where a document is not as a published schema says. Knows what those schemas use: type, const, enum, required,
- * properties, items and $ref to a definition.
+ * Where a document is not as a published schema says. Consumers ignore what they do not know; what is published must
+ * be described all the same, so that here a field that the schema does not know is a problem too.
  */
 export function schemaProblems(name: string, document: unknown): string[] {
-  const schema = JSON.parse(readFileSync(`docs/schemas/${name}.json`, 'utf8')) as Schema;
-  return problems(schema, schema, document, '$');
+  return problems(validatorOf(`docs/schemas/${name}.json`, closed), document);
 }
 
-function problems(root: Schema, schema: Schema, value: unknown, at: string): string[] {
-  const { $ref } = schema;
-  if (typeof $ref === 'string') {
-    const definitions = root['$defs'] as Record<string, Schema>;
-    return problems(root, definitions[$ref.replace('#/$defs/', '')] ?? {}, value, at);
-  }
-  const types = [schema['type'] ?? []].flat() as string[];
-  if (types.length > 0 && !types.includes(typeOf(value))) return [`${at} is no ${types.join(' or ')}`];
-  const found: string[] = [];
-  const options = schema['enum'] as unknown[] | undefined;
-  if (options !== undefined && !options.includes(value)) found.push(`${at} is none of its values`);
-  if ('const' in schema && schema['const'] !== value) found.push(`${at} is not ${String(schema['const'])}`);
-  if (Array.isArray(value)) {
-    const items = schema['items'] as Schema | undefined;
-    if (items !== undefined)
-      found.push(...value.flatMap((item, i) => problems(root, items, item, `${at}[${i}]`)));
-  } else if (typeof value === 'object' && value !== null) {
-    found.push(...objectProblems(root, schema, value as Schema, at));
-  }
-  return found;
+/** Where a document is not as OASIS wants SARIF 2.1.0. Its schema says itself what must not be unknown. */
+export function sarifProblems(document: unknown): string[] {
+  return problems(
+    validatorOf('node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'),
+    document,
+  );
 }
 
-function objectProblems(root: Schema, schema: Schema, value: Schema, at: string): string[] {
-  const properties = (schema['properties'] ?? {}) as Record<string, Schema>;
-  const required = (schema['required'] ?? []) as string[];
-  const missing = required.filter((key) => !(key in value)).map((key) => `${at}.${key} is missing`);
-  // Consumers ignore what they do not know; what is published must be told all the same.
-  const unknown = Object.keys(value).filter((key) => !(key in properties));
-  const told = unknown;
-  return [
-    ...missing,
-    ...told.map((key) => `${at}.${key} is not described`),
-    ...Object.entries(properties).flatMap(([key, part]) =>
-      key in value ? problems(root, part, value[key], `${at}.${key}`) : [],
-    ),
-  ];
+function validatorOf(
+  file: string,
+  adapt: (schema: unknown) => unknown = (schema) => schema,
+): ValidateFunction {
+  const known = validators.get(file);
+  if (known !== undefined) return known;
+  const {
+    $schema = '',
+    id: _,
+    ...schema
+  } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  // SARIF's is of draft 04; nothing that it uses has changed its meaning since but `id`, and
+  // one of its patterns is none where `u` is set.
+  const Dialect = String($schema).includes('2020-12') ? Ajv2020 : Ajv;
+  const ajv = new Dialect({ allErrors: true, strict: false, unicodeRegExp: false });
+  addFormats.default(ajv);
+  const compiled = ajv.compile(adapt(schema) as object);
+  validators.set(file, compiled);
+  return compiled;
 }
 
-function typeOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  return Number.isInteger(value) ? 'integer' : typeof value;
+function problems(validate: ValidateFunction, document: unknown): string[] {
+  if (validate(document)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message, params }) => {
+    return `${instancePath || '/'} ${message} ${JSON.stringify(params)}`;
+  });
+}
+
+/** Every object that lists its fields takes no others. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const inside = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, closed(value)]));
+  const lists = 'properties' in schema && typeof schema.properties === 'object' && 'type' in schema;
+  return lists && !('additionalProperties' in schema) ? { ...inside, additionalProperties: false } : inside;
 }

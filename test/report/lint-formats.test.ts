@@ -9,7 +9,7 @@ import type { LintFinding, LintReport } from '../../src/report/lint-report.ts';
 import { prettyLint } from '../../src/report/pretty.ts';
 import { sarifLint } from '../../src/report/sarif.ts';
 import { colours, plain } from '../../src/report/terminal.ts';
-import { schemaProblems } from '../cli/schema.ts';
+import { sarifProblems, schemaProblems } from '../cli/schema.ts';
 
 function finding(change: Partial<LintFinding> = {}): LintFinding {
   return {
@@ -149,6 +149,7 @@ test('json is as its schema says', () => {
 describe('sarif', () => {
   test('a result has its rule, its level, all four corners and a fingerprint', () => {
     const sarif = JSON.parse(sarifLint(report([finding(), finding({ severity: 'info', waived: true })])));
+    expect(sarifProblems(sarif)).toEqual([]);
     const [run] = sarif.runs;
     expect([sarif.version, sarif.$schema, sarif.runs.length]).toEqual([
       '2.1.0',
@@ -193,7 +194,9 @@ describe('sarif', () => {
   });
 
   test('a clean run has results, and what could not be read or was skipped is a notification', () => {
-    const [run] = JSON.parse(sarifLint(report([], { problems: [unread], skipped: [skipped] }))).runs;
+    const sarif = JSON.parse(sarifLint(report([], { problems: [unread], skipped: [skipped] })));
+    expect(sarifProblems(sarif)).toEqual([]);
+    const [run] = sarif.runs;
     expect(run.results).toEqual([]);
     expect(run.invocations).toEqual([
       {
