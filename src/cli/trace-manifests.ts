@@ -3,6 +3,7 @@ import { impliedNamespaces } from '../cluster/manifests.ts';
 import { decodeObject } from '../model/decode/cluster-object.ts';
 import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
 import { DecodeError } from '../model/decode/value.ts';
+import { asWritten } from '../model/decode/written-policy.ts';
 import type { ClusterObject, WorldEvent } from '../model/objects.ts';
 import { readInputs } from './lint-inputs.ts';
 
@@ -32,7 +33,7 @@ export function readCluster(paths: readonly string[]): ManifestsRead | { readonl
 function recordOf(raw: RawObject, unread: DocumentProblem[]): ClusterObject | null {
   let record: ClusterObject | null = null;
   try {
-    record = decodeObject(raw.value, raw.type);
+    record = asWritten(decodeObject(raw.value, raw.type), raw.value);
     if (record?.kind === 'NetworkPolicy' && record.policy === null) decodeNetworkPolicy(raw.value);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

@@ -4,6 +4,7 @@ import { get, list } from '../model/decode/lenient.ts';
 import { namespaceRecord } from '../model/decode/namespace.ts';
 import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
 import { DecodeError, isRecord } from '../model/decode/value.ts';
+import { asWritten } from '../model/decode/written-policy.ts';
 import type { ClusterObject, WorldEvent } from '../model/objects.ts';
 
 export interface ManifestText {
@@ -85,7 +86,7 @@ function readValue(
     return;
   }
   try {
-    const object = decodeObject(value);
+    const object = asWritten(decodeObject(value), value);
     if (object !== null) objects.push(object);
     if (object?.kind === 'NetworkPolicy' && object.policy === null) decodeNetworkPolicy(value);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Labels, Selector } from './selector.ts';
+import type { WrittenPolicy } from './written.ts';
 
 /**
  * A `networking.k8s.io/v1` NetworkPolicy as decoded from the wire, defaults not yet applied. "Absent", `null` and
@@ -14,6 +15,8 @@ export interface NetworkPolicy {
   readonly terminating: boolean;
   /** Null where the object has no `spec` at all. */
   readonly spec: PolicySpec | null;
+  /** Null where nothing is known of it; the live view does not keep it. */
+  readonly written: WrittenPolicy | null;
 }
 
 export type PolicyType = 'Ingress' | 'Egress';

@@ -3,6 +3,7 @@ import type { Difference } from '../impact/rectangle.ts';
 import type { Change } from '../model/change.ts';
 import type { Confidence, Cure, FixStep, Level, Need, Phrase, Related, Severity } from '../model/finding.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
+import type { WrittenDocument } from '../model/written.ts';
 import type { Facts } from '../platform/facts.ts';
 import type { Overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
@@ -94,17 +95,6 @@ export interface PolicyRule extends RuleFacts {
 export interface ChangeRule extends RuleFacts {
   readonly judges: 'change';
   check(input: ChangeInput): Iterable<Draft>;
-}
-
-/** A document of the input that means to be a NetworkPolicy, as its author wrote it. */
-export interface WrittenDocument {
-  readonly apiVersion: string;
-  readonly kind: string;
-  /** Null where the document says nothing. */
-  readonly namespace: string | null;
-  readonly name: string | null;
-  /** Parsed JSON or YAML; anything. */
-  readonly value: unknown;
 }
 
 /** What a rule about a document sees. */

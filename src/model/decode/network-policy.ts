@@ -38,6 +38,7 @@ export function decodeNetworkPolicy(value: unknown): NetworkPolicy {
     annotations: textMapAt(fieldAt(metadata, 'annotations')),
     terminating: Boolean(textAt(fieldAt(metadata, 'deletionTimestamp'))),
     spec: isAbsent(spec) ? null : specAt(spec),
+    written: null,
   };
 }
 
