@@ -13,6 +13,8 @@ export interface NetworkPolicy {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly terminating: boolean;
+  /** A controller manages the object: one of its `ownerReferences` has `controller: true`. */
+  readonly owned: boolean;
   /** Null where the object has no `spec` at all. */
   readonly spec: PolicySpec | null;
   /** Null where nothing is known of it; the live view does not keep it. */

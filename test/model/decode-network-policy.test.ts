@@ -324,6 +324,7 @@ describe('what the API server accepts is read', () => {
       labels: new Map([['constructor', 'x']]),
       annotations: new Map([['a', 'b']]),
       terminating: false,
+      owned: false,
       written: null,
       spec: {
         podSelector: { requirements: [{ key: 'app', operator: 'In', values: ['db'] }], text: 'app=db' },

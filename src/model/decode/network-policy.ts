@@ -9,6 +9,7 @@ import type {
 import { isProtocol, portMax } from '../port.ts';
 import { cidrAt, isStrictSubset } from './cidr.ts';
 import { selectorAt } from './label-selector.ts';
+import { controllerOf } from './pod.ts';
 import {
   DecodeError,
   fail,
@@ -37,6 +38,7 @@ export function decodeNetworkPolicy(value: unknown): NetworkPolicy {
     labels: textMapAt(fieldAt(metadata, 'labels')),
     annotations: textMapAt(fieldAt(metadata, 'annotations')),
     terminating: Boolean(textAt(fieldAt(metadata, 'deletionTimestamp'))),
+    owned: controllerOf(value) !== null,
     spec: isAbsent(spec) ? null : specAt(spec),
     written: null,
   };
