@@ -80,14 +80,34 @@ export const platformFlags = {
     values: ['live-on', 'cut', 'unknown'],
     meaning: 'What becomes of connections that are open when a policy begins to block them.',
   },
+  windowsNodes: {
+    values: ['governed', 'not-governed', 'unknown'],
+    meaning: 'Pods on Windows nodes: Calico and Antrea have an agent for them, most plugins have none.',
+  },
+  virtualNodes: {
+    values: ['governed', 'not-governed', 'unknown'],
+    meaning: 'Pods on Fargate and on virtual nodes, where no agent of the network plugin runs.',
+  },
+} as const;
+
+/** What network plugins bear at most, as they document it: whole numbers from 1, or `unknown`. Rules only estimate. */
+export const platformLimits = {
+  portsPerBlock: {
+    meaning:
+      'How many combinations of port and protocol one address or block may have in a direction; 24 on AWS.',
+  },
+  policyEntries: {
+    meaning:
+      'How many entries the policy map of one pod holds, about one for each peer and port; 16384 in Cilium.',
+  },
 } as const;
 
 type Flags = typeof platformFlags;
 
 /** What one network plugin does, with the name that the settings file uses. */
 export type Profile = { readonly [Flag in keyof Flags]: Flags[Flag]['values'][number] } & {
-  readonly id: string;
-};
+  readonly [Limit in keyof typeof platformLimits]: number | 'unknown';
+} & { readonly id: string };
 
 /**
  * The API's own text where it decides, and `unknown` where it does not. That policies are enforced is assumed: a
@@ -112,6 +132,10 @@ export const unknownProfile: Profile = {
   podToOwnNode: 'by-policy',
   serviceTranslation: 'unknown',
   openConnections: 'unknown',
+  windowsNodes: 'unknown',
+  virtualNodes: 'unknown',
+  portsPerBlock: 'unknown',
+  policyEntries: 'unknown',
 };
 
 /** The spec-literal reading used by the dialect's test blocks. */
@@ -127,6 +151,7 @@ export const genericProfile: Profile = {
 const calico: Profile = {
   ...genericProfile,
   id: 'calico',
+  windowsNodes: 'governed',
   podToOwnNode: 'unknown',
   openConnections: 'live-on',
 };
@@ -150,6 +175,8 @@ const cilium: Profile = {
   sctp: 'unknown',
   negativeNamespaces: 'unknown',
   serviceTranslation: 'before-policy',
+  windowsNodes: 'not-governed',
+  policyEntries: 16_384,
 };
 
 /** Its controller reads the clauses and not `policyTypes`; in strict mode set `unselectedPods` to `aws-strict`. */
@@ -161,6 +188,9 @@ const awsVpcCni: Profile = {
   ipFamilies: 'ipv4',
   namedPortEgress: 'ignored',
   serviceTranslation: 'equal-ports',
+  windowsNodes: 'not-governed',
+  virtualNodes: 'not-governed',
+  portsPerBlock: 24,
 };
 
 /** The profiles by the name that the settings file uses. */
@@ -171,7 +201,7 @@ export const profiles: ReadonlyMap<string, Profile> = new Map(
     calico,
     // Canal enforces with Calico.
     { ...calico, id: 'canal' },
-    { ...genericProfile, id: 'antrea' },
+    { ...genericProfile, id: 'antrea', windowsNodes: 'governed' as const },
     ovnKubernetes,
     { ...genericProfile, id: 'kube-network-policies' },
     // kindnet runs the reference implementation, kube-network-policies.
@@ -180,6 +210,8 @@ export const profiles: ReadonlyMap<string, Profile> = new Map(
     cilium,
     awsVpcCni,
     { ...awsVpcCni, id: 'aws-vpc-cni-ipv6', ipFamilies: 'ipv6' as const },
+    // Its controller writes a rule for `port` and never looks at `endPort`.
+    { ...unknownProfile, id: 'weave', endPort: 'first-port' as const },
     { ...unknownProfile, id: 'flannel', enforcement: 'no' as const },
   ].map((profile) => [profile.id, profile]),
 );

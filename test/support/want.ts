@@ -44,11 +44,14 @@ export function wantsIn(text: string): Want[] {
   });
 }
 
-/** Judges the file's change with one rule. `# profile cilium` on a line of its own chooses the network plugin. */
+/**
+ * Judges the file's change with one rule. `# profile cilium` on a line of its own chooses the network plugin, and
+ * `# profile cilium endPort=unknown` one that differs in what it does.
+ */
 export function saidOf(rule: Rule, text: string): Said[] {
   const lines = new LineCounter();
   const parts = parseAllDocuments(text, { lineCounter: lines }).map(partOf);
-  const profile = profiles.get(/^# profile (\S+)$/m.exec(text)?.[1] ?? '') ?? genericProfile;
+  const profile = profileIn(text);
   const cluster = parts.filter(({ role }) => role !== 'apply');
   const world = worldOf(
     profile,
@@ -70,6 +73,15 @@ export function saidOf(rule: Rule, text: string): Said[] {
       severity: `${finding.severity.baseline}/${finding.severity.restricted}`,
       text: findingLine(finding, () => true, ''),
     }));
+}
+
+function profileIn(text: string): Profile {
+  const [, name = '', flags = ''] = /^# profile (\S+)((?: \w+=\S+)*)$/m.exec(text) ?? [];
+  const changed = flags
+    .split(' ')
+    .filter((flag) => flag !== '')
+    .map((flag) => flag.split('='));
+  return { ...(profiles.get(name) ?? genericProfile), ...Object.fromEntries(changed) };
 }
 
 function partOf(document: Document): Part {
