@@ -1,6 +1,7 @@
 import { fieldAt, integerAt, isAbsent, itemsAt, type Place, textAt } from '../model/decode/value.ts';
 import { portMax } from '../model/port.ts';
-import { cidrFaults, isStrictlyInside, lenientCidr } from './api-cidr.ts';
+import { lenientCidr } from '../sets/cidr-text.ts';
+import { cidrFaults, isStrictlyInside } from './api-cidr.ts';
 import { labelFaults, metadataFaults } from './api-metadata.ts';
 import { labelKeyFaults, labelValueFaults, portNameFaults } from './api-names.ts';
 import { type ApiRejection, forbidden, invalid, required, spotAt, unsupported } from './api-rejection.ts';
