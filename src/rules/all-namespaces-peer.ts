@@ -8,11 +8,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R32. A peer is every pod of every namespace. Nodes, pods of their network and the outside are not among them, which
  * surprises in the other direction: probes are allowed anyway, the API server and load balancers are not.
- *
- * Fine on the ports of the cluster's resolver and of webhooks and load balancers, where everybody is meant, and for
- * egress: it stays an info then.
- *
- * Fix: select the namespaces that need it. Platforms do not differ.
  */
 export const allNamespacesPeer: PolicyRule = {
   id: 'all-namespaces-peer',
@@ -24,6 +19,19 @@ export const allNamespacesPeer: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      An empty \`namespaceSelector\` is every namespace, those to come included. It is still not
+      everybody: nodes, pods of their network and the outside are not among them, so that the API server
+      and load balancers do not get in.`,
+    fix: `
+      Select the namespaces that need it, by \`kubernetes.io/metadata.name\` or by a label that only
+      administrators may set.`,
+    fine: `
+      An info for egress, and on the ports of the cluster's resolver, of webhooks and of load balancers,
+      where everybody is meant.`,
+    platforms: '',
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     for (const { clause, peer } of podPeersOf(input.policy)) {
       if (peer.namespaces === 'own' || !selectsEverything(peer.pods)) continue;

@@ -13,12 +13,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R18. The policy isolates the pods that resolve names for the cluster and does not admit every pod on their port, or
  * it isolates all of kube-system and allows nothing. Either stops things that the whole cluster rests on.
- *
- * Fine where the clauses admit everybody on the DNS ports, and where components of kube-system bring policies of their
- * own: only a policy that selects the whole namespace counts, and only pods that no clause of any policy speaks of.
- * Pods of the node's network stay as they are; `namespaceSelector: {}` does not match them as clients.
- *
- * Fix: a clause with the DNS ports and without `from`. Distributions differ in the DNS Service, which is found by name.
  */
 export const clusterDnsOrSystemNamespaceIsolated: PolicyRule = {
   id: 'cluster-dns-or-system-namespace-isolated',
@@ -30,6 +24,23 @@ export const clusterDnsOrSystemNamespaceIsolated: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      The whole cluster asks the resolver, and kube-system holds what other namespaces rest on. A policy
+      that isolates the resolver and does not admit every pod on its ports takes names away from those
+      pods. A default-deny for all of kube-system cuts off metrics, cloud controllers and webhooks.`,
+    fix: `
+      Admit everybody on the DNS ports: a clause with the ports and without \`from\`. Write policies for
+      single components of kube-system instead of one for all.`,
+    fine: `
+      It is fine where the clauses admit everybody on the DNS ports, and where components of kube-system
+      bring policies of their own: only a policy that selects the whole namespace counts, and only pods
+      that no clause of any policy speaks of. \`namespaceSelector: {}\` is not everybody: pods of the
+      node's network ask the resolver too.`,
+    platforms: `
+      The resolver is found by the Service that the distribution gives it: \`kube-dns\`, \`coredns\`,
+      RKE2's, or OpenShift's \`dns-default\`.`,
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const dns = resolverCutOff(input);
     if (dns !== null) yield dns;

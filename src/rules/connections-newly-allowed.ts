@@ -5,12 +5,6 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
 /**
  * R15. Connections that were blocked are allowed after the change, by a clause: across namespaces, with the outside, or
  * inside one namespace. A clause easily opens more than it says.
- *
- * Fine where it is meant, as most clauses are: so it is a warning at `restricted` only, and only across namespaces or
- * with the outside. The same connections in other words (a port's number for its name) are no opening. What opens
- * because no policy selects the pods any more is told as isolation removed (R16), and what new pods may do is no opening.
- *
- * Fix: narrow the clause's peers and ports. Platforms differ on address blocks against pods only.
  */
 export const connectionsNewlyAllowed: ChangeRule = {
   id: 'connections-newly-allowed',
@@ -22,6 +16,21 @@ export const connectionsNewlyAllowed: ChangeRule = {
   cure: 'none',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      A clause easily opens more than it says: a peer without its \`podSelector\` is a whole namespace,
+      a clause without ports is every port. What opens across namespaces or to the outside is what
+      nobody notices.`,
+    fix: `
+      Narrow the peers and ports of the clause until only what is meant opens. \`netsluice diff\` shows
+      each connection.`,
+    fine: `
+      Most openings are meant: so it warns at level \`restricted\` only, and only across namespaces or
+      with the outside. The same connections in other words, as a port's name for its number, are no
+      opening. What opens because no policy selects the pods any more is told by \`isolation-removed\`,
+      and what new pods may do is no opening either.`,
+    platforms: 'Plugins differ on whether an `ipBlock` matches pods.',
+  },
   *check({ change, difference, impact }: ChangeInput): Iterable<Draft> {
     const { across, inside } = impact.opened;
     if (isOnly('creation', change)) return;

@@ -5,13 +5,6 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
 /**
  * R14. Connections that were allowed are blocked after the change: critical ones (DNS, the backends of Ingresses), and
  * those that a written clause admitted before. Allowed is not used: netsluice sees no traffic.
- *
- * Fine where nobody needs them. Pairs that no clause ever admitted are told as isolation (R13), not as connections.
- * What goes away
- * with its pods is not blocked. Two pods of one workload count, a pod to itself does not.
- *
- * Fix: keep the clause, or add one that allows what is needed. Platforms differ on address blocks against pods; what
- * that leaves open counts as undecided, not as blocked.
  */
 export const connectionsNewlyBlocked: ChangeRule = {
   id: 'connections-newly-blocked',
@@ -23,6 +16,22 @@ export const connectionsNewlyBlocked: ChangeRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      The change takes away what a written clause admitted, or something critical: DNS, or the backends
+      of an Ingress. A peer that is dropped from a list, a narrower selector or another port does it.
+      Netsluice sees no traffic: it says what was allowed, not what was used.`,
+    fix: `
+      Keep the clause, or add one that allows what is still needed. \`netsluice diff\` shows each
+      connection and the clause that admitted it.`,
+    fine: `
+      It is fine where nobody needs the connections any more. Pairs that no clause ever admitted are
+      told as isolation, by \`pods-newly-isolated\`. What goes away with its pods is not blocked. Two
+      pods of one workload count, a pod to itself does not.`,
+    platforms: `
+      Plugins differ on whether an \`ipBlock\` matches pods; what that leaves open counts as undecided,
+      not as blocked.`,
+  },
   *check({ change, impact: { blocked } }: ChangeInput): Iterable<Draft> {
     if (isOnly('deletion', change)) return;
     const declared = blocked.declared.count > 0;

@@ -15,11 +15,8 @@ const callbackNeeds: readonly Need[] = ['Pod', 'Namespace', 'NetworkPolicy', 'Se
  * R17. The API server calls these pods itself, as an admission or conversion webhook or as an aggregated API, and no
  * clause admits it on the port where they listen. With `failurePolicy: Fail` nobody can write the objects concerned.
  *
- * The API server is a process of a node or runs outside the cluster: no selector matches it. So a clause without peers
- * admits it, an ipBlock may, and so do selectors that match konnectivity agents, which hosted control planes use. The
- * rule is silent on all three; other selectors are certain not to admit it.
- *
- * Fix: a clause with the target port and without `from`. Platforms differ in the API server's address only.
+ * The API server is a process of a node or runs outside the cluster: no selector matches it. A clause without peers
+ * admits it and an ipBlock may; so may selectors that match konnectivity agents. Others are certain not to.
  */
 export const controlPlaneCallbackBlocked: PolicyRule = {
   id: 'control-plane-callback-blocked',
@@ -31,6 +28,22 @@ export const controlPlaneCallbackBlocked: PolicyRule = {
   cure: 'policy',
   needs: callbackNeeds,
   restsOnVerdicts: true,
+  page: {
+    why: `
+      The API server itself opens connections to admission webhooks, conversion webhooks and aggregated
+      APIs. It is a process of a node, or runs outside the cluster: no pod selector and no namespace
+      selector matches it. A default-deny in the namespace of a webhook therefore cuts it off, and with
+      \`failurePolicy: Fail\` nobody can write the objects concerned any more, perhaps not even the
+      policy that would mend it.`,
+    fix: `
+      Add a clause with the port on which the pods listen (the target port, not the Service's) and
+      without \`from\`. An \`ipBlock\` with the addresses of the API server does too, as long as they do
+      not change.`,
+    fine: `
+      Silent where a clause without peers, any \`ipBlock\`, or konnectivity agents, which hosted control
+      planes use, are admitted on the port. Other selectors are certain not to admit the API server.`,
+    platforms: 'The address from which the API server calls differs between distributions and clouds.',
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();
     for (const callback of input.facts.callbacks(input.policy.ref.namespace)) {

@@ -13,12 +13,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R01. Pods become isolated for egress and no policy that selects them lets them ask a resolver, on the port where it
  * listens. Names are the first thing a connection needs, so that nearly everything fails at once.
- *
- * Fine where another policy allows DNS: the union counts, never one policy. Pods with `dnsPolicy` None or Default do
- * not ask the cluster's resolver. Without a known resolver any clause that allows port 53 counts as DNS, and so does a
- * block with the address of the node-local cache. DNS over TCP only is another rule's affair.
- *
- * Fix: allow UDP and TCP 53 to the DNS pods. On OpenShift they listen on 5353, which the text says.
  */
 export const egressBlocksDns: PolicyRule = {
   id: 'egress-blocks-dns',
@@ -30,6 +24,29 @@ export const egressBlocksDns: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      Names are the first thing a connection needs. Pods that are isolated for egress and may not ask
+      the resolver fail nearly everywhere at once, most often with time-outs that look like a fault of
+      the other side. A default-deny for egress does it, and so does every policy that lists egress
+      clauses and forgets DNS.
+
+      A clause for DNS is also easy to get nearly right: policies look at the port of the resolver's
+      pods, which is 5353 on OpenShift, and long answers come over TCP.`,
+    fix: `
+      Allow UDP and TCP 53, or the ports that the message names, to the DNS pods. \`netsluice generate
+      default-deny\` prints a default-deny with the clauses for DNS that your cluster needs.`,
+    fine: `
+      Another policy may allow DNS: the union of all policies counts, never one alone, so that a plain
+      default-deny is fine where the allowance stands or comes first. Pods with \`dnsPolicy\` \`None\`
+      or \`Default\` do not ask the cluster's resolver and are left out. Where no resolver is known, any
+      clause that allows port 53 counts as DNS, and where a node-local cache runs, a block with its
+      address does.`,
+    platforms: `
+      On OpenShift the pods listen on 5353. With NodeLocal DNSCache pods ask a link-local address of
+      their node, which an \`ipBlock\` allows on most plugins. On AWS the port of the Service must equal
+      the port of the pods.`,
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const resolvers = input.facts.resolvers();
     const harmIn = (world: World): Harm => harmOf(world, resolvers);

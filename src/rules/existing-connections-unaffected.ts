@@ -7,13 +7,6 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
 /**
  * R62. The change blocks what was allowed, but a policy is asked when a connection begins: whether connections that are
  * open already are cut, and when, is the network plugin's affair. What must stop now may go on for days.
- *
- * Fine where no pod of it runs yet, or none stays. A new template replaces its pods, and their connections end with
- * them.
- *
- * Silent where the plugin looks at every packet and cuts at once.
- *
- * Fix: restart the pods whose connections must end.
  */
 export const existingConnectionsUnaffected: ChangeRule = {
   id: 'existing-connections-unaffected',
@@ -25,6 +18,17 @@ export const existingConnectionsUnaffected: ChangeRule = {
   cure: 'none',
   needs: ['Pod', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      A policy is asked when a connection begins. Whether connections that are open already are cut, and
+      when, is the network plugin's affair. What must stop now, as after a break-in, may go on for days.`,
+    fix: 'Restart the pods whose connections must end.',
+    fine: `
+      Nothing is to be done where no pod concerned runs yet, or where the pods are replaced anyway:
+      their connections end with them. Silent where the plugin looks at every packet.`,
+    platforms: `
+      OVN-Kubernetes cuts open connections at once, Calico leaves them alone; of others it is not known.`,
+  },
   *check({ change, worlds, difference }: ChangeInput): Iterable<Draft> {
     const { openConnections } = worlds.after.profile;
     if (openConnections === 'cut' || change.edits.every(({ kind }) => kind === 'workload')) return;

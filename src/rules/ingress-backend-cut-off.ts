@@ -13,11 +13,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R19. Pods that an Ingress, LoadBalancer or NodePort leads to become isolated, and no clause admits on the target port
  * those who bring the traffic: the ingress controller, or for the others addresses outside the cluster.
- *
- * Fine where a clause without peers or any ipBlock allows the port: whether a block holds the load balancer cannot be
- * known. Ingresses count by their controller's pods; where none is known, only a port that no clause allows is told.
- *
- * Fix: allow the target port from the controller's namespace. Platforms differ in the source address of load balancers.
  */
 export const ingressBackendCutOff: PolicyRule = {
   id: 'ingress-backend-cut-off',
@@ -29,6 +24,21 @@ export const ingressBackendCutOff: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service', 'Ingress'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      Traffic from outside reaches the pods from the ingress controller, or from addresses outside the
+      cluster for a LoadBalancer or NodePort. A policy that admits the own namespace only cuts these
+      off, and users see errors of the gateway.`,
+    fix: `
+      Allow the target port from the controller's namespace and pods; for a LoadBalancer or NodePort
+      allow it without \`from\` or from the ranges that clients come from.`,
+    fine: `
+      Silent where a clause without peers or any \`ipBlock\` allows the port: whether a block holds the
+      load balancer cannot be known. Where no ingress controller is found, only a port that no clause
+      allows is told.`,
+    platforms: `
+      Load balancers differ in the source address that pods see: the client's, a node's, or their own.`,
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const { facts, policy } = input;
     const found = facts.exposures(policy.ref.namespace).flatMap((exposure) => {

@@ -16,11 +16,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R26. An ipBlock holds an eighth of all addresses or more: `0.0.0.0/0`, `::/0`, or a half of either. That is the whole
  * internet, and for egress every place that data can be taken to.
- *
- * Fine for egress to listed ports, for pods behind a LoadBalancer, NodePort or webhook, and as "the internet only",
- * where `except` leaves out the private and link-local ranges: it stays an info then.
- *
- * Fix: name the ranges that are meant. Platforms differ in whether such a block matches pods and nodes as well.
  */
 export const ipblockAnyAddress: PolicyRule = {
   id: 'ipblock-any-address',
@@ -32,6 +27,20 @@ export const ipblockAnyAddress: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      \`0.0.0.0/0\` or a half of it is the whole internet. For ingress that is everybody who has a route
+      to the pod, for egress every place that data can be taken to.`,
+    fix: `
+      Name the ranges that are meant. For "the internet, but nothing inside" leave the private and
+      link-local ranges out with \`except\`.`,
+    fine: `
+      An info for egress to listed ports, for pods behind a LoadBalancer, a NodePort or a webhook, and
+      where \`except\` leaves out the private and link-local ranges.`,
+    platforms: `
+      Plugins differ on whether such a block matches pods and nodes as well: on Cilium it does not. Some
+      versions of Cilium took \`0.0.0.0/0\` for IPv6 too.`,
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();
     for (const clause of directions.flatMap((direction) => clausesOf(input.policy, direction))) {

@@ -5,11 +5,6 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
 /**
  * R16. After the change no policy isolates these pods in a direction any more: everything may reach them, or they may
  * reach everything. Deleting the last policy does it, and so does a narrower `podSelector` or fewer `policyTypes`.
- *
- * Fine where another policy isolates the same pods: then nothing is freed. Fine also when the application goes away
- * with its policies; a terminating namespace is not reviewed at all.
- *
- * Fix: keep a default-deny for the namespace. Platforms that close unselected pods never free any.
  */
 export const isolationRemoved: ChangeRule = {
   id: 'isolation-removed',
@@ -21,6 +16,17 @@ export const isolationRemoved: ChangeRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      When the last policy that selects a pod for a direction goes, nothing restricts the pod there any
+      more: everybody reaches it, or it reaches everybody. Deleting a policy does it, and so does a
+      narrower \`podSelector\` or a shorter \`policyTypes\`. Nothing fails, so that nobody notices.`,
+    fix: 'Keep a default-deny for the namespace: then no single policy holds the isolation alone.',
+    fine: `
+      It is fine where another policy isolates the same pods: then nothing is freed. It is also fine
+      where the application goes away with its policies; a terminating namespace is not looked at.`,
+    platforms: 'Where the platform closes pods that no policy selects, pods are never freed.',
+  },
   *check({ change, worlds, difference, impact }: ChangeInput): Iterable<Draft> {
     const told = isolationText(impact.freed);
     if (told === '') return;

@@ -10,11 +10,6 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
 /**
  * R64. New labels of a namespace, a pod or a pod template change which policies select its pods, or which peers match
  * them. No policy changed, so nobody looks: a label given to a namespace may open another one's database.
- *
- * Fine, and silent, where no policy speaks of the labels. An info otherwise; a warning where pods lose isolation, or
- * where a clause admits connections across namespaces that it did not admit before.
- *
- * Fix: keep the label, or change the policies along with it. Platforms do not differ.
  */
 export const labelChangeAltersPolicy: ChangeRule = {
   id: 'label-change-alters-policy',
@@ -26,6 +21,20 @@ export const labelChangeAltersPolicy: ChangeRule = {
   cure: 'none',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      Policies select by labels. A label that a namespace, a pod or a template gains or loses changes
+      which policies select its pods and which peers match them, though nobody touched a policy: a label
+      given to one team's namespace may open another team's database.`,
+    fix: `
+      Keep the label, or change the policies along with it. Let peers select namespaces by
+      \`kubernetes.io/metadata.name\`, which nobody can change, or by labels that only administrators
+      may set.`,
+    fine: `
+      Silent where no policy speaks of the labels. An info otherwise, and a warning where pods lose
+      their isolation or where connections across namespaces are admitted that were not before.`,
+    platforms: '',
+  },
   *check(input: ChangeInput): Iterable<Draft> {
     const { change, worlds, difference, impact } = input;
     if (!change.edits.some(isLabelChange)) return;
@@ -48,7 +57,8 @@ export const labelChangeAltersPolicy: ChangeRule = {
 
 /** Creations and deletions are no change of labels. */
 function isLabelChange(edit: Edit): boolean {
-  if (edit.kind === 'policy' || edit.before === null || edit.after === null) return false;
+  if (edit.kind === 'policy' || edit.kind === 'record') return false;
+  if (edit.before === null || edit.after === null) return false;
   if (edit.kind === 'workload') return !sameLabels(edit.before.template.labels, edit.after.template.labels);
   return !sameLabels(edit.before.labels, edit.after.labels);
 }

@@ -6,11 +6,6 @@ import type { Draft, PolicyInput, PolicyRule } from './rule.ts';
 /**
  * R31. An ingress peer asks for a pod label in any namespace. Whoever may create pods anywhere can give them that label
  * and gets in.
- *
- * Fine where another admission policy guards the label, and in clusters of one tenant. Egress is no matter: there the
- * label names a destination, as in the usual clause for DNS. A negative pod selector is told by R38.
- *
- * Fix: also select the namespace, by `kubernetes.io/metadata.name`. Platforms do not differ.
  */
 export const labelOnlyPeerInAnyNamespace: PolicyRule = {
   id: 'label-only-peer-in-any-namespace',
@@ -22,6 +17,17 @@ export const labelOnlyPeerInAnyNamespace: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      The peer asks for a pod label and lets the namespace be any. Labels are not guarded: whoever may
+      create pods in any namespace can give them that label and gets in.`,
+    fix: `
+      Select the namespace as well, by \`kubernetes.io/metadata.name\`, in the same item of the list.`,
+    fine: `
+      It is fine where another admission policy guards the label, and in clusters of one tenant. Egress
+      is no matter: there the label names a destination, as in the usual clause for DNS.`,
+    platforms: '',
+  },
   *check({ policy }: PolicyInput): Iterable<Draft> {
     for (const { clause, peer } of podPeersOf(policy)) {
       if (clause.direction === 'egress' || peer.namespaces === 'own' || selectsEverything(peer.pods))

@@ -13,12 +13,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R12. A clause allows a port by name, and some or all of the destination pods have no container port of that name and
  * protocol. A name that does not resolve allows nothing. Names of a Service's ports are other names.
- *
- * Fine where a selector takes in pods of several kinds, or a new version brings the name: the rule is loud only where no
- * pod has the name, and a port that the clause does not allow yet differs by little (its name, its protocol), is called
- * so by a Service, or is the only one that all pods declare. Templates and sidecars count.
- *
- * Fix: write the container port's name, or its number. Plugins differ on names that only init containers declare.
  */
 export const namedPortUnresolved: PolicyRule = {
   id: 'named-port-unresolved',
@@ -30,6 +24,21 @@ export const namedPortUnresolved: PolicyRule = {
   cure: 'workload',
   needs: [...podKinds, 'Service'],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      A named port is looked up in the containers of each destination pod, with its protocol. Where no
+      container declares the name, the clause allows nothing. The names of a Service's ports are other
+      names: they are not asked.`,
+    fix: `
+      Write the name that the container port has, or its number. \`lint --fix\` does, where all
+      destination pods say the same.`,
+    fine: `
+      A selector may take in pods of several kinds, of which some do not have the port, and a new
+      version may bring the name. The rule is loud only where no pod has it, and where a port that the
+      clause does not allow yet has nearly the name, or another protocol, or is called so by a Service,
+      or is the only one there is. Sidecars and templates count.`,
+    platforms: 'Plugins differ on names that only ordinary init containers declare.',
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();
     for (const { clause, term } of portTermsOf(input.policy)) {

@@ -8,11 +8,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R09. A `namespaceSelector` matches no namespace, so the peer allows nothing. The classic is `name: kube-system`:
  * namespaces have no label of their name but `kubernetes.io/metadata.name`, which the API server sets on each.
- *
- * Fine where namespaces of a team or tenant are yet to come: then no namespace has nearly the label, and the rule stays
- * an info. An empty selector is never meant.
- *
- * Fix: select by `kubernetes.io/metadata.name`, or write the label that the namespace has. Platforms do not differ.
  */
 export const namespaceSelectorMatchesNothing: PolicyRule = {
   id: 'namespace-selector-matches-nothing',
@@ -24,6 +19,20 @@ export const namespaceSelectorMatchesNothing: PolicyRule = {
   cure: 'workload',
   needs: ['Namespace', 'Pod'],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      Namespaces are selected by their labels, not by their names. The one label that every namespace
+      has is \`kubernetes.io/metadata.name\`; \`name: monitoring\`, as many examples have it, matches
+      nothing unless somebody labelled the namespace so. The peer then allows nothing.`,
+    fix: `
+      Select by \`kubernetes.io/metadata.name\`, which the API server keeps equal to the name, or write
+      the label that the namespace has. \`lint --fix\` renames the key where its value is the name of a
+      namespace.`,
+    fine: `
+      Namespaces of a team or tenant may be yet to come: then no namespace has nearly the label, and the
+      rule is an info. An empty selector, which is every namespace, is not meant.`,
+    platforms: '',
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();
     for (const { clause, peer } of podPeersOf(input.policy)) {

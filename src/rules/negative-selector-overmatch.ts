@@ -6,11 +6,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R38. A peer is selected by what it lacks (`NotIn`, `DoesNotExist`). That matches everything without the label too:
  * namespaces that are yet to come, sandboxes, kube-system.
- *
- * Fine as "every namespace but my own", which is idiomatic, and for pods of one namespace: it stays an info then. A peer
- * that also asks for a pod label is narrower and an info as well.
- *
- * Fix: list what is meant with `In`. On Cilium such selectors have matched the world outside too.
  */
 export const negativeSelectorOvermatch: PolicyRule = {
   id: 'negative-selector-overmatch',
@@ -22,6 +17,17 @@ export const negativeSelectorOvermatch: PolicyRule = {
   cure: 'none',
   needs: ['Namespace'],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      \`NotIn\` and \`DoesNotExist\` also match what has no such label at all: sandboxes, kube-system,
+      and every namespace that somebody creates later. The list of those who get in grows by itself.`,
+    fix: 'List what is meant with `In`.',
+    fine: `
+      "Every namespace but my own" is idiomatic and an info, and so are negative selectors of pods and
+      those that also ask for a pod label.`,
+    platforms: `
+      Some versions of Cilium let such selectors match nodes and addresses outside the cluster too.`,
+  },
   *check({ policy, world }: PolicyInput): Iterable<Draft> {
     for (const { peer, key } of podPeersOf(policy)) {
       const { namespaces, pods } = peer;

@@ -19,12 +19,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R08. A peer matches no pod of any namespace it looks in, so it allows nothing; where it is the only one, the policy
  * denies everything without saying so. Most often a label is misspelt.
- *
- * Fine where the peer's workload is yet to come: then no pod has nearly the labels, and the rule stays an info. Planned
- * pods count. Pods of the node's network do not: no selector matches them. A peer without any label selector is never
- * meant, and one whose namespaces do not exist or whose pods live elsewhere is told by R09 and R10.
- *
- * Fix: write the label that the pods have. Platforms do not differ.
  */
 export const peerMatchesNoPods: PolicyRule = {
   id: 'peer-matches-no-pods',
@@ -36,6 +30,22 @@ export const peerMatchesNoPods: PolicyRule = {
   cure: 'workload',
   needs: [...podKinds, 'Namespace'],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      A peer that matches no pod allows nothing. Where it is the only one of its clause, the policy
+      denies everything and does not look like it. Most often a label is misspelt, or the namespace is
+      another one than thought.`,
+    fix: `
+      Write the label that the pods have. \`lint --fix\` does, where exactly one value is nearly the one
+      that was written.`,
+    fine: `
+      The peer's workload may be yet to come: then no pod has nearly the labels, and the rule is an
+      info. Planned pods count. Pods of the node's network do not: no selector matches them. Peers
+      without any label selector are not meant, and those whose namespaces do not exist, or whose pods
+      live elsewhere, are told by \`namespace-selector-matches-nothing\` and
+      \`peer-pods-live-in-another-namespace\`.`,
+    platforms: '',
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     for (const { peer, key } of podPeersOf(input.policy)) {
       if (!realUnits(input, peer).isEmpty() || isToldByOthers(input, peer)) continue;

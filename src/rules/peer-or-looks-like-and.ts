@@ -8,11 +8,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
  * R06. One list of peers has an item with a `namespaceSelector` alone next to one with a `podSelector` alone. Items are
  * alternatives: every pod of those namespaces is admitted. A stray dash before the second makes it so, where one item
  * with both was meant.
- *
- * Fine where both are meant: then the pods are in the policy's own namespace and none like them in the selected ones,
- * and the rule stays an info. Lists with several items of either sort are deliberate, and so is an empty podSelector.
- *
- * Fix: remove the dash of the second item. Platforms do not differ.
  */
 export const peerOrLooksLikeAnd: PolicyRule = {
   id: 'peer-or-looks-like-and',
@@ -24,6 +19,21 @@ export const peerOrLooksLikeAnd: PolicyRule = {
   cure: 'none',
   needs: [...podKinds, 'Namespace'],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      Items of \`from\` and \`to\` are alternatives; selectors inside one item must both hold. One dash
+      more or less makes the difference: with the dash every pod of the selected namespaces gets in, and
+      pods with the label in the policy's own namespace, where pods with the label in those namespaces
+      were meant.`,
+    fix: `
+      Remove the dash of the second selector if both must hold. If both peers are meant, nothing is to
+      be done.`,
+    fine: `
+      Both may be meant: then there are pods with the label in the own namespace and none in the
+      selected ones, and the rule is an info. Lists with several items of either sort are deliberate and
+      silent, and so is an empty \`podSelector\`.`,
+    platforms: '',
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const { policy, world } = input;
     for (const clause of directions.flatMap((direction) => clausesOf(policy, direction))) {

@@ -8,12 +8,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R10. A peer with a `podSelector` alone looks in the policy's own namespace only. It matches no pod there, yet pods of
  * other namespaces have the labels: a `namespaceSelector` is missing, and the peer allows nothing.
- *
- * Fine where the own workload is yet to come and another copy of the application runs elsewhere. The rule is loud only
- * where the own namespace has pods already, and where those that match live in at most three namespaces, none of which
- * also has pods like the policy's own subjects, as a staging copy would.
- *
- * Fix: add a `namespaceSelector` to the same peer, not as a peer of its own. Platforms do not differ.
  */
 export const peerPodsLiveInAnotherNamespace: PolicyRule = {
   id: 'peer-pods-live-in-another-namespace',
@@ -25,6 +19,21 @@ export const peerPodsLiveInAnotherNamespace: PolicyRule = {
   cure: 'workload',
   needs: [...podKinds, 'Namespace'],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      A \`podSelector\` without a \`namespaceSelector\` looks in the policy's own namespace only.
+      Prometheus and ingress controllers run elsewhere, so that a peer with their label alone allows
+      nothing.`,
+    fix: `
+      Add a \`namespaceSelector\` to the same item of the list. As an item of its own it would be an
+      alternative, and admit every pod of that namespace. \`lint --fix\` adds it where all such pods
+      live in one namespace.`,
+    fine: `
+      The own workload may be yet to come while another copy of the application runs elsewhere. The rule
+      is loud only where the own namespace has pods already, and where those that match live in at most
+      three namespaces, none of which also has pods like the policy's own, as a staging copy would.`,
+    platforms: '',
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     for (const { peer, key } of podPeersOf(input.policy)) {
       if (peer.namespaces !== 'own' || selectsEverything(peer.pods) || !realUnits(input, peer).isEmpty())

@@ -6,11 +6,6 @@ import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts
 /**
  * R13. The change isolates pods that were open in a direction: from now on only what a clause allows goes through.
  * That is what a default-deny is for, and how it causes outages: everything that no clause allows stops at once.
- *
- * Fine where it is meant and the allows are there before, or come in the same change. Pods that were isolated already
- * do not count, whatever policy did it.
- *
- * Fix: apply the allows first. Platforms that close unselected pods never isolate newly.
  */
 export const podsNewlyIsolated: ChangeRule = {
   id: 'pods-newly-isolated',
@@ -22,6 +17,22 @@ export const podsNewlyIsolated: ChangeRule = {
   cure: 'none',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  page: {
+    why: `
+      A pod is open until the first policy selects it for a direction. From then on only what a clause
+      allows goes through. That is what a default-deny is for, and how it causes outages: everything
+      that no clause allows stops at once, used or not.`,
+    fix: `
+      Apply the policies that allow first, then the default-deny; or all of them in one change, and look
+      at \`netsluice plan\` before. \`netsluice generate default-deny\` prints one with what the cluster
+      itself needs.`,
+    fine: `
+      It is fine where the isolation is meant and the allowances are there. Pods that any policy
+      isolated before do not count.`,
+    platforms: `
+      Where the platform closes pods that no policy selects (Cilium's \`enable-policy: always\`, the
+      strict mode of EKS), pods are never newly isolated.`,
+  },
   *check({ change, worlds, difference, impact }: ChangeInput): Iterable<Draft> {
     const told = isolationText(impact.isolated, keeping);
     if (told === '') return;

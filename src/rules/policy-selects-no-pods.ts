@@ -9,12 +9,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R07. `spec.podSelector` matches no pod and no workload template of the namespace, so the policy protects nobody,
  * although it looks as if it did. Most often a label is misspelt.
- *
- * Fine where the policy comes before its workload, as it should: then nothing there has nearly the label, and the rule
- * stays an info. Templates count, those scaled to zero and of CronJobs too. An empty selector is never meant.
- * Pods of the node's network match the selector, yet no policy governs them: another rule says so.
- *
- * Fix: write the label that the pods have. Platforms do not differ.
  */
 export const policySelectsNoPods: PolicyRule = {
   id: 'policy-selects-no-pods',
@@ -26,6 +20,21 @@ export const policySelectsNoPods: PolicyRule = {
   cure: 'workload',
   needs: podKinds,
   restsOnVerdicts: false,
+  page: {
+    why: `
+      A policy protects the pods that its \`podSelector\` matches in its own namespace. If a label is
+      misspelt it protects nobody, and nothing ever fails: the pods stay open, and the policy looks as
+      if it were in force.`,
+    fix: `
+      Write the label that the pods have. \`lint --fix\` does, where exactly one value is nearly the one
+      that was written.`,
+    fine: `
+      A policy rightly comes before its workload. Then nothing in the namespace has nearly the label,
+      and the rule is an info. Pod templates count like pods, those of CronJobs and of workloads scaled
+      to zero too. An empty selector is never meant. Pods of the node's network match the selector, yet
+      no policy governs them: another rule says so.`,
+    platforms: '',
+  },
   *check({ policy, world, invented }: PolicyInput): Iterable<Draft> {
     const { subject, ref } = policy;
     const selected = world.subjects(policy);

@@ -7,11 +7,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R05. A clause without peers admits every pod, node and outside address. Without ports too, "no additional policy can
  * cause any incoming connection to be denied": it undoes every other policy of these pods.
- *
- * Fine where everybody is meant: ports that the API server calls, that stand behind a LoadBalancer or NodePort, or on
- * which the cluster's resolver answers, and egress to port 53. No selector matches those callers. It stays an info then.
- *
- * Fix: name the peers in `from` or `to`. Platforms do not differ.
  */
 export const ruleOpenToAnyPeer: PolicyRule = {
   id: 'rule-open-to-any-peer',
@@ -23,6 +18,19 @@ export const ruleOpenToAnyPeer: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      An absent or empty \`from\` does not mean nobody: the clause admits every pod, every node and
+      every address outside. Where it lists no ports either, no other policy can take anything away
+      again, because policies only add up.`,
+    fix: `
+      Name the peers in \`from\` or \`to\`. For "every pod of this namespace" write \`podSelector: {}\`.`,
+    fine: `
+      It is fine where everybody is meant, and then an info: ports that the API server calls, that stand
+      behind a LoadBalancer or NodePort, or on which the cluster's resolver answers, and egress to port
+      53. No selector matches those callers. It weighs most for ingress on all ports.`,
+    platforms: '',
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();
     for (const clause of directions.flatMap((direction) => clausesOf(input.policy, direction))) {

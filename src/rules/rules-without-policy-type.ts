@@ -5,12 +5,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R02. The policy has clauses of a direction that its `policyTypes` leaves out. The API ignores them, so that pods
  * stay as open as they were, while the author believes them restricted.
- *
- * Never fine. A chart that renders both sections and switches `policyTypes` only, or a merge that keeps an old list,
- * does it without anybody's intent; an old policy that has it already is not told again.
- *
- * Fix: name the direction, or drop the clauses. Two plugins enforce the clauses all the same, so that the same policy
- * means different things on different clusters.
  */
 export const rulesWithoutPolicyType: PolicyRule = {
   id: 'rules-without-policy-type',
@@ -22,6 +16,21 @@ export const rulesWithoutPolicyType: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      The API ignores clauses of a direction that a \`policyTypes\` with other entries leaves out: the
+      pods stay as open as they were, while the author believes them restricted. A chart that renders
+      both sections and switches \`policyTypes\` only makes such policies, and so does a merge that
+      keeps an old list.`,
+    fix: `
+      Name the direction in \`policyTypes\`, which isolates the pods in it, or drop the clauses. \`lint
+      --fix\` adds the direction, because somebody wrote the clauses in order to have them count.`,
+    fine: `
+      Never. An old policy that has it already is not told again when something else of it changes.`,
+    platforms: `
+      Cilium and the AWS VPC CNI enforce the clauses all the same, so that one policy means different
+      things on different clusters.`,
+  },
   *check({ policy, world }: PolicyInput): Iterable<Draft> {
     for (const direction of directions) {
       const count = policy.ignored.filter((clause) => clause.direction === direction).length;

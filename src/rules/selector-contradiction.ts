@@ -5,11 +5,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R37. Requirements of one selector exclude each other, so that it can never match: `app=a` and `app!=a`. The policy
  * protects nobody, or its peer allows nothing.
- *
- * Never fine, and decided exactly for each key: what may be absent, and which values are left. Every namespace has
- * `kubernetes.io/metadata.name`, so that a selector of namespaces cannot ask for its absence.
- *
- * Fix: drop one of them. Platforms do not differ.
  */
 export const selectorContradiction: PolicyRule = {
   id: 'selector-contradiction',
@@ -21,6 +16,18 @@ export const selectorContradiction: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      All requirements of a selector must hold. Where two of them exclude each other it can never match:
+      the policy protects nobody, or its peer allows nothing. It happens when \`matchLabels\` and
+      \`matchExpressions\` are edited apart.`,
+    fix: 'Drop one of the requirements.',
+    fine: `
+      Never. It is decided exactly, for each key: which values are left, and whether the label may be
+      absent. Every namespace has \`kubernetes.io/metadata.name\`, so that a selector cannot ask for its
+      absence.`,
+    platforms: '',
+  },
   *check({ policy }: PolicyInput): Iterable<Draft> {
     const subject = contradiction(policy.subject, []);
     if (subject !== null)

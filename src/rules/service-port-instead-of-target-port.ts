@@ -18,12 +18,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R11. A clause allows the port of a Service, where policies see the port of the pod: the Service's address and port
  * are translated before. No container listens on the allowed port, so the connection is blocked.
- *
- * Fine where the same direction also allows the target port, where any destination declares the allowed port, for
- * headless Services, which translate nothing, and for egress to addresses or to everywhere. Ports need not be declared,
- * so the rule wants a Service that leads elsewhere, and is a heuristic nevertheless.
- *
- * Fix: allow the target port, by number or by the container port's name. On AWS both ports must be equal.
  */
 export const servicePortInsteadOfTargetPort: PolicyRule = {
   id: 'service-port-instead-of-target-port',
@@ -35,6 +29,22 @@ export const servicePortInsteadOfTargetPort: PolicyRule = {
   cure: 'none',
   needs: [...podKinds, 'Service'],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      A Service's address and port are translated before a policy looks. The policy sees the port on
+      which the container listens: with \`port: 80\` and \`targetPort: 8080\` a clause for 80 allows a
+      port on which nobody answers, and what clients call is blocked.`,
+    fix: `
+      Allow the target port, by its number or by the container port's name. \`lint --fix\` writes the
+      number where all pods behind the Service have the same one.`,
+    fine: `
+      It is fine where the same direction also allows the target port, or any destination declares the
+      allowed port, and for headless Services, which translate nothing. Egress to addresses or to
+      everywhere is not looked at. Containers need not declare their ports: the rule wants a Service
+      that leads elsewhere, and remains a heuristic.`,
+    platforms: `
+      On AWS the port of the Service must equal the port of the pods for policies to work at all.`,
+  },
   *check(input: PolicyInput): Iterable<Draft> {
     for (const { clause, term } of portTermsOf(input.policy)) {
       if (term.kind === 'range' && term.from === term.to) yield* judge(input, clause, term);

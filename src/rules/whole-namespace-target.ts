@@ -5,12 +5,6 @@ import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts
 /**
  * R33. The policy has an empty `podSelector` and allow clauses, so that the clauses hold for every pod of the namespace,
  * those to come included. A policy without any `spec` is a default-deny for ingress, which nobody writes like that.
- *
- * Fine for a plain default-deny, for clauses that only admit the own namespace, and for DNS. The info is for the rest.
- * A missing spec is an error in files only: it is no more than likely to be a slip, and through the API server the spec
- * is never missing.
- *
- * Fix: select the pods that need the clauses. Platforms do not differ.
  */
 export const wholeNamespaceTarget: PolicyRule = {
   id: 'whole-namespace-target',
@@ -22,6 +16,21 @@ export const wholeNamespaceTarget: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  page: {
+    why: `
+      With an empty \`podSelector\` the allowing clauses hold for every pod of the namespace, and for
+      every pod that comes later, whatever it is. Each of these pods is then as open as the one that
+      needed it.
+
+      A policy without any \`spec\` is read as a default-deny for ingress, which nobody writes like
+      that.`,
+    fix: 'Select the pods that need the clauses, and leave the empty selector to the default-deny.',
+    fine: `
+      It is fine, and silent, for a plain default-deny, for clauses that admit the own namespace only,
+      and for DNS. A missing \`spec\` is an error in files only: through the API server it never is
+      missing.`,
+    platforms: '',
+  },
   *check({ policy }: PolicyInput): Iterable<Draft> {
     if (policy.source.spec === null) {
       yield {
