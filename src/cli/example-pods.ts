@@ -27,6 +27,7 @@ export function exampleNodes(): NodeRecord[] {
     name,
     addresses: [nodeAddress(index)],
     podRanges: [`10.244.${index}.0/24`],
+    machine: 'ordinary',
   }));
 }
 

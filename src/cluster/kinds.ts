@@ -1,5 +1,5 @@
 import { decodeObject } from '../model/decode/cluster-object.ts';
-import { decodeForeignPolicy, type ForeignKind } from '../model/decode/foreign-policy.ts';
+import { decodeForeignPolicy, type ForeignKind, isAdminKind } from '../model/decode/foreign-policy.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import type { Codec } from './codec.ts';
 import { jsonCodec, metadataCodec } from './json-codec.ts';
@@ -43,7 +43,7 @@ export const watchedKinds: readonly WatchedKind[] = [
   callback('apiextensions.k8s.io', 'customresourcedefinitions', 'CustomResourceDefinition'),
 ];
 
-/** Watches the metadata of a foreign policy kind in the version that the server prefers. */
+/** Watches a foreign policy kind in the version that the server prefers: its metadata, where rules read no more of it. */
 export function foreignWatch(foreign: ForeignKind, version: string): WatchedKind {
   return {
     group: foreign.group,
@@ -51,8 +51,8 @@ export function foreignWatch(foreign: ForeignKind, version: string): WatchedKind
     resource: foreign.resource,
     record: 'ForeignPolicy',
     need: 'optional',
-    codec: metadataCodec,
-    decode: (object) => decodeForeignPolicy(foreign, object),
+    codec: isAdminKind(foreign) ? jsonCodec : metadataCodec,
+    decode: (object) => decodeForeignPolicy(foreign, version, object),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { NetworkPolicy } from './network-policy.ts';
 import type { ContainerPort, PortName, Protocol } from './port.ts';
-import type { Labels } from './selector.ts';
+import type { Labels, Selector } from './selector.ts';
 
 /**
  * The cluster's objects as the world keeps them: projected, so that nothing is held that no rule reads.
@@ -46,6 +46,10 @@ export interface PodShape {
   readonly serviceAccount: string;
   /** `automountServiceAccountToken` of the pod; null where it says nothing. */
   readonly automountToken: boolean | null;
+  /** Asks for more networks than the cluster's own (annotation `k8s.v1.cni.cncf.io/networks`). */
+  readonly extraNetworks: boolean;
+  /** Asks for a Windows node, by `os` or by its node selector. */
+  readonly windows: boolean;
 }
 
 export interface PodRecord extends PodShape {
@@ -128,7 +132,11 @@ export interface NodeRecord {
   readonly addresses: readonly string[];
   /** `spec.podCIDRs` as text. */
   readonly podRanges: readonly string[];
+  readonly machine: Machine;
 }
+
+/** What a node is, by its labels: agents of network plugins run on ordinary nodes, and only some on Windows. */
+export type Machine = 'ordinary' | 'windows' | 'fargate' | 'virtual';
 
 export interface IngressRecord {
   readonly kind: 'Ingress';
@@ -173,7 +181,22 @@ export interface ForeignPolicyRecord {
   readonly resource: string;
   readonly namespace: string | null;
   readonly name: string;
+  /** What rules read of an AdminNetworkPolicy and its kin; null for other kinds and for versions nobody here knows. */
+  readonly admin: AdminPolicy | null;
 }
+
+/** The part of a cluster-wide policy from which it can be told whose pods it decides for, and in which ways. */
+export interface AdminPolicy {
+  /** Admin is asked before NetworkPolicies, Baseline only for pods that none of them isolates. */
+  readonly tier: 'Admin' | 'Baseline';
+  readonly subject: { readonly namespaces: Selector; readonly pods: Selector };
+  /** The actions of its rules, each once; none where it says nothing about the direction. */
+  readonly ingress: readonly AdminAction[];
+  readonly egress: readonly AdminAction[];
+}
+
+/** `allow` is also what a ClusterNetworkPolicy calls `Accept`. */
+export type AdminAction = 'allow' | 'deny' | 'pass';
 
 /** One change of the cluster's picture. A `put` carries the whole record; a `delete` names it. */
 export type WorldEvent =

@@ -30,6 +30,8 @@ export function podAsked(namespace: string, name: string, selector: Selector): P
     dnsPolicy: 'ClusterFirst',
     serviceAccount: 'default',
     automountToken: null,
+    extraNetworks: false,
+    windows: false,
     owner: null,
     node: null,
     addresses: [],

@@ -9,6 +9,8 @@ const day = z.iso.date('is no day like 2026-12-31');
 const names = z.array(z.string()).default([]);
 const answer = <Values extends readonly [string, ...string[]]>(values: Values) =>
   z.enum(values).exactOptional();
+const noLimit = 'must be a whole number from 1, or unknown';
+const limit = () => z.union([z.int().min(1, noLimit), z.literal('unknown')], noLimit).exactOptional();
 
 /** The one settings file: schema, defaults and the meaning of every key. */
 export const settingsSchema = z.strictObject({
@@ -78,6 +80,10 @@ export const settingsSchema = z.strictObject({
       podToOwnNode: answer(platformFlags.podToOwnNode.values),
       serviceTranslation: answer(platformFlags.serviceTranslation.values),
       openConnections: answer(platformFlags.openConnections.values),
+      windowsNodes: answer(platformFlags.windowsNodes.values),
+      virtualNodes: answer(platformFlags.virtualNodes.values),
+      portsPerBlock: limit(),
+      policyEntries: limit(),
     })
     .prefault({})
     .describe('what the network plugin does: a profile by name, and single answers that differ from it'),

@@ -279,6 +279,7 @@ describe('foreign policy kinds', () => {
           resource: 'ciliumnetworkpolicies.cilium.io',
           namespace: 'shop',
           name: 'deny',
+          admin: null,
         },
       },
     ]);

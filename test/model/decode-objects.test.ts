@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeObject } from '../../src/model/decode/cluster-object.ts';
 import { DecodeError } from '../../src/model/decode/value.ts';
+import { everything, selectorOf } from '../../src/model/selector.ts';
 
 const object = (apiVersion: string, kind: string, rest: object) => ({ apiVersion, kind, ...rest });
 const named = { metadata: { name: 'x', namespace: 'shop' } };
@@ -14,6 +15,8 @@ const emptyShape = {
   dnsPolicy: 'ClusterFirst',
   serviceAccount: 'default',
   automountToken: null,
+  extraNetworks: false,
+  windows: false,
 };
 
 describe('pods', () => {
@@ -28,6 +31,7 @@ describe('pods', () => {
           'prometheus.io/port': '9090',
           'netsluice.dev/x': 'y',
           'kubectl.kubernetes.io/z': 'no',
+          'k8s.v1.cni.cncf.io/networks': 'storage',
         },
         ownerReferences: [
           { kind: 'Other', name: 'o' },
@@ -38,6 +42,7 @@ describe('pods', () => {
       spec: {
         nodeName: 'n1',
         hostNetwork: true,
+        nodeSelector: { 'kubernetes.io/os': 'windows' },
         dnsPolicy: 'Default',
         serviceAccountName: 'sa',
         automountServiceAccountToken: false,
@@ -80,6 +85,8 @@ describe('pods', () => {
       dnsPolicy: 'Default',
       serviceAccount: 'sa',
       automountToken: false,
+      extraNetworks: true,
+      windows: true,
       owner: { kind: 'ReplicaSet', name: 'web-abc' },
       node: 'n1',
       addresses: ['10.0.0.1', 'fd00::1'],
@@ -262,6 +269,18 @@ describe('other kinds', () => {
       name: 'n1',
       addresses: ['192.168.0.1', '203.0.113.1'],
       podRanges: ['10.0.0.0/24', 'fd00::/64'],
+      machine: 'ordinary',
+    });
+  });
+
+  test.each([
+    [{ 'kubernetes.io/os': 'linux' }, 'ordinary'],
+    [{ 'kubernetes.io/os': 'windows' }, 'windows'],
+    [{ 'kubernetes.io/os': 'linux', 'eks.amazonaws.com/compute-type': 'fargate' }, 'fargate'],
+    [{ 'kubernetes.io/os': 'windows', type: 'virtual-kubelet' }, 'virtual'],
+  ])('a Node labelled %j is %s', (labels, machine) => {
+    expect(decodeObject(object('v1', 'Node', { metadata: { name: 'n', labels } }))).toMatchObject({
+      machine,
     });
   });
 
@@ -358,11 +377,77 @@ describe('other kinds', () => {
       resource: 'networkpolicies.projectcalico.org',
       namespace: 'shop',
       name: 'x',
+      admin: null,
     });
     const cluster = object('policy.networking.k8s.io/v1alpha1', 'AdminNetworkPolicy', {
       metadata: { name: 'a' },
     });
     expect(decodeObject(cluster)).toMatchObject({ api: 'AdminNetworkPolicy', namespace: null, name: 'a' });
+  });
+
+  const admin = (apiVersion: string, kind: string, spec: object) => {
+    const record = decodeObject(
+      object(`policy.networking.k8s.io/${apiVersion}`, kind, { metadata: { name: 'a' }, spec }),
+    );
+    return record?.kind === 'ForeignPolicy' ? record.admin : undefined;
+  };
+  const team = selectorOf([{ key: 'team', operator: 'In', values: ['shop'] }]);
+  const namespaces = { namespaces: { matchLabels: { team: 'shop' } } };
+
+  test('of policies of the cluster tiers it is read whom they decide for, and how', () => {
+    expect(
+      admin('v1alpha1', 'AdminNetworkPolicy', {
+        priority: 5,
+        subject: namespaces,
+        ingress: [{ action: 'Pass' }, { action: 'Deny' }, { action: 'Deny' }],
+        egress: [{ action: 'Allow' }],
+      }),
+    ).toEqual({
+      tier: 'Admin',
+      subject: { namespaces: team, pods: everything },
+      ingress: ['deny', 'pass'],
+      egress: ['allow'],
+    });
+    expect(
+      admin('v1alpha1', 'BaselineAdminNetworkPolicy', {
+        subject: { pods: { namespaceSelector: {}, podSelector: { matchLabels: { team: 'shop' } } } },
+        ingress: [{ action: 'Deny' }],
+      }),
+    ).toEqual({
+      tier: 'Baseline',
+      subject: { namespaces: everything, pods: team },
+      ingress: ['deny'],
+      egress: [],
+    });
+    expect(
+      admin('v1alpha2', 'ClusterNetworkPolicy', {
+        tier: 'Baseline',
+        subject: namespaces,
+        egress: [{ action: 'Accept' }],
+      }),
+    ).toEqual({
+      tier: 'Baseline',
+      subject: { namespaces: team, pods: everything },
+      ingress: [],
+      egress: ['allow'],
+    });
+  });
+
+  test.each([
+    ['a version that nobody knows', 'v1', 'ClusterNetworkPolicy', { tier: 'Admin', subject: namespaces }],
+    ['another version', 'v1alpha2', 'AdminNetworkPolicy', { subject: namespaces }],
+    ['a tier that is none', 'v1alpha2', 'ClusterNetworkPolicy', { tier: 'Last', subject: namespaces }],
+    ['no subject', 'v1alpha1', 'AdminNetworkPolicy', {}],
+    ['half a subject', 'v1alpha1', 'AdminNetworkPolicy', { subject: { pods: { podSelector: {} } } }],
+    ['an odd subject', 'v1alpha1', 'AdminNetworkPolicy', { subject: { namespaces: 7 } }],
+    [
+      'an action that is none',
+      'v1alpha1',
+      'AdminNetworkPolicy',
+      { subject: namespaces, ingress: [{ action: 'Log' }] },
+    ],
+  ])('%s: nothing is said about it', (_, version, kind, spec) => {
+    expect(admin(version, kind, spec)).toBeNull();
   });
 
   test.each([

@@ -35,8 +35,9 @@ describe('the settings file', () => {
     ['waiversAllowed: [{rules: [nope], namespaces: []}]', 'there is no rule "nope"'],
     [
       'platform: {profile: calcio}',
-      'platform.profile: there is no profile "calcio", only unknown, generic, calico, canal, antrea, ovn-kubernetes, kube-network-policies, kindnet, kube-router, cilium, aws-vpc-cni, aws-vpc-cni-ipv6, flannel',
+      'platform.profile: there is no profile "calcio", only unknown, generic, calico, canal, antrea, ovn-kubernetes, kube-network-policies, kindnet, kube-router, cilium, aws-vpc-cni, aws-vpc-cni-ipv6, weave, flannel',
     ],
+    ['platform: {portsPerBlock: 0}', 'platform.portsPerBlock: must be a whole number from 1, or unknown'],
     [
       'waivers: [{rule: egress-blocks-dns, namespace: shop, name: p, reason: x, until: 2026-02-30}]',
       'waivers.0.until: is no day like 2026-12-31',
@@ -70,5 +71,7 @@ describe('the settings file', () => {
     const calico = profiles.get('calico');
     expect(profileOf({ ...defaultSettings, platform })).toEqual({ ...calico, strayDirections: 'enforce' });
     expect(calico?.strayDirections).toBe('ignore');
+    const limited = settingsWith({ platform: { profile: 'aws-vpc-cni', portsPerBlock: 64 } });
+    expect(profileOf(limited)).toEqual({ ...profiles.get('aws-vpc-cni'), portsPerBlock: 64 });
   });
 });

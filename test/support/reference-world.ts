@@ -45,7 +45,7 @@ export function eventsOf(cluster: RefCluster): WorldEvent[] {
     ...cluster.pods.map((object) => record(object, 'Pod')),
     ...cluster.policies.map((object) => record(object, 'NetworkPolicy')),
     ...cluster.foreign.map(({ kind, namespace }, i): ClusterObject => {
-      return { kind: 'ForeignPolicy', api: 'Calico', resource: kind, namespace, name: `p${i}` };
+      return { kind: 'ForeignPolicy', api: 'Calico', resource: kind, namespace, name: `p${i}`, admin: null };
     }),
   ];
   return objects.map((object) => ({ type: 'put', object }));

@@ -77,9 +77,10 @@ function decodeWebhooks(kind: string, value: unknown): ClusterObject | null {
 
 /** "Same kind, other groups": the group decides, whatever the version. */
 function decodeForeign({ apiVersion, kind }: TypeMeta, value: unknown): ClusterObject | null {
-  const group = apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
+  const slash = Math.max(0, apiVersion.indexOf('/'));
+  const group = apiVersion.slice(0, slash);
   const foreign = foreignKinds.find((candidate) => candidate.group === group && candidate.kind === kind);
-  return foreign === undefined ? null : decodeForeignPolicy(foreign, value);
+  return foreign === undefined ? null : decodeForeignPolicy(foreign, apiVersion.slice(slash + 1), value);
 }
 
 function decodePolicyRecord(value: unknown): PolicyRecord {

@@ -1,4 +1,5 @@
 import type { ForeignPolicyRecord } from '../objects.ts';
+import { decodeAdminPolicy } from './admin-policy.ts';
 import { nameOf, namespaceOf } from './lenient.ts';
 
 /** A policy API that is not built in: where its objects exist, verdicts are unknown. */
@@ -48,13 +49,26 @@ function foreign(group: string, kind: string, resource: string, api: string): Fo
   return { group, kind, resource, api, namespaced: namespacedKinds.has(kind) };
 }
 
-/** Metadata is enough. Throws a DecodeError where the object has no name. */
-export function decodeForeignPolicy(foreignKind: ForeignKind, value: unknown): ForeignPolicyRecord {
+/**
+ * Metadata is enough, but for the kinds of which rules read more (`isAdminKind`). `version` is that of the API, for
+ * example `v1alpha1`. Throws a DecodeError where the object has no name.
+ */
+export function decodeForeignPolicy(
+  foreignKind: ForeignKind,
+  version: string,
+  value: unknown,
+): ForeignPolicyRecord {
   return {
     kind: 'ForeignPolicy',
     api: foreignKind.api,
     resource: `${foreignKind.resource}.${foreignKind.group}`,
     namespace: foreignKind.namespaced ? namespaceOf(value) : null,
     name: nameOf(value),
+    admin: isAdminKind(foreignKind) ? decodeAdminPolicy(foreignKind.kind, version, value) : null,
   };
+}
+
+/** AdminNetworkPolicy, BaselineAdminNetworkPolicy and ClusterNetworkPolicy. */
+export function isAdminKind({ group }: ForeignKind): boolean {
+  return group === 'policy.networking.k8s.io';
 }

@@ -1,4 +1,4 @@
-import type { NodeRecord } from '../objects.ts';
+import type { Machine, NodeRecord } from '../objects.ts';
 import { get, list, nameOf, text, texts } from './lenient.ts';
 
 /** Throws a DecodeError where the object has no name. */
@@ -15,5 +15,14 @@ export function decodeNode(value: unknown): NodeRecord {
     name: nameOf(value),
     addresses,
     podRanges: ranges.length > 0 || first === null ? ranges : [first],
+    machine: machineOf(value),
   };
+}
+
+/** The kubelet writes `kubernetes.io/os`, EKS its compute type, and virtual kubelets what they are. */
+function machineOf(value: unknown): Machine {
+  const label = (key: string): unknown => get(value, 'metadata', 'labels', key);
+  if (label('eks.amazonaws.com/compute-type') === 'fargate') return 'fargate';
+  if (label('type') === 'virtual-kubelet') return 'virtual';
+  return label('kubernetes.io/os') === 'windows' ? 'windows' : 'ordinary';
 }

@@ -31,6 +31,9 @@ export function decodePodShape(value: unknown): PodShape {
     dnsPolicy: text(get(spec, 'dnsPolicy')) ?? 'ClusterFirst',
     serviceAccount: text(get(spec, 'serviceAccountName')) ?? text(get(spec, 'serviceAccount')) ?? 'default',
     automountToken: typeof automount === 'boolean' ? automount : null,
+    extraNetworks: text(get(value, 'metadata', 'annotations', 'k8s.v1.cni.cncf.io/networks')) !== null,
+    windows:
+      get(spec, 'os', 'name') === 'windows' || get(spec, 'nodeSelector', 'kubernetes.io/os') === 'windows',
   };
 }
 

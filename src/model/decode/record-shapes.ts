@@ -1,5 +1,6 @@
 import type { NetworkPolicy, PolicySpec } from '../network-policy.ts';
 import {
+  type AdminPolicy,
   type CallbackRecord,
   type ClusterObject,
   type EndpointSliceRecord,
@@ -53,6 +54,8 @@ const podShape: FieldsOf<PodShape> = {
   dnsPolicy: word,
   serviceAccount: name,
   automountToken: nullable(boolean),
+  extraNetworks: boolean,
+  windows: boolean,
 };
 
 const pod: FieldsOf<PodRecord> = {
@@ -98,7 +101,12 @@ const endpointSlice: FieldsOf<EndpointSliceRecord> = {
   endpoints: listOf(object({ addresses: listOf(address), pod: nullable(name) })),
 };
 
-const node: FieldsOf<NodeRecord> = { name, addresses: listOf(address), podRanges: listOf(range) };
+const node: FieldsOf<NodeRecord> = {
+  name,
+  addresses: listOf(address),
+  podRanges: listOf(range),
+  machine: one(['ordinary', 'windows', 'fargate', 'virtual']),
+};
 
 const ingress: FieldsOf<IngressRecord> = {
   namespace: name,
@@ -118,11 +126,21 @@ const callback: FieldsOf<CallbackRecord> = {
   ),
 };
 
+const adminActions = listOf(one(['allow', 'deny', 'pass']));
+
+const admin: FieldsOf<AdminPolicy> = {
+  tier: one(['Admin', 'Baseline']),
+  subject: object({ namespaces: selector, pods: selector }),
+  ingress: adminActions,
+  egress: adminActions,
+};
+
 const foreignPolicy: FieldsOf<ForeignPolicyRecord> = {
   api: word,
   resource: word,
   namespace: nullable(name),
   name,
+  admin: nullable(object(admin)),
 };
 
 const peer = object({
