@@ -1,4 +1,4 @@
-import type { NamespaceRecord, PodRecord, WorkloadRecord } from './objects.ts';
+import type { ClusterObject, NamespaceRecord, PodRecord, PolicyRecord, WorkloadRecord } from './objects.ts';
 import type { CompiledPolicy } from './policy.ts';
 
 /**
@@ -9,7 +9,7 @@ export interface Change {
   readonly edits: readonly Edit[];
 }
 
-export type Edit = PolicyEdit | NamespaceEdit | PodEdit | WorkloadEdit;
+export type Edit = PolicyEdit | NamespaceEdit | PodEdit | WorkloadEdit | RecordEdit;
 
 interface Pair<T> {
   readonly before: T | null;
@@ -31,4 +31,12 @@ export interface PodEdit extends Pair<PodRecord> {
 /** A new template replaces every pod of its workload: they take its labels and ports, and keep their addresses. */
 export interface WorkloadEdit extends Pair<WorkloadRecord> {
   readonly kind: 'workload';
+  /** True where the pods after the change are stated for themselves: then the template tells nothing of them. */
+  readonly podsStated?: boolean;
+}
+
+/** Any other object that rules read: it changes no verdict, but what is known of those that policies concern. */
+export interface RecordEdit
+  extends Pair<Exclude<ClusterObject, NamespaceRecord | PodRecord | WorkloadRecord | PolicyRecord>> {
+  readonly kind: 'record';
 }

@@ -84,7 +84,7 @@ export function requiredBy({ world: base, laid, contracts }: ContractCase): (wor
 /** Could the change touch a pod of one of the contract's ends? Asked of namespaces only, which costs next to nothing. */
 function concerns(world: ClusterWorld, { edits }: Change, { from, to }: Contract): boolean {
   return edits.some((edit) => {
-    if (edit.kind === 'namespace') return true;
+    if (edit.kind === 'namespace' || edit.kind === 'record') return true;
     const record = edit.after ?? edit.before;
     const namespace = record === null ? '' : 'ref' in record ? record.ref.namespace : record.namespace;
     const labels = world.namespaceLabels(namespace);

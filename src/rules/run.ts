@@ -6,11 +6,22 @@ import type { Difference } from '../impact/rectangle.ts';
 import { summarize } from '../impact/summarize.ts';
 import type { Change, Edit, PolicyEdit } from '../model/change.ts';
 import { type Finding, identityOf } from '../model/finding.ts';
+import { recordName } from '../model/objects.ts';
+import type { CompiledPolicy } from '../model/policy.ts';
 import type { ObjectRef } from '../model/ref.ts';
 import { factsOf } from '../platform/facts.ts';
 import type { Overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
-import type { ChangeInput, ChangeRule, Draft, PolicyInput, PolicyRule, Rule } from './rule.ts';
+import type {
+  ChangeInput,
+  ChangeRule,
+  DocumentInput,
+  DocumentRule,
+  Draft,
+  PolicyInput,
+  PolicyRule,
+  Rule,
+} from './rule.ts';
 
 /** What the rules found, and what the change does. */
 export interface Judgement {
@@ -61,7 +72,7 @@ export function judge(
     peopled === worlds ? facts : { before: factsOf(peopled.before), after: factsOf(peopled.after) };
   const findings = rules.flatMap((rule) => {
     if (rule.judges === 'change') return runner.change(rule, input);
-    if (rule.judges === 'document') return [];
+    if (rule.judges === 'document') return change.edits.flatMap((edit) => runner.document(rule, edit));
     return change.edits.flatMap((edit) => {
       if (edit.kind !== 'policy' || edit.after === null) return [];
       const then = {
@@ -86,6 +97,11 @@ export function judge(
 /** What one rule finds in a policy that is in force in a world. Throws what the rule throws. */
 export function findingsOf(rule: PolicyRule, input: PolicyInput): Finding[] {
   return [...rule.check(input)].map((draft) => stamp(rule, input.policy.ref, draft, input.invented));
+}
+
+/** What one rule finds in a document, told of the object that it means. Throws what the rule throws. */
+export function documentFindings(rule: DocumentRule, input: DocumentInput, object: ObjectRef): Finding[] {
+  return [...rule.check(input)].map((draft) => stamp(rule, object, draft, false));
 }
 
 /** An invented pod stands in for the old version too where that asks for the same labels. */
@@ -115,6 +131,23 @@ class Runner {
       earlier.set(identityOf(finding), new Set(finding.affected));
     }
     return findings.map((finding) => ({ finding, old: isOld(finding, earlier) }));
+  }
+
+  /** Judges what was applied, where the object tells it. */
+  document(rule: DocumentRule, edit: Edit): JudgedFinding[] {
+    if (edit.kind !== 'policy') return [];
+    const found = (policy: CompiledPolicy | null): Finding[] => {
+      const document = policy?.source.written?.document ?? null;
+      if (document === null) return [];
+      const input = { document, from: 'last-applied', bundle: [document], declaredNamespace: null } as const;
+      return this.drafts(rule, () => rule.check(input)).map((draft) =>
+        stamp(rule, objectOf(edit), draft, false),
+      );
+    };
+    const now = found(edit.after);
+    const then = now.length === 0 ? [] : found(edit.before);
+    const earlier = new Map(then.map((finding) => [identityOf(finding), new Set(finding.affected)]));
+    return now.map((finding) => ({ finding, old: isOld(finding, earlier) }));
   }
 
   private drafts(rule: Rule, check: () => Iterable<Draft>): Draft[] {
@@ -161,7 +194,7 @@ export function objectOf(edit: Edit): ObjectRef {
   if (edit.kind === 'namespace')
     return { kind: 'Namespace', namespace: null, name: (edit.after ?? edit.before)?.name ?? '' };
   const record = edit.after ?? edit.before;
-  return record === null ? nothing : { kind: record.kind, namespace: record.namespace, name: record.name };
+  return record === null ? nothing : { kind: record.kind, ...recordName(record) };
 }
 
 const nothing: ObjectRef = { kind: '', namespace: null, name: '' };

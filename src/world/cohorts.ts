@@ -92,7 +92,7 @@ function cohortsOf(base: ClusterWorld, movement: Movement, blocks: readonly Keye
     place(base, before, old, now, workload, blocks);
     place(base, after, now, old, workload, blocks);
   }
-  if (template !== null) retemplate(after, template.after);
+  if (template !== null && template.podsStated !== true) retemplate(after, template.after);
   const record = base.workloadRecord(workload);
   const records = {
     before: template === null ? record : template.before,
