@@ -43,7 +43,8 @@ export function readSettings(path: string): Settings | Problem {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read, for the end of a sentence. */
+export function reasonOf(error: unknown): string {
   if (!types.isNativeError(error)) return String(error);
   return 'code' in error && error.code === 'ENOENT' ? 'there is no such file' : error.message;
 }

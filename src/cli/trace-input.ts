@@ -1,18 +1,25 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterSource } from '../cluster/client.ts';
 import type { DocumentProblem } from '../cluster/documents.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
 import type { Profile } from '../model/profile.ts';
+import type { Freshness } from '../model/review.ts';
 import { defaultSettings, profileOf } from '../review/settings.ts';
 import { worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { pictureOnce } from './one-picture.ts';
+import { ageOf, duration, eventsOf, readSnapshotFile } from './open-snapshot.ts';
 import { readSettings } from './read-inputs.ts';
 import { readCluster } from './trace-manifests.ts';
 
 /** Where the commands that answer questions about one cluster read it from. */
 export interface ClusterInput {
-  /** Manifests; none for a live cluster. */
+  /** Manifests; none for a live cluster or a snapshot. */
   readonly paths: readonly string[];
+  /** Files that `netsluice snapshot` wrote; one at a time is opened. */
+  readonly snapshots: readonly string[];
+  /** An older snapshot is a problem; null where any age is good enough. */
+  readonly maxAgeMs: number | null;
   readonly source: ClusterSource;
   readonly settings: string | null;
   readonly waitMs: number;
@@ -21,6 +28,8 @@ export interface ClusterInput {
 /** The options as commander gives them. */
 export interface InputFlags {
   readonly file?: readonly string[];
+  readonly snapshot?: string;
+  readonly maxAge?: number;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly settings?: string;
@@ -37,8 +46,12 @@ function wholeSeconds(text: string): number {
 export function withInputOptions(command: Command): Command {
   return command
     .option('-f, --file <PATH...>', 'manifests: files, directories, or - for standard input')
+    .option('--snapshot <FILE>', 'a cluster that netsluice snapshot saved')
+    .option('--max-age <DURATION>', 'a snapshot older than this, such as 12h or 7d, is not asked', duration)
     .addOption(
-      new Option('--kubeconfig <FILE>', 'how to reach the cluster, without -f').env('NETSLUICE_KUBECONFIG'),
+      new Option('--kubeconfig <FILE>', 'how to reach the cluster, without -f and --snapshot').env(
+        'NETSLUICE_KUBECONFIG',
+      ),
     )
     .option('--context <NAME>', 'the context of the kubeconfig to use')
     .addOption(
@@ -51,12 +64,23 @@ export function withInputOptions(command: Command): Command {
 
 /** What the options ask for, or why they make no sense together. */
 export function inputOf(flags: InputFlags): ClusterInput | { readonly problem: string } {
-  const { file: paths = [], kubeconfig = null, context = null, settings = null, waitSeconds } = flags;
+  const { file: paths = [], snapshot, maxAge = null, kubeconfig = null, context = null } = flags;
   if (paths.length > 0 && context !== null)
     return {
       problem: '-f and --context exclude each other: ask about manifests or about a cluster, not both.',
     };
-  return { paths, source: { kubeconfig, context }, settings, waitMs: waitSeconds * 1000 };
+  if (snapshot !== undefined && (paths.length > 0 || context !== null))
+    return {
+      problem: `--snapshot and ${paths.length > 0 ? '-f' : '--context'} exclude each other: ask about one of them.`,
+    };
+  return {
+    paths,
+    snapshots: snapshot === undefined ? [] : [snapshot],
+    maxAgeMs: maxAge,
+    source: { kubeconfig, context },
+    settings: flags.settings ?? null,
+    waitMs: flags.waitSeconds * 1000,
+  };
 }
 
 /** Kinds on which no verdict rests: who may not list them gets whole answers. */
@@ -75,8 +99,12 @@ export interface OpenedCluster {
   readonly world: ClusterWorld;
   /** Documents that could not be read. */
   readonly problems: readonly DocumentProblem[];
-  /** Kinds that a live cluster does not have or does not let us list. */
+  /** Kinds on which verdicts rest and that a live cluster does not have or does not let us list. */
   readonly absent: readonly string[];
+  /** The same with all kinds, as a review asks for it. */
+  readonly freshness: Freshness;
+  /** The snapshot that it was read from, or null. */
+  readonly snapshot: Snapshot | null;
 }
 
 /**
@@ -85,24 +113,46 @@ export interface OpenedCluster {
  * @param adapt Changes what the settings say of the network plugin.
  */
 export async function openCluster(
-  { paths, source, settings: file, waitMs }: ClusterInput,
+  { paths, snapshots, maxAgeMs, source, settings: file, waitMs }: ClusterInput,
   tell: (line: string) => void,
   adapt: (profile: Profile) => Profile = (profile) => profile,
 ): Promise<OpenedCluster | { readonly problem: string }> {
   const settings = file === null ? defaultSettings : readSettings(file);
   if ('problem' in settings) return settings;
   const profile = adapt(profileOf(settings));
+  const [saved] = snapshots;
+  if (saved !== undefined) return openSnapshot(saved, maxAgeMs, profile, tell);
   if (paths.length === 0) {
     const pictured = await pictureOnce(source, profile, { waitMs, tell });
-    if ('problem' in pictured) return pictured;
-    const absent = pictured.freshness.absent.filter((kind) => !unasked.has(kind));
-    return { world: pictured.world, problems: [], absent };
+    return 'problem' in pictured ? pictured : opened(pictured.world, pictured.freshness);
   }
   const read = readCluster(paths);
   if ('problem' in read) return read;
   for (const { file: name, line, message } of read.problems)
     tell(`not read: ${name}${line === undefined ? '' : `:${line}`}: ${message}`);
-  return { world: worldOf(profile, read.events), problems: read.problems, absent: [] };
+  return { ...opened(worldOf(profile, read.events), fresh), problems: read.problems };
+}
+
+const fresh: Freshness = { stale: [], absent: [] };
+
+function opened(world: ClusterWorld, freshness: Freshness): OpenedCluster {
+  const absent = freshness.absent.filter((kind) => !unasked.has(kind));
+  return { world, problems: [], absent, freshness, snapshot: null };
+}
+
+function openSnapshot(
+  file: string,
+  maxAgeMs: number | null,
+  profile: Profile,
+  tell: (line: string) => void,
+): OpenedCluster | { readonly problem: string } {
+  const snapshot = readSnapshotFile(file);
+  if ('problem' in snapshot) return snapshot;
+  const age = ageOf(file, snapshot, Date.now(), maxAgeMs);
+  if (typeof age === 'string') tell(age);
+  else if (age !== null) return age;
+  const world = worldOf(profile, eventsOf(snapshot));
+  return { ...opened(world, { stale: [], absent: snapshot.absent }), snapshot };
 }
 
 /** What was not read, as the documents of these commands tell it. */
