@@ -9,6 +9,7 @@ interface Flags {
   readonly complete?: true;
   readonly kubeVersion: number;
   readonly failOn: Severity;
+  readonly namespace?: string;
   readonly format?: readonly string[];
 }
 
@@ -47,6 +48,7 @@ export function lintCommand(run: (plan: LintPlan) => void): Command {
         .choices(['error', 'warning', 'info'])
         .default('error'),
     )
+    .option('-n, --namespace <NAME>', 'where documents without a namespace are applied to')
     .option(
       '-o, --format <NAME...>',
       `${lintFormats.join(', ')}; NAME=FILE writes a file; may be repeated (default: pretty)`,
@@ -57,7 +59,7 @@ export function lintCommand(run: (plan: LintPlan) => void): Command {
       '\nExit code: 0 clean, 1 findings at or above --fail-on, 2 wrong usage, 3 something could not be read.',
     )
     .action((flags: Flags, command: Command) => {
-      const { file, settings, complete = false, kubeVersion, failOn, format = [] } = flags;
+      const { file, settings, complete = false, kubeVersion, failOn, namespace = null, format = [] } = flags;
       const outputs = outputsOf(format, lintFormats);
       if ('problem' in outputs) command.error(`error: ${outputs.problem}`);
       else
@@ -67,6 +69,7 @@ export function lintCommand(run: (plan: LintPlan) => void): Command {
           complete,
           strictCidrs: kubeVersion >= strictFrom,
           failOn,
+          namespace,
           outputs,
         });
     });

@@ -178,5 +178,9 @@ export function written(
     span: raw.spanOf(path),
     message: cut(sanitise(message), charactersMax),
     advice: cut(sanitise(advice), charactersMax),
+    related: [],
+    remedy: null,
+    edits: [],
+    known: false,
   };
 }

@@ -10,6 +10,7 @@ import { modesOf } from '../review/modes.ts';
 import { type ScanContext, type ScannedFinding, standing, weighed } from '../review/scan-policy.ts';
 import { phraseText, sanitise } from '../review/words.ts';
 import { type LintObject, written } from './lint-objects.ts';
+import { type Places, relatedPlaces, remedyOf } from './lint-places.ts';
 import { waiverFaults } from './lint-waivers.ts';
 
 /** Everything that judging the policies of the input depends on. */
@@ -18,6 +19,8 @@ export interface LintContext {
   /** Of the world. */
   readonly facts: Facts;
   readonly coverage: Coverage;
+  /** Where the objects of the input stand. */
+  readonly places: Places;
 }
 
 export interface JudgedPolicies {
@@ -126,7 +129,7 @@ function textual(finding: Finding): Finding {
 function lintFinding(
   item: ScannedFinding,
   { raw }: LintObject,
-  { coverage, scan }: LintContext,
+  { coverage, scan, places }: LintContext,
 ): LintFinding {
   const { finding, severity, waived } = item;
   const visible = (): boolean => true;
@@ -143,6 +146,10 @@ function lintFinding(
     span: raw.spanOf(finding.at),
     message: sanitise(coverage.every ? happens : withoutCounts(finding, happens)),
     advice: sanitise(phraseText(finding.advice, visible, 253)),
+    related: relatedPlaces(finding, places),
+    remedy: remedyOf(finding, raw),
+    edits: [],
+    known: false,
   };
 }
 

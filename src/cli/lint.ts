@@ -17,6 +17,7 @@ import { worldOf } from '../world/build.ts';
 import type { Printing } from './contract-test.ts';
 import { readInputs } from './lint-inputs.ts';
 import { lintObjects, writtenRules } from './lint-objects.ts';
+import { placesOf } from './lint-places.ts';
 import { judgePolicies } from './lint-policies.ts';
 import type { Output } from './outputs.ts';
 import { readSettings } from './read-inputs.ts';
@@ -33,6 +34,8 @@ export interface LintPlan {
   /** Does the API server refuse CIDRs that are not written strictly, as those from 1.36 on do? */
   readonly strictCidrs: boolean;
   readonly failOn: Severity;
+  /** Where documents without a namespace are applied to; null where nobody says so. */
+  readonly namespace: string | null;
   readonly outputs: readonly Output<LintFormat>[];
 }
 
@@ -84,7 +87,12 @@ function lintReport(plan: LintPlan, settings: Settings, { version, today }: Lint
   const open = { ...settings, waiversAllowed: [{ rules: ['*'], namespaces: ['*'] }] };
   const scan = { world, settings: open, rules, freshness: { stale: [], absent: [] }, today };
   const coverage = coverageOf(records, plan.complete);
-  const judged = judgePolicies(read.objects, { scan, facts: factsOf(world), coverage });
+  const judged = judgePolicies(read.objects, {
+    scan,
+    facts: factsOf(world),
+    coverage,
+    places: placesOf(read.objects),
+  });
   const order = new Map(inputs.texts.map(({ file }, index) => [file, index]));
   return {
     version,

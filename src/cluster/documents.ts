@@ -1,7 +1,9 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { type TypeMeta, typeOf } from '../model/decode/cluster-object.ts';
 import { get, list } from '../model/decode/lenient.ts';
+import { meansPolicy } from '../model/decode/policy-type.ts';
 import { isRecord } from '../model/decode/value.ts';
+import { commentsOf, type DocumentExtent, type RawComment } from './documents-comments.ts';
 import { type Placed, spanAt, spanOf, type TextSpan } from './documents-place.ts';
 import { collectionKeyIn, type DoubleMeaning, settleScalars } from './documents-scalars.ts';
 import type { ManifestText } from './manifests.ts';
@@ -9,6 +11,10 @@ import type { ManifestText } from './manifests.ts';
 /** One object of a file as its author wrote it. */
 export interface RawObject {
   readonly file: string;
+  /** Which document of the file it stands in, from 0. */
+  readonly document: number;
+  /** Its path in the document: empty, or `items[3]` in a List. */
+  readonly prefix: string;
   readonly type: TypeMeta;
   /** As kubectl would read it, JSON. */
   readonly value: unknown;
@@ -16,6 +22,8 @@ export interface RawObject {
   readonly spanOf: (path: string) => TextSpan;
   /** Scalars in it that YAML 1.1 and 1.2 read differently; paths from the object on. */
   readonly doubleMeanings: readonly RawScalar[];
+  /** Comments to netsluice in its document; the items of a List share them. */
+  readonly comments: readonly RawComment[];
 }
 
 export interface RawScalar extends Omit<DoubleMeaning, 'node'> {
@@ -36,6 +44,17 @@ export interface Documents {
   readonly problems: readonly DocumentProblem[];
   /** Documents that are no Kubernetes objects: they have no `apiVersion` and `kind`. */
   readonly strangers: number;
+  /**
+   * Documents without a whole type that mean to be a NetworkPolicy. They count as problems or strangers too; who judges
+   * them takes them out there.
+   */
+  readonly fragments: readonly Fragment[];
+}
+
+export interface Fragment {
+  readonly raw: RawObject;
+  /** One of the problems; null where it is one of the strangers. */
+  readonly problem: DocumentProblem | null;
 }
 
 /** Bounds what one alias may multiply to, so that a small file cannot fill the memory. */
@@ -50,36 +69,49 @@ const listDepthMax = 20;
 export function readDocuments(texts: Iterable<ManifestText>): Documents {
   const objects: RawObject[] = [];
   const problems: DocumentProblem[] = [];
+  const fragments: Fragment[] = [];
   let strangers = 0;
   for (const source of texts) {
     try {
-      strangers += readFile(source, objects, problems);
+      strangers += readFile(source, { objects, problems, fragments });
     } catch (thrown) {
       // A ReferenceError: a missing anchor or too many aliases. A RangeError: nested deeper than the stack.
       if (!(thrown instanceof ReferenceError || thrown instanceof RangeError)) throw thrown;
       problems.push({ file: source.file, message: deepText(thrown) });
     }
   }
-  return { objects, problems, strangers };
+  return { objects, problems, strangers, fragments };
 }
 
 function deepText(thrown: Error): string {
   return thrown instanceof RangeError ? tooDeep : thrown.message;
 }
 
-function readFile({ file, text }: ManifestText, objects: RawObject[], problems: DocumentProblem[]): number {
+interface Yield {
+  readonly objects: RawObject[];
+  readonly problems: DocumentProblem[];
+  readonly fragments: Fragment[];
+}
+
+function readFile({ file, text }: ManifestText, found: Yield): number {
+  const { problems } = found;
   if (text.includes('\0')) {
     problems.push({ file, message: 'it is no text: it holds a zero byte' });
     return 0;
   }
   const lines = new LineCounter();
   let strangers = 0;
+  let index = -1;
+  let start = 0;
   // An empty text gives an empty list of another type, which holds nothing to read.
   for (const document of parseAllDocuments(text, { lineCounter: lines, merge: true })) {
     const placed = { file, text, lines, document };
+    const extent = { start, end: document.range?.[2] ?? text.length };
+    index += 1;
+    start = extent.end;
     const problem = problemOf(placed);
     if (problem !== null) problems.push(problem);
-    else strangers += readDocument(placed, objects, problems);
+    else strangers += readDocument(placed, { index, extent }, found);
   }
   return strangers;
 }
@@ -107,7 +139,11 @@ function problemAt({ file, text, lines }: Placed, offset: number, message: strin
   return { file, line, column: col, message: `${message}${hint}` };
 }
 
-function readDocument(placed: Placed, objects: RawObject[], problems: DocumentProblem[]): number {
+function readDocument(
+  placed: Placed,
+  { index, extent }: { readonly index: number; readonly extent: DocumentExtent },
+  found: Yield,
+): number {
   const { file, document, lines } = placed;
   // A document of comments only is nothing.
   if (document.contents === null) return 0;
@@ -115,28 +151,30 @@ function readDocument(placed: Placed, objects: RawObject[], problems: DocumentPr
     const scalars = settleScalars(document);
     const value: unknown = document.toJS({ maxAliasCount: aliasMax });
     if (value === null) return 0;
-    return split({ placed, scalars, depth: 0, objects, problems }, value, '');
+    const comments = commentsOf(placed, extent);
+    return split({ ...found, placed, index, scalars, comments, depth: 0 }, value, '');
   } catch (thrown) {
     if (!(thrown instanceof ReferenceError || thrown instanceof RangeError)) throw thrown;
     const line = lines.linePos(document.range?.[0] ?? 0).line;
-    problems.push({ file, line, message: deepText(thrown) });
+    found.problems.push({ file, line, message: deepText(thrown) });
     return 0;
   }
 }
 
-interface Splitting {
+interface Splitting extends Yield {
   readonly placed: Placed;
+  /** Of the document in its file. */
+  readonly index: number;
   readonly scalars: readonly DoubleMeaning[];
+  readonly comments: readonly RawComment[];
   readonly depth: number;
-  readonly objects: RawObject[];
-  readonly problems: DocumentProblem[];
 }
 
 /** Takes Lists apart; returns how many of the things in it are no objects of Kubernetes. */
 function split(splitting: Splitting, value: unknown, path: string): number {
   const { placed, depth, objects, problems } = splitting;
   const type = typeOf(value);
-  if (type.kind === '' || type.apiVersion === '') return strange(splitting, type, path);
+  if (type.kind === '' || type.apiVersion === '') return strange(splitting, value, type, path);
   if (!type.kind.endsWith('List') || !Array.isArray(get(value, 'items'))) {
     objects.push(objectOf(splitting, value, type, path));
     return 0;
@@ -158,20 +196,32 @@ function split(splitting: Splitting, value: unknown, path: string): number {
 }
 
 /** Half a type is a slip; none at all is a document of another sort. */
-function strange({ placed, problems }: Splitting, { apiVersion, kind }: TypeMeta, path: string): number {
-  if (apiVersion === '' && kind === '') return 1;
+function strange(splitting: Splitting, value: unknown, type: TypeMeta, path: string): number {
+  const { placed, problems, fragments } = splitting;
+  const { apiVersion, kind } = type;
+  const isStranger = apiVersion === '' && kind === '';
   const { line, column } = spanOf(placed, path, kind === '' ? 'apiVersion' : 'kind');
   const message = kind === '' ? `it has apiVersion ${apiVersion} but no kind` : `${kind} has no apiVersion`;
-  problems.push({ file: placed.file, line, column, message });
-  return 0;
+  const problem = isStranger ? null : { file: placed.file, line, column, message };
+  if (problem !== null) problems.push(problem);
+  if (meansPolicy(value)) fragments.push({ raw: objectOf(splitting, value, type, path), problem });
+  return isStranger ? 1 : 0;
 }
 
-function objectOf({ placed, scalars }: Splitting, value: unknown, type: TypeMeta, prefix: string): RawObject {
+function objectOf(
+  { placed, index, scalars, comments }: Splitting,
+  value: unknown,
+  type: TypeMeta,
+  prefix: string,
+): RawObject {
   const inside = scalars.filter(({ path }) => prefix === '' || path.startsWith(`${prefix}.`));
   return {
     file: placed.file,
+    document: index,
+    prefix,
     type,
     value,
+    comments,
     spanOf: (path) => spanOf(placed, prefix, path),
     doubleMeanings: inside.map(({ node, path, written, old, recent }) => {
       const [first = 0, end = 0] = node.range ?? [];

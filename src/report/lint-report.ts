@@ -1,4 +1,4 @@
-import type { Severity } from '../model/finding.ts';
+import type { FixStep, Severity } from '../model/finding.ts';
 import type { ReadProblem } from './contract-test.ts';
 
 /** A place in a file; lines and columns from 1, the end is the column after the last character. */
@@ -9,6 +9,33 @@ export interface Span {
   readonly endColumn: number;
   /** The whole line. */
   readonly source: string;
+}
+
+/** Another object that a finding rests on, and its place where the input holds it. */
+export interface RelatedPlace {
+  readonly object: LintFinding['object'];
+  /** Path in that object; empty for the object as a whole. */
+  readonly path: string;
+  /** What it has to do with the finding. */
+  readonly says: string;
+  readonly span: Span | null;
+}
+
+/** What mends an object without anybody having to decide anything, and where that object stands. */
+export interface Remedy {
+  readonly steps: readonly FixStep[];
+  /** Which document of the file, from 0, and the object's path in it. */
+  readonly document: number;
+  readonly prefix: string;
+}
+
+/** Characters of a file that make way for others; lines and columns from 1, the end is the one after the last. */
+export interface TextEdit {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly text: string;
 }
 
 /** One finding, with its words made and its place known. */
@@ -27,6 +54,13 @@ export interface LintFinding {
   readonly message: string;
   /** What to do, as an imperative; may be empty. */
   readonly advice: string;
+  readonly related: readonly RelatedPlace[];
+  /** Null where somebody must decide. */
+  readonly remedy: Remedy | null;
+  /** What the remedy changes in the file of the finding; empty where it changes nothing that can be told. */
+  readonly edits: readonly TextEdit[];
+  /** The baseline holds it: it does not count. */
+  readonly known: boolean;
 }
 
 /** What `netsluice lint` found. */

@@ -22,6 +22,10 @@ function finding(change: Partial<LintFinding> = {}): LintFinding {
     span: { file: 'k8s/web.yaml', line: 9, column: 5, endColumn: 7, source: '  - {}' },
     message: 'everybody gets in on all ports',
     advice: 'name the peers in from',
+    related: [],
+    remedy: null,
+    edits: [],
+    known: false,
     ...change,
   };
 }
