@@ -53,6 +53,11 @@ export function inRange(address: bigint, { first, last }: AddressRange): boolean
   return address >= first && address <= last;
 }
 
+/** The ranges of CIDRs that are known to be right. */
+export function rangesOf(...cidrs: readonly string[]): readonly AddressRange[] {
+  return cidrs.flatMap((text) => parseCidr(text)?.range ?? []);
+}
+
 /** Cuts both families at every boundary of the given ranges: within one atom all of them agree. */
 export function addressAtoms(ranges: Iterable<AddressRange>): readonly AddressRange[] {
   const starts = new Set<bigint>([wholeFour.first, wholeSix.first]);
