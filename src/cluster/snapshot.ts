@@ -61,10 +61,19 @@ export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
     absent: [...absent].sort(),
     redacted,
   };
-  const lines = objects.map((object) => ({ key: sortKey(object), line: JSON.stringify(toJson(object)) }));
+  const lines = objects.map((object) => ({
+    key: sortKey(object),
+    line: JSON.stringify(toJson(kept(object))),
+  }));
   lines.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const records = lines.map(({ line }) => line).join(',\n');
   return gzipSync(`${JSON.stringify(head).slice(0, -1)},"objects":[\n${records}\n]}\n`);
+}
+
+/** How an author wrote a policy is known of manifests alone, and no part of what the cluster is. */
+function kept(object: ClusterObject): ClusterObject {
+  if (object.kind !== 'NetworkPolicy' || object.policy === null) return object;
+  return { ...object, policy: { ...object.policy, written: null } };
 }
 
 function sortKey(object: ClusterObject): string {

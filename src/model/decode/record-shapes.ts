@@ -18,6 +18,7 @@ import {
 import { protocols } from '../port.ts';
 import {
   address,
+  annotations,
   block,
   boolean,
   checkShape,
@@ -26,6 +27,7 @@ import {
   labels,
   listOf,
   name,
+  nothing,
   nullable,
   object,
   one,
@@ -47,7 +49,7 @@ const owner = nullable(object({ kind: word, name }));
 
 const podShape: FieldsOf<PodShape> = {
   labels,
-  annotations: labels,
+  annotations,
   ports: listOf(object({ name: nullable(name), number: port, protocol, certain: boolean })),
   probePorts: listOf(port),
   hostNetwork: boolean,
@@ -97,7 +99,7 @@ const endpointSlice: FieldsOf<EndpointSliceRecord> = {
   namespace: name,
   name,
   service: nullable(name),
-  ports: listOf(object({ name: nullable(text), port: nullable(port), protocol })),
+  ports: listOf(object({ name: nullable(name), port: nullable(port), protocol })),
   endpoints: listOf(object({ addresses: listOf(address), pod: nullable(name) })),
 };
 
@@ -168,8 +170,10 @@ const policy: FieldsOf<NetworkPolicy> = {
   name,
   uid: nullable(text),
   labels,
-  annotations: labels,
+  annotations,
   terminating: boolean,
+  owned: boolean,
+  written: nothing,
   spec: nullable(object(spec)),
 };
 

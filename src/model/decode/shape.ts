@@ -4,12 +4,12 @@ import { cidrAt } from './cidr.ts';
 import { DecodeError, fail, fieldAt, isAbsent, itemsAt, type Place, recordAt } from './value.ts';
 
 /**
- * What a field of a record may hold. `name` is what users call things by, `word` comes from a fixed vocabulary,
- * `text` is written for people: redaction tells them apart.
+ * What a field of a record may hold. `name` is what users call things by, `word` most often comes from a fixed
+ * vocabulary, `text` is written for people: redaction tells them apart.
  */
 export type Shape =
-  | { readonly is: 'name' | 'word' | 'text' | 'address' | 'range' | 'block' | 'labels' | 'selector' }
-  | { readonly is: 'boolean' | 'portName' }
+  | { readonly is: 'name' | 'word' | 'text' | 'portName' | 'labels' | 'annotations' | 'selector' }
+  | { readonly is: 'address' | 'range' | 'block' | 'boolean' | 'nothing' }
   | { readonly is: 'number'; readonly min: number; readonly max: number }
   | { readonly is: 'one'; readonly values: readonly string[] }
   | { readonly is: 'list'; readonly of: Shape }
@@ -27,10 +27,13 @@ export const address: Shape = { is: 'address' };
 export const range: Shape = { is: 'range' };
 /** A CIDR of a policy, which must be one. */
 export const block: Shape = { is: 'block' };
-/** Labels or annotations: a Map from text to text. */
+/** Maps from text to text. */
 export const labels: Shape = { is: 'labels' };
+export const annotations: Shape = { is: 'annotations' };
 export const selector: Shape = { is: 'selector' };
 export const boolean: Shape = { is: 'boolean' };
+/** Always null in a snapshot. */
+export const nothing: Shape = { is: 'nothing' };
 export const port: Shape = { is: 'number', min: 1, max: portMax };
 export const count: Shape = { is: 'number', min: 0, max: Number.MAX_SAFE_INTEGER };
 export const portName: Shape = { is: 'portName' };
@@ -70,6 +73,7 @@ export function checkShape(place: Place, shape: Shape): void {
       for (const [key, of] of Object.entries(shape.fields)) checkShape(fieldAt(place, key), of);
       return;
     case 'labels':
+    case 'annotations':
       checkLabels(place);
       return;
     case 'selector':
@@ -80,7 +84,10 @@ export function checkShape(place: Place, shape: Shape): void {
   }
 }
 
-type Leaf = Exclude<Shape, { readonly is: 'nullable' | 'list' | 'object' | 'labels' | 'selector' }>;
+type Leaf = Exclude<
+  Shape,
+  { readonly is: 'nullable' | 'list' | 'object' | 'labels' | 'annotations' | 'selector' }
+>;
 
 function checkLeaf(place: Place, shape: Leaf): void {
   const { value } = place;
@@ -92,6 +99,8 @@ function fits(value: unknown, shape: Leaf): boolean {
   switch (shape.is) {
     case 'boolean':
       return typeof value === 'boolean';
+    case 'nothing':
+      return value === null;
     case 'number':
       return isWhole(value) && value >= shape.min && value <= shape.max;
     case 'one':
@@ -109,6 +118,8 @@ function wanted(shape: Leaf): string {
   switch (shape.is) {
     case 'boolean':
       return 'it must be true or false';
+    case 'nothing':
+      return 'it must be null';
     case 'number':
       return `it must be a whole number from ${shape.min} to ${shape.max}`;
     case 'one':
