@@ -49,6 +49,16 @@ export function wantsIn(text: string): Want[] {
  * `# profile cilium endPort=unknown` one that differs in what it does.
  */
 export function saidOf(rule: Rule, text: string): Said[] {
+  return heardFrom(rule, text).map(({ finding, line }) => ({
+    line,
+    rule: finding.rule,
+    severity: `${finding.severity.baseline}/${finding.severity.restricted}`,
+    text: findingLine(finding, () => true, ''),
+  }));
+}
+
+/** The findings themselves, each with its line in the file. */
+export function heardFrom(rule: Rule, text: string): { readonly finding: Finding; readonly line: number }[] {
   const lines = new LineCounter();
   const parts = parseAllDocuments(text, { lineCounter: lines }).map(partOf);
   const profile = profileIn(text);
@@ -67,12 +77,7 @@ export function saidOf(rule: Rule, text: string): Said[] {
   for (const { error } of judgement.failed) throw error;
   return judgement.findings
     .filter(({ old }) => !old)
-    .map(({ finding }) => ({
-      line: lineOf([...changed, ...gone], finding, lines),
-      rule: finding.rule,
-      severity: `${finding.severity.baseline}/${finding.severity.restricted}`,
-      text: findingLine(finding, () => true, ''),
-    }));
+    .map(({ finding }) => ({ finding, line: lineOf([...changed, ...gone], finding, lines) }));
 }
 
 function profileIn(text: string): Profile {
