@@ -1,4 +1,5 @@
 import { isRecord, ownField } from '../model/decode/value.ts';
+import type { UnknownField } from '../model/written.ts';
 import type { ApiRejection } from './api-rejection.ts';
 
 /** What the server decodes a value into; `go` is the type as its messages name it. */
@@ -116,42 +117,29 @@ export function shapeFaults(value: unknown): readonly ApiRejection[] {
 
 /** Fields that the server does not know: "rejected with fieldValidation=Strict", which kubectl asks for. */
 export function unknownFields(value: unknown): readonly ApiRejection[] {
-  const found: ApiRejection[] = [];
-  walk({ value, path: '', struct: '', fields: [] }, policy, {
-    wrong: () => undefined,
-    unknown: (path, key, known) => {
+  return unknownPlaces(value)
+    .filter(({ known }) => known.length > 0)
+    .map(({ path }) => {
       const body = `${refused}strict decoding error: unknown field ${JSON.stringify(path)}`;
-      const meant = known.find((name) => name.toLowerCase() === key.toLowerCase());
-      found.push({
-        field: '',
-        at: path,
-        body,
-        help: meant === undefined ? helpForKey(key, known) : `write ${meant}`,
-        since: 'ever',
-      });
+      return { field: '', at: path, body, help: '', since: 'ever' as const };
+    });
+}
+
+/** The same, and texts that stand where fields should, because a blank is missing after a colon. */
+export function unknownPlaces(value: unknown): readonly UnknownField[] {
+  const found: UnknownField[] = [];
+  walk({ value, path: '', struct: '', fields: [] }, policy, {
+    wrong: ({ path, value: text }, got, go) => {
+      const isGlued = got === 'string' && !plainTypes.has(go) && /^[A-Za-z]+:[^\s]/.test(String(text));
+      if (isGlued) found.push({ path, key: String(text), known: [], beside: [] });
     },
+    unknown: (path, key, known, beside) => found.push({ path, key, known, beside }),
   });
   return found;
 }
 
-/** Where a field of another level belongs: indentation is the most frequent cause. */
-const homes: Readonly<Record<string, string>> = {
-  podSelector: 'it belongs under spec, or into a peer; check the indentation',
-  policyTypes: 'it belongs under spec; check the indentation',
-  ingress: 'it belongs under spec; check the indentation',
-  egress: 'it belongs under spec; check the indentation',
-  from: 'it belongs into a clause of ingress; check the indentation',
-  to: 'it belongs into a clause of egress; check the indentation',
-  ports: 'it belongs into a clause of ingress or egress; check the indentation',
-  namespaceSelector: 'it belongs into a peer of from or to; check the indentation',
-  ipBlock: 'it belongs into a peer of from or to; check the indentation',
-};
-
-function helpForKey(key: string, known: readonly string[]): string {
-  if (Object.hasOwn(homes, key)) return homes[key] ?? '';
-  if (key === 'status') return 'drop it; NetworkPolicies have no status any more';
-  return `known here: ${known.join(', ')}`;
-}
+/** Types whose values are no fields. */
+const plainTypes: ReadonlySet<string> = new Set(['int32', 'int64', 'bool', 'map[string]string']);
 
 function helpFor(got: string, go: string): string {
   if (go.startsWith('[]')) return 'write a list, each item with a dash';
@@ -162,7 +150,7 @@ function helpFor(got: string, go: string): string {
 
 interface Visitor {
   readonly wrong: (step: Step, got: string, go: string) => void;
-  readonly unknown: (path: string, key: string, known: readonly string[]) => void;
+  readonly unknown: (path: string, key: string, known: readonly string[], beside: readonly string[]) => void;
 }
 
 /** "null" is absent for every type. */
@@ -190,10 +178,11 @@ function walkFields(
   { go, fields }: Extract<Shape, { kind: 'struct' }>,
   visitor: Visitor,
 ): void {
-  for (const key of Object.keys(value)) {
+  const keys = Object.keys(value);
+  for (const key of keys) {
     const path = step.path === '' ? key : `${step.path}.${key}`;
     const shape = fields.get(key);
-    if (shape === undefined) visitor.unknown(path, key, [...fields.keys()]);
+    if (shape === undefined) visitor.unknown(path, key, [...fields.keys()], keys);
     else {
       const inside = { struct: go.replace('v1.', ''), fields: [...step.fields, key] };
       walk({ value: ownField(value, key), path, ...inside }, shape, visitor);

@@ -58,7 +58,7 @@ export function compileNetworkPolicy(source: NetworkPolicy, profile: Profile): C
  * "If policyTypes are not specified on a NetworkPolicy then by default Ingress will always be set and Egress will be
  * set if the NetworkPolicy has any egress rules." A list that is not empty is taken as it is.
  */
-function effectiveTypes(spec: PolicySpec): ReadonlySet<Direction> {
+export function effectiveTypes(spec: PolicySpec): ReadonlySet<Direction> {
   if (spec.policyTypes.length > 0) {
     return new Set(spec.policyTypes.map((type) => (type === 'Ingress' ? 'ingress' : 'egress')));
   }

@@ -3,8 +3,10 @@ export interface UnknownField {
   /** For example `spec.ingress[0].to`. */
   readonly path: string;
   readonly key: string;
-  /** The fields that there are at this place. */
+  /** The fields that there are at this place; none where the text is no field but one glued to its value: `ingress:[]`. */
   readonly known: readonly string[];
+  /** All that is written at this place, this field included. */
+  readonly beside: readonly string[];
 }
 
 /** A document that means to be a NetworkPolicy, as its author wrote it. */
@@ -17,6 +19,8 @@ export interface WrittenDocument {
   readonly name: string | null;
   /** Parsed JSON or YAML; anything. */
   readonly value: unknown;
+  /** The spec as text that is equal for specs that differ in the order of keys alone; empty where there is none. */
+  readonly spec: string;
   /** Fields that a NetworkPolicy does not have, in the order of the document. */
   readonly unknown: readonly UnknownField[];
   /** Documents of different scopes are never applied together: overlays, for example, or folders of environments. */

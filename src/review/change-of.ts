@@ -1,3 +1,4 @@
+import { writtenInObject } from '../dialects/last-applied.ts';
 import { compileNetworkPolicy } from '../dialects/network-policy.ts';
 import type { Change, Edit } from '../model/change.ts';
 import { decodeObject } from '../model/decode/cluster-object.ts';
@@ -52,7 +53,10 @@ export function askedOf(request: ReviewRequest, profile: Profile): Asked {
 }
 
 function policyAsked({ operation, object, oldObject, namespace }: ReviewRequest, profile: Profile): Asked {
-  const read = (value: unknown): NetworkPolicy => ({ ...decodeNetworkPolicy(value), namespace });
+  const read = (value: unknown): NetworkPolicy => {
+    const policy = decodeNetworkPolicy(value);
+    return { ...policy, namespace, written: writtenInObject(value, policy) };
+  };
   const after = operation === 'DELETE' ? null : compileNetworkPolicy(read(object), profile);
   // An old object that cannot be read does not excuse the new one from being judged.
   const before =

@@ -102,10 +102,14 @@ export interface DocumentInput {
   readonly document: WrittenDocument;
   /** Where it was found: in a file, or in the object's `last-applied-configuration`. */
   readonly from: 'file' | 'last-applied';
-  /** Every document of the input that means to be a NetworkPolicy, this one included, in the order of the input. */
-  readonly bundle: readonly WrittenDocument[];
-  /** The namespace that documents without one are applied to, where the input says so. */
-  readonly declaredNamespace: string | null;
+  /** Documents before it in the input that belong into the same scope and namespace. */
+  readonly earlier: {
+    readonly sameName: readonly WrittenDocument[];
+    /** Under other names. */
+    readonly sameSpec: readonly WrittenDocument[];
+  };
+  /** Where documents without a namespace are applied to, where the input says so, and what says it. */
+  readonly declaredNamespace: { readonly name: string; readonly by: 'option' | 'kustomization' } | null;
 }
 
 /** Judges what an author wrote, before the API server or this program made an object of it. */

@@ -139,7 +139,8 @@ class Runner {
     const found = (policy: CompiledPolicy | null): Finding[] => {
       const document = policy?.source.written?.document ?? null;
       if (document === null) return [];
-      const input = { document, from: 'last-applied', bundle: [document], declaredNamespace: null } as const;
+      const earlier = { sameName: [], sameSpec: [] };
+      const input = { document, from: 'last-applied', earlier, declaredNamespace: null } as const;
       return this.drafts(rule, () => rule.check(input)).map((draft) =>
         stamp(rule, objectOf(edit), draft, false),
       );

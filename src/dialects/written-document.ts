@@ -1,0 +1,30 @@
+import type { TypeMeta } from '../model/decode/cluster-object.ts';
+import { get, text } from '../model/decode/lenient.ts';
+import { isRecord } from '../model/decode/value.ts';
+import type { WrittenDocument } from '../model/written.ts';
+import { unknownPlaces } from './api-shape.ts';
+
+/** What rules about documents see of one; `scope` as the input has it. Takes anything and never throws. */
+export function writtenDocument(
+  value: unknown,
+  { apiVersion, kind }: TypeMeta,
+  scope: string,
+): WrittenDocument {
+  return {
+    apiVersion,
+    kind,
+    namespace: text(get(value, 'metadata', 'namespace')),
+    name: text(get(value, 'metadata', 'name')) ?? text(get(value, 'metadata', 'generateName')),
+    value,
+    spec: canonical(get(value, 'spec')),
+    unknown: unknownPlaces(value),
+    scope,
+  };
+}
+
+function canonical(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return JSON.stringify(value, (_, inner: unknown) =>
+    isRecord(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+  );
+}
