@@ -4,13 +4,12 @@ import type { AddressRange } from '../../src/model/policy.ts';
 import { inRange, parseAddress } from '../../src/sets/addresses.ts';
 import { hasPort, type PortSet, portText } from '../../src/sets/port-set.ts';
 import { pod, policy, workload, worldWith } from '../support/build.ts';
+import { expanded } from '../support/expanded-cluster.ts';
 import { formatAddress } from '../support/reference/addresses.ts';
 import { randomCluster } from '../support/reference/arbitrary.ts';
 import { addressCells, portCells } from '../support/reference/cells.ts';
 import { type RefEndpoint, verdict } from '../support/reference/evaluator.ts';
-import type { Pod, RefCluster } from '../support/reference/objects.ts';
 import { randomFrom } from '../support/reference/random.ts';
-import { templateOf, unitsOf } from '../support/reference/units.ts';
 import { worldFor } from '../support/reference-world.ts';
 
 /** How many clusters are compared; NETSLUICE_CLUSTERS asks for more. */
@@ -19,36 +18,6 @@ const portsPerCluster = 5;
 const addressesPerCluster = 4;
 
 type Verdict = 'allowed' | 'blocked' | 'unknown';
-
-/** The same cluster with planned pods as pods of their own, since the reference judges pods that live. */
-function expanded(cluster: RefCluster): {
-  readonly cluster: RefCluster;
-  readonly ends: Map<string, string[]>;
-} {
-  const ends = new Map<string, string[]>();
-  const pods: Pod[] = [];
-  for (const { id, running, plannedPods } of unitsOf(cluster)) {
-    const keys = running.map(({ key }) => key);
-    const [, namespace = '', name = '', kind = ''] = /^(.*)\/(.*)\[(.*)\]$/.exec(id) ?? [];
-    const found = cluster.workloads.find(
-      (each) => `${each.metadata.namespace ?? 'default'}/${each.metadata.name}[${each.kind}]` === id,
-    );
-    for (const index of plannedPods.keys()) {
-      const template = found === undefined ? undefined : templateOf(found);
-      if (template === undefined) throw new Error(`${id} has no template`);
-      const metadata = {
-        ...template.metadata,
-        namespace,
-        name: `${name}-${kind}-planned-${index}`,
-        ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: 'u', controller: true }],
-      };
-      pods.push({ ...template, apiVersion: 'v1', kind: 'Pod', metadata } as unknown as Pod);
-      keys.push(`${namespace}/${metadata.name}`);
-    }
-    ends.set(id, keys);
-  }
-  return { cluster: { ...cluster, pods: [...cluster.pods, ...pods] }, ends };
-}
 
 function judged(found: readonly Verdict[]): string {
   const allow = found.every((each) => each === 'allowed')

@@ -1,0 +1,149 @@
+import type { AddressRange } from '../model/policy.ts';
+import type { Protocol } from '../model/port.ts';
+import type { Facts } from '../platform/facts.ts';
+import { formatAddress } from '../sets/addresses.ts';
+import { intersectPorts, isEmpty, type PortSet, portRuns } from '../sets/port-set.ts';
+import type { Overlay } from '../world/overlay.ts';
+import { podIds, type Unit } from '../world/unit.ts';
+import { criticalPorts, type Facet, holds } from './facet.ts';
+import type { Outcome } from './outcome.ts';
+
+/** One flow whose verdict the change changes; the ends as the command line takes them, `pod:ns/name` or `ip:ADDRESS`. */
+export interface Witness {
+  readonly src: string;
+  readonly dst: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+/** An end as witnesses are looked for: the units of a workload or pod, or addresses. */
+export interface WitnessEnd {
+  /** Null stands for an address outside. */
+  readonly units: readonly (number | null)[];
+  readonly range: AddressRange | null;
+  /** The pod, where the end is one. */
+  readonly pod: string | null;
+}
+
+/** Finds flows; prefers ports that are critical, then those that something declares. */
+export class Witnesses {
+  private readonly worlds: Overlay;
+  private readonly facts: Facts;
+  private readonly names = new Map<number, readonly string[]>();
+
+  constructor(worlds: Overlay, facts: Facts) {
+    this.worlds = worlds;
+    this.facts = facts;
+  }
+
+  of(outcome: Outcome, facets: readonly Facet[], from: WitnessEnd, to: WitnessEnd): Witness | null {
+    for (const which of ['lost', 'gained', 'undecided'] as const) {
+      if (isEmpty(outcome[which])) continue;
+      const found =
+        this.inFacets(facets, which, outcome[which], from, to) ?? this.anyPair(outcome[which], from, to);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  private inFacets(
+    facets: readonly Facet[],
+    which: 'lost' | 'gained' | 'undecided',
+    ports: PortSet,
+    from: WitnessEnd,
+    to: WitnessEnd,
+  ): Witness | null {
+    const worst = [...facets].sort(
+      (a, b) => Number(isCritical(b, from, to)) - Number(isCritical(a, from, to)),
+    );
+    for (const facet of worst) {
+      const own = intersectPorts(facet.rectangle[which], ports);
+      if (isEmpty(own)) continue;
+      const critical = criticalPorts(facet, from.units, to.units);
+      const wanted = critical === null ? own : intersectPorts(own, critical);
+      const chosen = { from: within(from, facet, 'sources'), to: within(to, facet, 'destinations') };
+      const found = this.anyPair(isEmpty(wanted) ? own : wanted, chosen.from, chosen.to);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** The first pair of pods that has both ends, and one of the ports between them. */
+  private anyPair(ports: PortSet, from: WitnessEnd, to: WitnessEnd): Witness | null {
+    for (const source of from.units) {
+      for (const destination of to.units) {
+        const names = this.pairOf(source, destination, from, to);
+        if (names !== null) return this.flow(ports, names.src, names.dst, destination);
+      }
+    }
+    return null;
+  }
+
+  /** A call of the API server to one of these pods. */
+  call(ports: PortSet, units: readonly number[]): Witness | null {
+    const [unit] = units;
+    const [pod] = unit === undefined ? [] : this.namesOf(unit, { units, range: null, pod: null });
+    return unit === undefined || pod === undefined ? null : this.flow(ports, 'api-server', pod, unit);
+  }
+
+  private flow(ports: PortSet, src: string, dst: string, destination: number | null): Witness | null {
+    const unit = destination === null ? undefined : this.unit(destination);
+    const declared = unit === undefined ? [] : intersectPorts(this.facts.declared(unit), ports);
+    const [run] = portRuns(isEmpty(declared) ? ports : declared);
+    return run === undefined ? null : { src, dst, protocol: run.protocol, port: run.from };
+  }
+
+  private pairOf(
+    source: number | null,
+    destination: number | null,
+    from: WitnessEnd,
+    to: WitnessEnd,
+  ): { readonly src: string; readonly dst: string } | null {
+    const sources = this.namesOf(source, from);
+    const destinations = this.namesOf(destination, to);
+    for (const src of sources) {
+      const dst = destinations.find((name) => name !== src);
+      if (dst !== undefined) return { src, dst };
+    }
+    return null;
+  }
+
+  /** At most two names: more are never needed to tell a pod from another. */
+  private namesOf(unit: number | null, { range, pod }: WitnessEnd): readonly string[] {
+    if (pod !== null) return [`pod:${pod}`];
+    if (unit === null) return range === null ? [] : [`ip:${formatAddress(this.freeIn(range))}`];
+    const known = this.names.get(unit);
+    if (known !== undefined) return known;
+    const ids = [this.worlds.after.unit(unit), this.worlds.before.unit(unit)].map((own) =>
+      own === undefined ? [] : podIds(own),
+    );
+    const [now = [], then = []] = ids;
+    const old = new Set(then);
+    const lasting = now.filter((id) => old.has(id));
+    const names = (lasting.length > 1 ? lasting : [...new Set([...lasting, ...now, ...then])])
+      .sort()
+      .slice(0, 2)
+      .map((id) => `pod:${id}`);
+    this.names.set(unit, names);
+    return names;
+  }
+
+  /** An address that neither a pod nor a node has. */
+  private freeIn({ first, last }: AddressRange): bigint {
+    let address = first;
+    while (address < last && this.worlds.after.owns(address)) address += 1n;
+    return address;
+  }
+
+  private unit(id: number): Unit | undefined {
+    return this.worlds.before.unit(id) ?? this.worlds.after.unit(id);
+  }
+}
+
+function isCritical(facet: Facet, from: WitnessEnd, to: WitnessEnd): boolean {
+  return criticalPorts(facet, from.units, to.units) !== null;
+}
+
+function within(end: WitnessEnd, facet: Facet, side: 'sources' | 'destinations'): WitnessEnd {
+  return { ...end, units: end.units.filter((unit) => holds(facet[side], unit)) };
+}
