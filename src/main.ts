@@ -7,8 +7,9 @@ import { type ContractTestPlan, type Printing, runContractTest } from './cli/con
 import { contractTestCommand } from './cli/contract-test-command.ts';
 import type { ExampleRun } from './cli/example.ts';
 import { exampleCommand } from './cli/example-command.ts';
-import { type LintPlan, runLint } from './cli/lint.ts';
+import { runLint } from './cli/lint.ts';
 import { lintCommand } from './cli/lint-command.ts';
+import type { LintPlan } from './cli/lint-plan.ts';
 import { runPodsFor } from './cli/pods-for.ts';
 import { runPoliciesFor } from './cli/policies-for.ts';
 import { podsForCommand, policiesForCommand } from './cli/policies-for-command.ts';

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Severity } from '../model/finding.ts';
-import { type LintPlan, lintFormats } from './lint.ts';
+import { type LintPlan, lintFormats } from './lint-plan.ts';
 import { outputsOf } from './outputs.ts';
 
 interface Flags {

@@ -1,0 +1,63 @@
+import { impliedNamespaces } from '../cluster/manifests.ts';
+import { factsOf } from '../platform/facts.ts';
+import type { LintFinding, LintReport } from '../report/lint-report.ts';
+import { coverageOf } from '../review/coverage.ts';
+import { profileOf, type Settings } from '../review/settings.ts';
+import { rules } from '../rules/registry.ts';
+import { worldOf } from '../world/build.ts';
+import type { Inputs } from './lint-inputs.ts';
+import { lintObjects, writtenRules } from './lint-objects.ts';
+import { placesOf } from './lint-places.ts';
+import type { LintPlan, LintSurroundings } from './lint-plan.ts';
+import { judgePolicies } from './lint-policies.ts';
+
+/** What is judged, and by what. */
+export interface LintCase {
+  readonly plan: Pick<LintPlan, 'strictCidrs' | 'complete' | 'failOn' | 'namespace'>;
+  readonly settings: Settings;
+  readonly surroundings: Pick<LintSurroundings, 'version' | 'today'>;
+}
+
+/** Judges every NetworkPolicy of the input, over the world that all of the input makes. */
+export function lintReport(inputs: Inputs, { plan, settings, surroundings }: LintCase): LintReport {
+  const { version, today } = surroundings;
+  const read = lintObjects(inputs, plan.strictCidrs);
+  const records = read.objects.map(({ record }) => record);
+  const events = [...records, ...impliedNamespaces(records)].map((object) => ({
+    type: 'put' as const,
+    object,
+  }));
+  const world = worldOf(profileOf(settings), events);
+  // "Waivers … in lint everywhere": who lints may read what was waived.
+  const open = { ...settings, waiversAllowed: [{ rules: ['*'], namespaces: ['*'] }] };
+  const scan = { world, settings: open, rules, freshness: { stale: [], absent: [] }, today };
+  const coverage = coverageOf(records, plan.complete);
+  const judged = judgePolicies(read.objects, {
+    scan,
+    facts: factsOf(world),
+    coverage,
+    places: placesOf(read.objects),
+  });
+  const order = new Map(inputs.texts.map(({ file }, index) => [file, index]));
+  return {
+    version,
+    findings: [...read.findings, ...judged.findings].sort(byPlace(order)),
+    problems: [...read.problems, ...judged.failed.map((message) => ({ file: 'netsluice', message }))],
+    skipped: judged.skipped,
+    policies: judged.policies,
+    input: {
+      files: inputs.texts.length,
+      objects: read.count,
+      strangers: read.strangers,
+      exempt: judged.exempt,
+    },
+    rules: [...rules.map(({ id, title }) => ({ id, title })), ...writtenRules],
+    failOn: plan.failOn,
+  };
+}
+
+/** Equal places keep their order, which is worst first. */
+function byPlace(order: ReadonlyMap<string, number>): (a: LintFinding, b: LintFinding) => number {
+  return ({ span: a }, { span: b }) =>
+    (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.line - b.line || a.column - b.column;
+}

@@ -1,0 +1,27 @@
+import type { Severity } from '../model/finding.ts';
+import type { Output } from './outputs.ts';
+
+export const lintFormats = ['pretty', 'compact', 'json', 'sarif', 'junit', 'github', 'gitlab'] as const;
+export type LintFormat = (typeof lintFormats)[number];
+
+/** What `netsluice lint` is asked to do. */
+export interface LintPlan {
+  readonly paths: readonly string[];
+  readonly settings: string | null;
+  /** Is everything that exists in the input? */
+  readonly complete: boolean;
+  /** Does the API server refuse CIDRs that are not written strictly, as those from 1.36 on do? */
+  readonly strictCidrs: boolean;
+  readonly failOn: Severity;
+  /** Where documents without a namespace are applied to; null where nobody says so. */
+  readonly namespace: string | null;
+  readonly outputs: readonly Output<LintFormat>[];
+}
+
+export interface LintSurroundings {
+  readonly version: string;
+  /** Today in UTC as `YYYY-MM-DD`; waivers expire by it. */
+  readonly today: string;
+  /** Columns of the terminal that the output goes to; null where it is none. */
+  readonly width: number | null;
+}
