@@ -10,6 +10,8 @@ interface Flags {
   readonly kubeVersion: number;
   readonly failOn: Severity;
   readonly namespace?: string;
+  readonly fix?: true;
+  readonly dryRun?: true;
   readonly format?: readonly string[];
 }
 
@@ -49,6 +51,8 @@ export function lintCommand(run: (plan: LintPlan) => void): Command {
         .default('error'),
     )
     .option('-n, --namespace <NAME>', 'where documents without a namespace are applied to')
+    .option('--fix', 'mend in the files what can be mended without a decision, and tell what is left')
+    .option('--dry-run', 'with --fix: print the changes as a diff and write no file')
     .option(
       '-o, --format <NAME...>',
       `${lintFormats.join(', ')}; NAME=FILE writes a file; may be repeated (default: pretty)`,
@@ -59,9 +63,20 @@ export function lintCommand(run: (plan: LintPlan) => void): Command {
       '\nExit code: 0 clean, 1 findings at or above --fail-on, 2 wrong usage, 3 something could not be read.',
     )
     .action((flags: Flags, command: Command) => {
-      const { file, settings, complete = false, kubeVersion, failOn, namespace = null, format = [] } = flags;
+      const {
+        file,
+        settings,
+        complete = false,
+        kubeVersion,
+        failOn,
+        namespace = null,
+        format = [],
+        fix,
+        dryRun,
+      } = flags;
       const outputs = outputsOf(format, lintFormats);
       if ('problem' in outputs) command.error(`error: ${outputs.problem}`);
+      else if (dryRun && !fix) command.error('error: --dry-run goes with --fix.');
       else
         run({
           paths: file,
@@ -70,6 +85,7 @@ export function lintCommand(run: (plan: LintPlan) => void): Command {
           strictCidrs: kubeVersion >= strictFrom,
           failOn,
           namespace,
+          mend: fix ? (dryRun ? 'diff' : 'files') : 'no',
           outputs,
         });
     });
