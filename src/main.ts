@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { runConnections } from './cli/connections.ts';
@@ -18,6 +19,8 @@ import { rolloutCommand } from './cli/rollout-command.ts';
 import { selftest } from './cli/selftest.ts';
 import { type SelftestRun, selftestCommand } from './cli/selftest-command.ts';
 import { serveCommand } from './cli/serve-command.ts';
+import type { SnapshotPlan } from './cli/snapshot.ts';
+import { snapshotCommand } from './cli/snapshot-command.ts';
 import { runTrace } from './cli/trace.ts';
 import { traceCommand } from './cli/trace-command.ts';
 import { createClient } from './cluster/client.ts';
@@ -156,6 +159,22 @@ async function runRolloutAndEnd(plan: RolloutPlan): Promise<void> {
   process.stdout.write('', () => process.exit(code));
 }
 
+async function saveSnapshot(plan: SnapshotPlan): Promise<number> {
+  const { runSnapshot } = await import('./cli/snapshot.ts');
+  return runSnapshot(plan, {
+    version: version(),
+    now: () => new Date(),
+    terminal: process.stdout.isTTY,
+    secret: () => randomBytes(32),
+    save: (file, bytes) => {
+      // Whoever may read the file knows the cluster.
+      if (file === null) process.stdout.write(bytes);
+      else writeFileSync(file, bytes, { mode: 0o600 });
+    },
+    tell: printError,
+  });
+}
+
 /** Ends with the code of a command; kept connections must not hold the process, and what was printed must be out. */
 async function endWith(run: Promise<number>): Promise<void> {
   const code = await run;
@@ -175,6 +194,7 @@ const program = new Command('netsluice')
   .addCommand(podsForCommand((plan) => endWith(runPodsFor(plan, printing))).exitOverride())
   .addCommand(contractTestCommand(runTest).exitOverride())
   .addCommand(rolloutCommand(runRolloutAndEnd).exitOverride())
+  .addCommand(snapshotCommand((plan) => endWith(saveSnapshot(plan))).exitOverride())
   .addCommand(exampleCommand(runWalk).exitOverride())
   .addCommand(selftestCommand(runSelftest).exitOverride());
 

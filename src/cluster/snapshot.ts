@@ -1,8 +1,10 @@
 import { types } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { decodeAnswers } from '../model/decode/answers.ts';
 import { get, list, text } from '../model/decode/lenient.ts';
 import { decodeRecord } from '../model/decode/record-shapes.ts';
 import { DecodeError, isRecord } from '../model/decode/value.ts';
+import type { Detected } from '../model/detected.ts';
 import type { Need } from '../model/finding.ts';
 import { type ClusterObject, recordName, workloadKinds } from '../model/objects.ts';
 import { watchedKinds } from './kinds.ts';
@@ -18,8 +20,8 @@ export interface Snapshot {
   readonly version: string;
   /** What the user calls the cluster; null where nobody said. */
   readonly cluster: string | null;
-  /** The network plugin that was detected, and why; null where nobody looked. */
-  readonly platform: { readonly profile: string; readonly because: string } | null;
+  /** The network plugin that was detected; null where nobody looked. */
+  readonly platform: Detected | null;
   /** Kinds that the cluster does not have or did not let us list. */
   readonly absent: readonly Need[];
   /** Are names and addresses replaced? */
@@ -115,20 +117,13 @@ function snapshotOf(value: unknown, { objectsMax }: SnapshotBounds): Snapshot {
   const takenAt = text(get(value, 'takenAt')) ?? '';
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(takenAt) || Number.isNaN(Date.parse(takenAt)))
     throw new DecodeError('takenAt', 'must be a time such as 2026-12-31T23:59:59Z');
-  const platform = get(value, 'platform');
   const redacted = get(value, 'redacted');
   if (typeof redacted !== 'boolean') throw new DecodeError('redacted', 'must be true or false');
   return {
     takenAt,
     version: shortText(get(value, 'netsluice'), 'netsluice'),
     cluster: get(value, 'cluster') === null ? null : shortText(get(value, 'cluster'), 'cluster'),
-    platform:
-      platform === null
-        ? null
-        : {
-            profile: shortText(get(platform, 'profile'), 'platform.profile'),
-            because: shortText(get(platform, 'because'), 'platform.because'),
-          },
+    platform: platformAt(get(value, 'platform')),
     absent: list(get(value, 'absent')).filter(isNeed),
     redacted,
     objects: objects.map(recordAt),
@@ -144,6 +139,15 @@ function checkSchema(value: unknown): void {
       'schema',
       `is ${schema.slice(0, 60)}, and this netsluice reads ${snapshotSchema}; take it again with this one`,
     );
+}
+
+function platformAt(value: unknown): Detected | null {
+  if (value === null) return null;
+  return {
+    profile: shortText(get(value, 'profile'), 'platform.profile'),
+    answers: decodeAnswers(get(value, 'answers'), 'platform.answers'),
+    because: shortText(get(value, 'because'), 'platform.because'),
+  };
 }
 
 /** Printed, so without control characters. */

@@ -18,7 +18,11 @@ const head: Omit<Snapshot, 'objects'> = {
   takenAt: '2026-11-21T18:00:00Z',
   version: '0.1.0',
   cluster: 'prod-eu',
-  platform: { profile: 'calico', because: 'DaemonSet kube-system/calico-node' },
+  platform: {
+    profile: 'calico',
+    answers: { podToOwnNode: 'allowed' },
+    because: 'DaemonSet kube-system/calico-node',
+  },
   absent: ['Ingress'],
   redacted: false,
 };
@@ -146,6 +150,13 @@ describe('what is no snapshot is told in one sentence', () => {
         copy.objects[0] = 7;
       },
       /objects\[0\] is 7; it must be an object$/,
+    ],
+    [
+      'an answer that does not exist',
+      (copy) => {
+        copy.platform.answers = { endPort: 'perhaps' };
+      },
+      /platform\.answers\.endPort is "perhaps"; it must be range, first-port, unknown$/,
     ],
     [
       'an unknown kind',

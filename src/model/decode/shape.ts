@@ -12,6 +12,7 @@ export type Shape =
   | { readonly is: 'address' | 'range' | 'block' | 'boolean' | 'nothing' }
   | { readonly is: 'number'; readonly min: number; readonly max: number }
   | { readonly is: 'one'; readonly values: readonly string[] }
+  | { readonly is: 'either'; readonly values: readonly string[]; readonly of: Shape }
   | { readonly is: 'list'; readonly of: Shape }
   | { readonly is: 'nullable'; readonly of: Shape }
   | { readonly is: 'object'; readonly fields: Fields };
@@ -42,6 +43,11 @@ export function one(values: readonly string[]): Shape {
   return { is: 'one', values };
 }
 
+/** One of these words, or a value of another shape. */
+export function either(values: readonly string[], of: Shape): Shape {
+  return { is: 'either', values, of };
+}
+
 export function listOf(of: Shape): Shape {
   return { is: 'list', of };
 }
@@ -68,9 +74,10 @@ export function checkShape(place: Place, shape: Shape): void {
       for (const item of itemsAt(place)) checkShape(item, shape.of);
       return;
     case 'object':
-      if (isAbsent(place)) fail(place, 'it must be an object');
-      recordAt(place);
-      for (const [key, of] of Object.entries(shape.fields)) checkShape(fieldAt(place, key), of);
+      checkFields(place, shape.fields);
+      return;
+    case 'either':
+      if (typeof place.value !== 'string' || !shape.values.includes(place.value)) checkShape(place, shape.of);
       return;
     case 'labels':
     case 'annotations':
@@ -84,9 +91,15 @@ export function checkShape(place: Place, shape: Shape): void {
   }
 }
 
+function checkFields(place: Place, fields: Fields): void {
+  if (isAbsent(place)) fail(place, 'it must be an object');
+  recordAt(place);
+  for (const [key, of] of Object.entries(fields)) checkShape(fieldAt(place, key), of);
+}
+
 type Leaf = Exclude<
   Shape,
-  { readonly is: 'nullable' | 'list' | 'object' | 'labels' | 'annotations' | 'selector' }
+  { readonly is: 'nullable' | 'either' | 'list' | 'object' | 'labels' | 'annotations' | 'selector' }
 >;
 
 function checkLeaf(place: Place, shape: Leaf): void {
