@@ -12,6 +12,7 @@ const kept: ReadonlySet<string> = new Set([
   ...['kubernetes', 'kube-dns', 'coredns', 'rke2-coredns-rke2-coredns', 'dns-default', 'node-local-dns'],
   ...['konnectivity-agent', 'ingress-nginx', 'nginx-ingress', 'traefik', 'haproxy-ingress'],
   ...['kubernetes-ingress', 'contour', 'envoy', 'kong', 'istio-ingressgateway'],
+  ...['prometheus', 'prometheus-agent', 'vmagent', 'alloy', 'grafana-agent', 'monitoring'],
   ...['http', 'https', 'metrics', 'http-metrics', 'dns', 'dns-tcp', 'grpc', 'health'],
   ...[
     'true',
