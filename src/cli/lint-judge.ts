@@ -5,11 +5,14 @@ import { coverageOf } from '../review/coverage.ts';
 import { profileOf, type Settings } from '../review/settings.ts';
 import { rules } from '../rules/registry.ts';
 import { worldOf } from '../world/build.ts';
+import { commentWaivers } from './lint-comments.ts';
 import type { Inputs } from './lint-inputs.ts';
-import { lintObjects, writtenRules } from './lint-objects.ts';
+import { surroundingsOf } from './lint-namespaces.ts';
+import { lintObjects } from './lint-objects.ts';
 import { placesOf } from './lint-places.ts';
 import type { LintPlan, LintSurroundings } from './lint-plan.ts';
 import { judgePolicies } from './lint-policies.ts';
+import { writtenRules } from './lint-written.ts';
 
 /** What is judged, and by what. */
 export interface LintCase {
@@ -21,7 +24,10 @@ export interface LintCase {
 /** Judges every NetworkPolicy of the input, over the world that all of the input makes. */
 export function lintReport(inputs: Inputs, { plan, settings, surroundings }: LintCase): LintReport {
   const { version, today } = surroundings;
-  const read = lintObjects(inputs, plan.strictCidrs);
+  const read = lintObjects(inputs, {
+    strictCidrs: plan.strictCidrs,
+    surroundings: surroundingsOf(plan.namespace),
+  });
   const records = read.objects.map(({ record }) => record);
   const events = [...records, ...impliedNamespaces(records)].map((object) => ({
     type: 'put' as const,
@@ -32,16 +38,22 @@ export function lintReport(inputs: Inputs, { plan, settings, surroundings }: Lin
   const open = { ...settings, waiversAllowed: [{ rules: ['*'], namespaces: ['*'] }] };
   const scan = { world, settings: open, rules, freshness: { stale: [], absent: [] }, today };
   const coverage = coverageOf(records, plan.complete);
-  const judged = judgePolicies(read.objects, {
+  const judged = judgePolicies(read.documents, {
     scan,
     facts: factsOf(world),
     coverage,
     places: placesOf(read.objects),
   });
+  // Nothing changes here, so that rules about changes are not asked.
+  const unasked = rules.flatMap(({ id, judges }) => (judges === 'change' ? [id] : []));
   const order = new Map(inputs.texts.map(({ file }, index) => [file, index]));
   return {
     version,
-    findings: [...read.findings, ...judged.findings].sort(byPlace(order)),
+    findings: commentWaivers([...read.findings, ...judged.findings], read.raws, {
+      today,
+      ruleIds: rules.map(({ id }) => id),
+      skipped: new Set([...judged.skipped.map(({ rule }) => rule), ...unasked]),
+    }).sort(byPlace(order)),
     problems: [...read.problems, ...judged.failed.map((message) => ({ file: 'netsluice', message }))],
     skipped: judged.skipped,
     policies: judged.policies,

@@ -1,22 +1,17 @@
 import { type DocumentProblem, type RawObject, readDocuments } from '../cluster/documents.ts';
-import { apiRejections } from '../dialects/api-network-policy.ts';
-import { type ApiRejection, rejectionText } from '../dialects/api-rejection.ts';
 import { decodeObject } from '../model/decode/cluster-object.ts';
 import { get, text } from '../model/decode/lenient.ts';
-import { DecodeError } from '../model/decode/value.ts';
-import type { Severity } from '../model/finding.ts';
+import { policyTypeOf } from '../model/decode/policy-type.ts';
+import { DecodeError, isRecord } from '../model/decode/value.ts';
+import { asWritten } from '../model/decode/written-policy.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import type { LintFinding } from '../report/lint-report.ts';
-import { shortHash } from '../review/finding-id.ts';
-import { cut, sanitise } from '../review/words.ts';
+import { type LintDocument, lintDocument } from './lint-documents.ts';
 import type { Inputs } from './lint-inputs.ts';
-
-/** What lint says beside the rules: about objects as they are written. */
-export const writtenRules = [
-  { id: 'api-rejects', title: 'kube-apiserver rejects the object' },
-  { id: 'ambiguous-scalar', title: 'YAML 1.1 and YAML 1.2 read the value differently' },
-  { id: 'idle-waiver', title: 'A waiver does not do what it seems to' },
-] as const;
+import { mendedValue } from './lint-mended.ts';
+import type { Surroundings } from './lint-namespaces.ts';
+import { rejectionsOf } from './lint-rejections.ts';
+import { written } from './lint-written.ts';
 
 /** An object of the input, and the record that the world holds of it. */
 export interface LintObject {
@@ -26,6 +21,10 @@ export interface LintObject {
 
 export interface LintObjects {
   readonly objects: readonly LintObject[];
+  /** Every object as it stands in the input, of known kinds or not. */
+  readonly raws: readonly RawObject[];
+  /** Documents that mean to be a NetworkPolicy, whether or not they can be decoded. */
+  readonly documents: readonly LintDocument[];
   readonly findings: readonly LintFinding[];
   readonly problems: readonly DocumentProblem[];
   /** Kubernetes objects of every kind, and documents that are none. */
@@ -33,31 +32,87 @@ export interface LintObjects {
   readonly strangers: number;
 }
 
-/** Reads every object; `strictCidrs` as in API servers from 1.36 on. */
-export function lintObjects(inputs: Inputs, strictCidrs: boolean): LintObjects {
-  const { objects, problems, strangers } = readDocuments(inputs.texts);
-  const found: LintFinding[] = [];
-  const unread: DocumentProblem[] = [...inputs.problems, ...problems];
-  const known: LintObject[] = [];
-  for (const raw of objects) {
-    const findings = writtenFindings(raw, strictCidrs);
-    found.push(...findings);
-    const record = recordOf(raw, findings.length > 0, unread);
-    if (record !== null) known.push({ raw, record });
-    if (record !== null || isPolicy(raw))
-      found.push(...raw.doubleMeanings.map((scalar) => doubleFinding(raw, scalar)));
-  }
-  return { objects: known, findings: found, problems: unread, count: objects.length, strangers };
+/** How objects are read. */
+export interface ObjectReading {
+  /** As in API servers from 1.36 on. */
+  readonly strictCidrs: boolean;
+  readonly surroundings: Surroundings;
 }
 
-function isPolicy({ type }: RawObject): boolean {
-  return type.apiVersion === 'networking.k8s.io/v1' && type.kind === 'NetworkPolicy';
+/** Reads every object. */
+export function lintObjects(inputs: Inputs, reading: ObjectReading): LintObjects {
+  const { objects, problems, strangers, fragments } = readDocuments(inputs.texts);
+  const judged = new Set(fragments.map(({ problem }) => problem));
+  const found: LintFinding[] = [];
+  const unread = [...inputs.problems, ...problems.filter((problem) => !judged.has(problem))];
+  const known: LintObject[] = [];
+  const documents: LintDocument[] = [];
+  const raws = [...objects, ...fragments.map((fragment) => fragment.raw)];
+  for (const raw of raws) {
+    const type = policyTypeOf(raw.type);
+    const isFragment = raw.type.kind === '' || raw.type.apiVersion === '';
+    if (type === 'none' && !isFragment) {
+      const record = recordOf(placed(raw, reading), raw.type, false, unread);
+      if (record === null) continue;
+      known.push({ raw, record });
+      found.push(...raw.doubleMeanings.map((scalar) => doubleFinding(raw, scalar)));
+      continue;
+    }
+    const document = lintDocument(raw, reading.surroundings);
+    const own = type === 'other-group' ? [] : rejectionsOf(document, reading.strictCidrs);
+    const told = own.length > 0 || document.misplaced.length > 0;
+    found.push(...own.map(({ finding }) => finding));
+    const mended = {
+      ...document.raw,
+      value: mendedValue(
+        document.raw.value,
+        own.flatMap(({ steps }) => steps),
+      ),
+    };
+    const record = recordOf(
+      placed(mended, reading),
+      type === 'other-group' ? raw.type : policyType,
+      told,
+      unread,
+    );
+    const { raw: meant } = document;
+    if (record !== null) known.push({ raw: meant, record });
+    documents.push({ ...document, record });
+    found.push(...raw.doubleMeanings.map((scalar) => doubleFinding(meant, scalar)));
+  }
+  const headless = fragments.filter(({ problem }) => problem === null).length;
+  const count = raws.length;
+  return {
+    objects: known,
+    raws,
+    documents,
+    findings: found,
+    problems: unread,
+    count,
+    strangers: strangers - headless,
+  };
+}
+
+const policyType = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };
+
+/** The object as it is applied: into the namespace that the surroundings declare, where it names none. */
+function placed(raw: RawObject, { surroundings }: ObjectReading): RawObject {
+  const declared = surroundings.namespaceFor(raw.file);
+  const metadata = get(raw.value, 'metadata');
+  if (declared === null || !isRecord(raw.value) || !isRecord(metadata)) return raw;
+  if (text(get(metadata, 'namespace')) !== null) return raw;
+  return { ...raw, value: { ...raw.value, metadata: { ...metadata, namespace: declared.name } } };
 }
 
 /** A policy that cannot be read is a problem unless a finding says why already. */
-function recordOf(raw: RawObject, told: boolean, unread: DocumentProblem[]): ClusterObject | null {
+function recordOf(
+  raw: RawObject,
+  type: RawObject['type'],
+  told: boolean,
+  unread: DocumentProblem[],
+): ClusterObject | null {
   try {
-    const record = decodeObject(raw.value, raw.type);
+    const record = asWritten(decodeObject(raw.value, type), raw.value);
     if (record?.kind === 'NetworkPolicy' && record.problem !== null && !told)
       unread.push(problemAt(raw, 'spec', record.problem));
     return record;
@@ -71,62 +126,6 @@ function recordOf(raw: RawObject, told: boolean, unread: DocumentProblem[]): Clu
 function problemAt(raw: RawObject, path: string, message: string): DocumentProblem {
   const { file, line, column } = raw.spanOf(path);
   return { file, line, column, message };
-}
-
-function writtenFindings(raw: RawObject, strictCidrs: boolean): LintFinding[] {
-  if (!isPolicy(raw)) return kindFinding(raw);
-  return apiRejections(raw.value).map((rejection) => {
-    const late = rejection.since !== 'ever' && !strictCidrs;
-    const said = rejectionText(rejection);
-    const message = late
-      ? `kube-apiserver will reject it from ${rejection.since} on: ${said}`
-      : `kube-apiserver rejects it: ${said}`;
-    return written(raw, {
-      rule: 'api-rejects',
-      severity: late ? 'warning' : 'error',
-      path: rejection.at,
-      key: keyOf(rejection),
-      message,
-      advice: rejection.help,
-    });
-  });
-}
-
-function keyOf({ at, body }: ApiRejection): string {
-  return `${at} ${body}`;
-}
-
-/** Groups in which a NetworkPolicy is a slip or long gone; all others have kinds of their own of that name. */
-const ownGroups: readonly string[] = [
-  '',
-  'networking.k8s.io',
-  'extensions',
-  'apps',
-  'policy',
-  'k8s.io',
-  'networking',
-];
-const networkingKinds: readonly string[] = [
-  'NetworkPolicy',
-  'Ingress',
-  'IngressClass',
-  'IPAddress',
-  'ServiceCIDR',
-];
-
-/** "no matches for kind": a version that is not served, or a kind that is misspelt. */
-function kindFinding(raw: RawObject): LintFinding[] {
-  const { apiVersion, kind } = raw.type;
-  const slash = apiVersion.indexOf('/');
-  const group = slash < 0 ? '' : apiVersion.slice(0, slash);
-  const meant = /^network-?polic(?:y|ies)$/i.test(kind);
-  const wrongKind = group === 'networking.k8s.io' && !networkingKinds.includes(kind) && meant;
-  const wrongGroup = meant && ownGroups.includes(group);
-  if (!wrongKind && !wrongGroup) return [];
-  const message = `kube-apiserver rejects it: no matches for kind ${JSON.stringify(kind)} in version ${JSON.stringify(apiVersion)}`;
-  const advice = 'write apiVersion: networking.k8s.io/v1 and kind: NetworkPolicy';
-  const path = kind === 'NetworkPolicy' ? 'apiVersion' : 'kind';
-  return [written(raw, { rule: 'api-rejects', severity: 'error', path, key: path, message, advice })];
 }
 
 function doubleFinding(raw: RawObject, scalar: RawObject['doubleMeanings'][number]): LintFinding {
@@ -146,41 +145,4 @@ function doubleFinding(raw: RawObject, scalar: RawObject['doubleMeanings'][numbe
     advice,
   });
   return { ...finding, span };
-}
-
-interface Written {
-  readonly rule: (typeof writtenRules)[number]['id'];
-  readonly severity: Severity;
-  readonly path: string;
-  readonly key: string;
-  readonly message: string;
-  readonly advice: string;
-}
-
-/** The server repeats values of any length; a line of a report need not. */
-const charactersMax = 1000;
-
-/** A finding about an object as it is written. */
-export function written(
-  raw: RawObject,
-  { rule, severity, path, key, message, advice }: Written,
-): LintFinding {
-  const namespace = text(get(raw.value, 'metadata', 'namespace'));
-  const name = text(get(raw.value, 'metadata', 'name')) ?? '';
-  const object = { kind: raw.type.kind, namespace, name };
-  return {
-    id: shortHash(`${rule}\n${object.kind}/${namespace ?? ''}/${name}\n${key}`),
-    rule,
-    severity,
-    waived: false,
-    object,
-    path,
-    span: raw.spanOf(path),
-    message: cut(sanitise(message), charactersMax),
-    advice: cut(sanitise(advice), charactersMax),
-    related: [],
-    remedy: null,
-    edits: [],
-    known: false,
-  };
 }

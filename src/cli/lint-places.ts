@@ -1,6 +1,7 @@
 import type { RawObject } from '../cluster/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ObjectRef } from '../model/ref.ts';
+import type { WrittenDocument } from '../model/written.ts';
 import type { RelatedPlace, Remedy } from '../report/lint-report.ts';
 import { sanitise } from '../review/words.ts';
 import type { LintObject } from './lint-objects.ts';
@@ -26,10 +27,12 @@ function textOf({ kind, namespace, name }: ObjectRef): string {
 export function relatedPlaces(
   { related }: Pick<Finding, 'related'>,
   places: Places,
+  documents: ReadonlyMap<WrittenDocument, RawObject>,
 ): readonly RelatedPlace[] {
-  return related.map(({ object, at, says }) => {
+  return related.map(({ object, at, says, document }) => {
     const { kind, namespace, name } = object;
-    const span = places.get(textOf(object))?.spanOf(at) ?? null;
+    const raw = document === undefined ? places.get(textOf(object)) : documents.get(document);
+    const span = raw?.spanOf(at) ?? null;
     return { object: { kind, namespace, name }, path: at, says: sanitise(says), span };
   });
 }

@@ -1,17 +1,28 @@
+import type { RawObject } from '../cluster/documents.ts';
 import { compileNetworkPolicy } from '../dialects/network-policy.ts';
 import type { Finding, Level } from '../model/finding.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
+import type { WrittenDocument } from '../model/written.ts';
 import type { Facts } from '../platform/facts.ts';
 import type { LintFinding, LintReport } from '../report/lint-report.ts';
 import { contractRule } from '../review/contract.ts';
-import { type Coverage, type Gaps, gapsOf, isInGap } from '../review/coverage.ts';
+import { type Coverage, gapsOf, isInGap } from '../review/coverage.ts';
 import { findingId } from '../review/finding-id.ts';
 import { modesOf } from '../review/modes.ts';
 import { type ScanContext, type ScannedFinding, standing, weighed } from '../review/scan-policy.ts';
 import { phraseText, sanitise } from '../review/words.ts';
-import { type LintObject, written } from './lint-objects.ts';
+import type { Rule } from '../rules/rule.ts';
+import {
+  earlierDocuments,
+  findingsInDocument,
+  type LintDocument,
+  waivedObject,
+  weighedDocument,
+} from './lint-documents.ts';
 import { type Places, relatedPlaces, remedyOf } from './lint-places.ts';
+import { saidOnce } from './lint-repeats.ts';
 import { waiverFaults } from './lint-waivers.ts';
+import { written } from './lint-written.ts';
 
 /** Everything that judging the policies of the input depends on. */
 export interface LintContext {
@@ -32,25 +43,27 @@ export interface JudgedPolicies {
   readonly failed: readonly string[];
 }
 
-/** Judges every policy of the input as it stands in the world of all that was given. */
-export function judgePolicies(objects: readonly LintObject[], context: LintContext): JudgedPolicies {
+/** Judges every policy of the input: as it is written, and as it stands in the world of all that was given. */
+export function judgePolicies(documents: readonly LintDocument[], context: LintContext): JudgedPolicies {
   const findings: LintFinding[] = [];
   const policies: LintReport['policies'][number][] = [];
   const skips = new Map<string, number>();
   const failed = new Set<string>();
+  const earlier = earlierDocuments(documents.map(({ document }) => document));
+  const raws = new Map(documents.map(({ document, raw }) => [document, raw]));
   let exempt = 0;
-  for (const object of objects) {
-    const policy = policyOf(object, context.scan);
-    if (policy === null) continue;
-    const level = levelIn(policy.ref.namespace, context.scan);
+  for (const item of documents) {
+    const level = levelIn(item.ref.namespace, context.scan);
     if (level === null) {
       exempt += 1;
       continue;
     }
-    const { file, line } = object.raw.spanOf('metadata.name');
-    policies.push({ namespace: policy.ref.namespace, name: policy.ref.name, file, line });
-    const judging = { object, policy, level, context, failed, skipped: new Set<string>() };
-    const found = findingsIn(judging);
+    const policy = policyOf(item, context.scan);
+    const { file, line } = item.raw.spanOf('metadata.name');
+    if (policy !== null)
+      policies.push({ namespace: policy.ref.namespace, name: policy.ref.name, file, line });
+    const judging = { item, policy, level, context, failed, skipped: new Set<string>(), earlier, raws };
+    const found = saidOnce([...writtenFindings(judging), ...standingFindings(judging)]);
     findings.push(...found, ...idleWaivers(judging, found));
     for (const rule of judging.skipped) skips.set(rule, (skips.get(rule) ?? 0) + 1);
   }
@@ -59,8 +72,8 @@ export function judgePolicies(objects: readonly LintObject[], context: LintConte
 }
 
 /** The compiled policy that the world holds; of two documents of one name it holds the last. */
-function policyOf({ record }: LintObject, { world }: ScanContext): CompiledPolicy | null {
-  if (record.kind !== 'NetworkPolicy' || record.policy === null) return null;
+function policyOf({ record }: LintDocument, { world }: ScanContext): CompiledPolicy | null {
+  if (record?.kind !== 'NetworkPolicy' || record.policy === null) return null;
   for (const policy of world.policiesIn(record.namespace)) if (policy.source === record.policy) return policy;
   return compileNetworkPolicy(record.policy, world.profile);
 }
@@ -75,41 +88,64 @@ function levelIn(namespace: string, { settings, world }: ScanContext): Level | n
 }
 
 interface Judging {
-  readonly object: LintObject;
-  readonly policy: CompiledPolicy;
+  readonly item: LintDocument;
+  /** Null where it cannot be read. */
+  readonly policy: CompiledPolicy | null;
   readonly level: Level;
   readonly context: LintContext;
   readonly failed: Set<string>;
   /** Rules that could not look at all of the policy. */
   readonly skipped: Set<string>;
+  readonly earlier: ReturnType<typeof earlierDocuments>;
+  readonly raws: ReadonlyMap<WrittenDocument, RawObject>;
 }
 
-function findingsIn({ object, policy, level, context, failed, skipped }: Judging): LintFinding[] {
+/** What rules about documents say. */
+function writtenFindings(judging: Judging): LintFinding[] {
+  const { item, level, context, earlier } = judging;
+  const before = earlier.get(item.document) ?? { sameName: [], sameSpec: [] };
+  const found = context.scan.rules.flatMap((rule) =>
+    rule.judges === 'document' ? attempted(judging, rule, () => findingsInDocument(rule, item, before)) : [],
+  );
+  const weights = weighedDocument(found, waivedObject(item), level, context.scan);
+  return weights.map((each) => lintFinding(each, judging));
+}
+
+/** What rules about policies say. */
+function standingFindings(judging: Judging): LintFinding[] {
+  const { policy, level, context, skipped } = judging;
+  if (policy === null) return [];
   const { scan, facts, coverage } = context;
   const { rules, look } = standing(policy, scan, facts);
   const found = rules.flatMap((rule) => {
     const gaps = gapsOf(rule, policy, coverage);
     if (gaps === null || gaps.size > 0) skipped.add(rule.id);
     if (gaps === null) return [];
-    try {
-      return look(rule).filter((finding) => !isInGap(finding, gaps satisfies Gaps));
-    } catch (error) {
-      failed.add(`rule ${rule.id} failed: ${error instanceof Error ? error.message : String(error)}`);
-      return [];
-    }
+    return attempted(judging, rule, () => look(rule)).filter((finding) => !isInGap(finding, gaps));
   });
   const known = coverage.covers(policy.ref.namespace) ? found : found.map(textual);
-  return weighed(known, policy, level, scan).map((item) => lintFinding(item, object, context));
+  return weighed(known, policy, level, scan).map((each) => lintFinding(each, judging));
+}
+
+function attempted({ failed }: Judging, { id }: Rule, look: () => readonly Finding[]): readonly Finding[] {
+  try {
+    return look();
+  } catch (error) {
+    failed.add(`rule ${id} failed: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
 }
 
 function idleWaivers(
-  { object, policy, context, skipped }: Judging,
+  { item, policy, context, skipped }: Judging,
   found: readonly LintFinding[],
 ): LintFinding[] {
   const { rules, settings, today } = context.scan;
-  // Nothing changes here, so that rules about changes and contracts are not asked.
-  const unasked = rules.flatMap(({ id, judges }) => (judges === 'change' ? [id] : []));
-  const faults = waiverFaults(policy.source, {
+  // Nothing changes here, so that rules about changes and contracts are not asked; nor is what cannot be read.
+  const unasked = rules.flatMap(({ id, judges }) =>
+    judges === 'change' || (judges === 'policy' && policy === null) ? [id] : [],
+  );
+  const faults = waiverFaults(waivedObject(item), {
     settings,
     today,
     ruleIds: [...rules.map(({ id }) => id), contractRule.id],
@@ -117,7 +153,7 @@ function idleWaivers(
     skipped: new Set([...skipped, ...unasked, contractRule.id]),
   });
   return faults.map(({ path, message, advice }) =>
-    written(object.raw, { rule: 'idle-waiver', severity: 'warning', path, key: path, message, advice }),
+    written(item.raw, { rule: 'idle-waiver', severity: 'warning', path, key: path, message, advice }),
   );
 }
 
@@ -127,35 +163,32 @@ function textual(finding: Finding): Finding {
 }
 
 function lintFinding(
-  item: ScannedFinding,
-  { raw }: LintObject,
-  { coverage, scan, places }: LintContext,
+  { finding, severity, waived }: ScannedFinding,
+  { item: { raw }, raws, context: { coverage, scan, places } }: Judging,
 ): LintFinding {
-  const { finding, severity, waived } = item;
   const visible = (): boolean => true;
   const happens = phraseText(finding.happens, visible, 253);
   const { kind, namespace, name } = finding.object;
   return {
     id: findingId(finding),
     rule: finding.rule,
-    severity:
-      isMissingSpec(finding) && !Object.hasOwn(scan.settings.rules, finding.rule) ? 'error' : severity,
+    severity: isOfAuthor(finding) && !Object.hasOwn(scan.settings.rules, finding.rule) ? 'error' : severity,
     waived,
     object: { kind, namespace, name },
     path: finding.at,
     span: raw.spanOf(finding.at),
     message: sanitise(coverage.every ? happens : withoutCounts(finding, happens)),
     advice: sanitise(phraseText(finding.advice, visible, 253)),
-    related: relatedPlaces(finding, places),
+    related: relatedPlaces(finding, places, raws),
     remedy: remedyOf(finding, raw),
     edits: [],
     known: false,
   };
 }
 
-/** Through the API server a spec is never missing; in a file nobody has taken it out but the author. */
-function isMissingSpec({ number, key }: Finding): boolean {
-  return number === 'R33' && key === 'no-spec';
+/** What reaches the API server looks alike whether or not somebody meant it; a file says what its author wrote. */
+function isOfAuthor({ number, key }: Finding): boolean {
+  return number === 'R04' || (number === 'R33' && key === 'no-spec');
 }
 
 /** What R06 and R38 count is only a part of what exists where the input may hold a part. */

@@ -1,6 +1,5 @@
-import type { NetworkPolicy } from '../model/network-policy.ts';
 import { didYouMean, type Settings } from '../review/settings.ts';
-import { type Waiver, waiversOf } from '../review/waivers.ts';
+import { type WaivedObject, type Waiver, waiversOf } from '../review/waivers.ts';
 
 /** What is wrong with a waiver in a policy, and where. */
 export interface WaiverFault {
@@ -21,7 +20,7 @@ export interface WaiverSight {
 }
 
 /** "Used, expired, malformed and unused ones are visible": waivers in the object that do not do what they seem to. */
-export function waiverFaults(policy: NetworkPolicy, sight: WaiverSight): readonly WaiverFault[] {
+export function waiverFaults(policy: WaivedObject, sight: WaiverSight): readonly WaiverFault[] {
   const own = waiversOf(policy, sight.settings, sight.today).filter(({ from }) => from === 'object');
   return own.flatMap((waiver) => {
     const said = faultOf(waiver, sight);

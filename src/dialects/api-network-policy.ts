@@ -13,14 +13,16 @@ import { shapeFaults, unknownFields } from './api-shape.ts';
  * fields are refused for kubectl, which asks for strict validation.
  */
 export function apiRejections(value: unknown): readonly ApiRejection[] {
+  const own = fieldRejections(value);
+  return shapeFaults(value).length > 0 ? own : [...unknownFields(value), ...own];
+}
+
+/** The same without fields that the server does not know. */
+export function fieldRejections(value: unknown): readonly ApiRejection[] {
   const wrong = shapeFaults(value);
   if (wrong.length > 0) return wrong;
   const root = { value, path: '' };
-  return [
-    ...unknownFields(value),
-    ...metadataFaults(fieldAt(root, 'metadata')),
-    ...specFaults(fieldAt(root, 'spec')),
-  ];
+  return [...metadataFaults(fieldAt(root, 'metadata')), ...specFaults(fieldAt(root, 'spec'))];
 }
 
 function specFaults(spec: Place): ApiRejection[] {

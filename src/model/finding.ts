@@ -1,5 +1,6 @@
 import type { ClusterObject } from './objects.ts';
 import type { ObjectRef } from './ref.ts';
+import type { WrittenDocument } from './written.ts';
 
 export type Severity = 'error' | 'warning' | 'info';
 
@@ -39,6 +40,8 @@ export interface Related {
   readonly at: string;
   /** What it has to do with the finding, for example `this Service leads 80 to 8080`. */
   readonly says: string;
+  /** Which of several documents of that object is meant. */
+  readonly document?: WrittenDocument;
 }
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

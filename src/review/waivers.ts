@@ -13,8 +13,11 @@ export interface Waiver {
   readonly state: 'valid' | 'expired' | 'malformed' | 'not-permitted';
 }
 
+/** What waivers are read from. */
+export type WaivedObject = Pick<NetworkPolicy, 'namespace' | 'name' | 'annotations'>;
+
 /** Every waiver that concerns a policy. Those in the object need the settings' leave for their rule and namespace. */
-export function waiversOf(policy: NetworkPolicy, settings: Settings, today: string): readonly Waiver[] {
+export function waiversOf(policy: WaivedObject, settings: Settings, today: string): readonly Waiver[] {
   const found: Waiver[] = [];
   for (const [key, value] of policy.annotations) {
     if (!key.startsWith(prefix)) continue;
@@ -55,7 +58,7 @@ function holds(list: readonly string[], item: string): boolean {
 }
 
 /** `reason; until=YYYY-MM-DD`, both required; anything else is malformed and counts as no waiver. */
-function parseWaiver(text: string): { readonly reason: string; readonly until: string } {
+export function parseWaiver(text: string): { readonly reason: string; readonly until: string } {
   const mark = text.lastIndexOf('; until=');
   const reason = mark < 0 ? '' : text.slice(0, mark).trim();
   const until = mark < 0 ? '' : text.slice(mark + '; until='.length).trim();

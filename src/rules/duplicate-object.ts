@@ -82,5 +82,6 @@ function relatedOf(others: readonly WrittenDocument[], says: string): Related[] 
     object: { kind: 'NetworkPolicy', namespace: document.namespace, name: document.name ?? '' },
     at: 'metadata.name',
     says,
+    document,
   }));
 }

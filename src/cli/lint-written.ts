@@ -1,0 +1,50 @@
+import type { RawObject } from '../cluster/documents.ts';
+import { get, text } from '../model/decode/lenient.ts';
+import type { Severity } from '../model/finding.ts';
+import type { LintFinding } from '../report/lint-report.ts';
+import { shortHash } from '../review/finding-id.ts';
+import { cut, sanitise } from '../review/words.ts';
+
+/** What lint says beside the rules: about objects as they are written. */
+export const writtenRules = [
+  { id: 'api-rejects', title: 'kube-apiserver rejects the object' },
+  { id: 'ambiguous-scalar', title: 'YAML 1.1 and YAML 1.2 read the value differently' },
+  { id: 'idle-waiver', title: 'A waiver does not do what it seems to' },
+] as const;
+
+interface Written {
+  readonly rule: (typeof writtenRules)[number]['id'];
+  readonly severity: Severity;
+  readonly path: string;
+  readonly key: string;
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** The server repeats values of any length; a line of a report need not. */
+const charactersMax = 1000;
+
+/** A finding about an object as it is written. */
+export function written(
+  raw: RawObject,
+  { rule, severity, path, key, message, advice }: Written,
+): LintFinding {
+  const namespace = text(get(raw.value, 'metadata', 'namespace'));
+  const name = text(get(raw.value, 'metadata', 'name')) ?? '';
+  const object = { kind: raw.type.kind, namespace, name };
+  return {
+    id: shortHash(`${rule}\n${object.kind}/${namespace ?? ''}/${name}\n${key}`),
+    rule,
+    severity,
+    waived: false,
+    object,
+    path,
+    span: raw.spanOf(path),
+    message: cut(sanitise(message), charactersMax),
+    advice: cut(sanitise(advice), charactersMax),
+    related: [],
+    remedy: null,
+    edits: [],
+    known: false,
+  };
+}
