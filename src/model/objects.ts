@@ -14,6 +14,9 @@ export type ClusterObject =
   | EndpointSliceRecord
   | NodeRecord
   | IngressRecord
+  | GatewayRouteRecord
+  | MonitorRecord
+  | RoleBindingRecord
   | CallbackRecord
   | PolicyRecord
   | ForeignPolicyRecord;
@@ -93,6 +96,8 @@ export interface ServiceRecord {
   readonly kind: 'Service';
   readonly namespace: string;
   readonly name: string;
+  /** Monitors select Services by these. */
+  readonly labels: Labels;
   /** Null where the Service selects no pods (its endpoints are written by somebody else). */
   readonly selector: Labels | null;
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName';
@@ -144,6 +149,46 @@ export interface IngressRecord {
   readonly name: string;
   readonly className: string | null;
   readonly backends: readonly { readonly service: string; readonly port: PortName }[];
+}
+
+/** An HTTPRoute of the Gateway API. A backend may lie in another namespace. */
+export interface GatewayRouteRecord {
+  readonly kind: 'HTTPRoute';
+  readonly namespace: string;
+  readonly name: string;
+  readonly backends: readonly {
+    readonly namespace: string;
+    readonly service: string;
+    readonly port: number;
+  }[];
+}
+
+/** A ServiceMonitor or PodMonitor of the Prometheus operator: what is to be scraped, and on which ports. */
+export interface MonitorRecord {
+  readonly kind: 'Monitor';
+  /** `Service`: it selects Services and scrapes the pods behind them; `Pod`: it selects pods. */
+  readonly of: 'Service' | 'Pod';
+  readonly namespace: string;
+  readonly name: string;
+  readonly selector: Selector;
+  /** Where it looks. */
+  readonly namespaces: 'own' | 'any' | readonly string[];
+  readonly endpoints: readonly MonitorEndpoint[];
+}
+
+export interface MonitorEndpoint {
+  /** Name of a port of the Service, or of the pod for a PodMonitor. */
+  readonly port: string | null;
+  /** Number or name of a container port, where `port` is null. */
+  readonly targetPort: PortName | null;
+}
+
+/** A RoleBinding, or a ClusterRoleBinding where the namespace is null, and the service accounts that it binds. */
+export interface RoleBindingRecord {
+  readonly kind: 'RoleBinding';
+  readonly namespace: string | null;
+  readonly name: string;
+  readonly accounts: readonly { readonly namespace: string; readonly name: string }[];
 }
 
 /** A Service that the API server itself calls: an admission or conversion webhook, or an aggregated API. */
@@ -215,6 +260,8 @@ export function recordName(object: ClusterObject): {
 } {
   if (object.kind === 'ForeignPolicy')
     return { namespace: object.namespace, name: `${object.resource}/${object.name}` };
+  if (object.kind === 'Monitor')
+    return { namespace: object.namespace, name: `${object.of}Monitor/${object.name}` };
   if ('namespace' in object) return { namespace: object.namespace, name: object.name };
   return { namespace: null, name: object.name };
 }

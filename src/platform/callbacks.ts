@@ -7,6 +7,8 @@ import { targetPorts, unitsBehind } from './services.ts';
 /** Pods that the API server itself calls, and on which ports of theirs. */
 export interface Callback {
   readonly kind: CallbackRecord['kind'];
+  /** Name of the object that makes the API server call. */
+  readonly record: string;
   readonly target: CallbackTarget;
   readonly units: BitSet;
   readonly ports: ReadonlyMap<number, PortSet>;
@@ -25,18 +27,18 @@ export function callbacksIn(world: World, namespace: string): Callback[] {
   for (const kind of callbackKinds) {
     for (const record of world.records(kind)) {
       for (const target of record.targets) {
-        if (target.service.namespace === namespace) found.push(callbackOf(world, kind, target));
+        if (target.service.namespace === namespace) found.push(callbackOf(world, record, target));
       }
     }
   }
   return found.sort((a, b) => (`${a.kind} ${a.target.name}` < `${b.kind} ${b.target.name}` ? -1 : 1));
 }
 
-function callbackOf(world: World, kind: CallbackRecord['kind'], target: CallbackTarget): Callback {
+function callbackOf(world: World, { kind, name: record }: CallbackRecord, target: CallbackTarget): Callback {
   const { namespace, name, port } = target.service;
   const service = world.record('Service', namespace, name);
   const ports = new Map<number, PortSet>();
-  if (service === undefined) return { kind, target, units: new BitSet(), ports };
+  if (service === undefined) return { kind, record, target, units: new BitSet(), ports };
   const units = unitsBehind(world, service);
   const called = service.ports.filter((candidate) => candidate.port === port && candidate.protocol === 'TCP');
   units.forEach((id) => {
@@ -47,5 +49,5 @@ function callbackOf(world: World, kind: CallbackRecord['kind'], target: Callback
         called.reduce((sum, item) => unionPorts(sum, targetPorts(item, unit)), noPorts),
       );
   });
-  return { kind, target, units, ports };
+  return { kind, record, target, units, ports };
 }

@@ -1,4 +1,4 @@
-import type { IngressRecord, ServiceRecord } from '../model/objects.ts';
+import type { GatewayRouteRecord, IngressRecord, ServiceRecord } from '../model/objects.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { isEmpty, noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
 import type { World } from '../world/world.ts';
@@ -6,19 +6,20 @@ import { targetPorts, unitsBehind } from './services.ts';
 
 /** Pods that are meant to be reached from outside the cluster, and by whom. */
 export interface Exposure {
-  readonly by: 'Ingress' | 'LoadBalancer' | 'NodePort';
+  readonly by: 'Ingress' | 'HTTPRoute' | 'LoadBalancer' | 'NodePort';
   readonly object: { readonly namespace: string; readonly name: string };
   /** Ports of the backend pods, by unit. */
   readonly ports: ReadonlyMap<number, PortSet>;
-  /** Ingress: the controllers' units that call the backends; empty where none was found. LoadBalancer: the internet. */
+  /** Ingress and HTTPRoute: the controllers' units that call the backends; empty where none was found. LoadBalancer: the internet. */
   readonly callers: 'internet' | BitSet;
 }
 
-/** The backends of Ingresses and exposed Services of one namespace. */
+/** The backends of Ingresses, HTTPRoutes (of whatever namespace) and exposed Services of one namespace. */
 export function exposuresIn(world: World, namespace: string, controllers: BitSet): Exposure[] {
   const found: Exposure[] = [];
   for (const ingress of world.records('Ingress', namespace))
     found.push(ofIngress(world, ingress, controllers));
+  for (const route of world.records('HTTPRoute')) found.push(ofRoute(world, route, namespace, controllers));
   for (const service of world.records('Service', namespace)) {
     if (service.type !== 'LoadBalancer' && service.type !== 'NodePort') continue;
     found.push({ by: service.type, object: service, ports: portsOf(world, service), callers: 'internet' });
@@ -39,10 +40,17 @@ export function ingressControllers(world: World): BitSet {
   const found = new BitSet();
   for (const service of world.records('Service')) {
     const label = service.selector?.get('app.kubernetes.io/name') ?? service.selector?.get('app') ?? '';
-    if (controllerNames.has(label)) found.addAll(unitsBehind(world, service));
+    const isGateway = gatewayLabels.some((key) => service.selector?.has(key) === true);
+    if (isGateway || controllerNames.has(label)) found.addAll(unitsBehind(world, service));
   }
   return found;
 }
+
+/** What runs a Gateway bears its name, by the Gateway API's own label or that of Envoy Gateway. */
+const gatewayLabels = [
+  'gateway.networking.k8s.io/gateway-name',
+  'gateway.envoyproxy.io/owning-gateway-name',
+] as const;
 
 const controllerNames: ReadonlySet<string> = new Set([
   'ingress-nginx',
@@ -67,6 +75,23 @@ function ofIngress(world: World, ingress: IngressRecord, controllers: BitSet): E
     }
   }
   return { by: 'Ingress', object: ingress, ports, callers: controllers };
+}
+
+function ofRoute(
+  world: World,
+  { name, namespace, backends }: GatewayRouteRecord,
+  own: string,
+  controllers: BitSet,
+): Exposure {
+  const ports = new Map<number, PortSet>();
+  for (const backend of backends.filter((each) => each.namespace === own)) {
+    const service = world.record('Service', own, backend.service);
+    if (service === undefined) continue;
+    const called = service.ports.filter(({ port }) => port === backend.port);
+    for (const [id, set] of portsOf(world, { ...service, ports: called }))
+      ports.set(id, unionPorts(ports.get(id) ?? noPorts, set));
+  }
+  return { by: 'HTTPRoute', object: { namespace, name }, ports, callers: controllers };
 }
 
 function portsOf(world: World, service: ServiceRecord): Map<number, PortSet> {

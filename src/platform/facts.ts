@@ -1,11 +1,18 @@
+import type { Machine } from '../model/objects.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
+import { type TieredPolicy, tieredPolicies } from './admin-tiers.ts';
+import { type ApiEndpoints, apiEndpointsOf, boundAccounts } from './api-endpoints.ts';
 import { type Callback, callbacksIn } from './callbacks.ts';
+import { type ClusterRanges, clusterRangesOf } from './cluster-ranges.ts';
 import { declaredPorts } from './declared-ports.ts';
 import { type Exposure, exposuresIn, ingressControllers } from './exposures.ts';
+import { type HostPod, hostPodsIn } from './host-pods.ts';
+import { machinesOf } from './machines.ts';
 import { type Resolvers, resolversOf } from './resolvers.ts';
+import { type Scrape, scrapersIn, scrapesIn } from './scrapes.ts';
 
 /** Facts about one world that several rules share; each is worked out once, when first asked. */
 export interface Facts {
@@ -14,6 +21,19 @@ export interface Facts {
   exposures(namespace: string): readonly Exposure[];
   controllers(): BitSet;
   declared(unit: Unit): PortSet;
+  clusterRanges(): ClusterRanges;
+  /** Pods of the namespace that share the network of their node. */
+  hostPods(namespace: string): readonly HostPod[];
+  /** The nodes that are no ordinary ones, by name. */
+  machines(): ReadonlyMap<string, Machine>;
+  /** Policies of the cluster tiers of which is known whom they decide for. */
+  tieredPolicies(): readonly TieredPolicy[];
+  apiEndpoints(): ApiEndpoints;
+  /** Service accounts that are bound to a role, as `namespace/name`. */
+  boundAccounts(): ReadonlySet<string>;
+  /** Pods that scrape others. */
+  scrapers(): BitSet;
+  scrapes(namespace: string): readonly Scrape[];
 }
 
 export function factsOf(world: World): Facts {
@@ -21,12 +41,22 @@ export function factsOf(world: World): Facts {
   const callbacks = new Map<string, readonly Callback[]>();
   const exposures = new Map<string, readonly Exposure[]>();
   const declared = new Map<number, PortSet>();
+  const scrapes = new Map<string, readonly Scrape[]>();
+  const hostPods = new Map<string, readonly HostPod[]>();
   return {
     resolvers: once(() => resolversOf(world)),
     controllers,
     callbacks: (namespace) => keep(callbacks, namespace, () => callbacksIn(world, namespace)),
     exposures: (namespace) => keep(exposures, namespace, () => exposuresIn(world, namespace, controllers())),
     declared: (unit) => keep(declared, unit.id, () => declaredPorts(world, unit)),
+    clusterRanges: once(() => clusterRangesOf(world)),
+    apiEndpoints: once(() => apiEndpointsOf(world)),
+    boundAccounts: once(() => boundAccounts(world)),
+    scrapers: once(() => scrapersIn(world)),
+    scrapes: (namespace) => keep(scrapes, namespace, () => scrapesIn(world, namespace)),
+    machines: once(() => machinesOf(world)),
+    tieredPolicies: once(() => tieredPolicies(world)),
+    hostPods: (namespace) => keep(hostPods, namespace, () => hostPodsIn(world, namespace)),
   };
 }
 

@@ -2,12 +2,15 @@ import type { ClusterObject, PolicyRecord } from '../objects.ts';
 import { decodeCallback } from './callback.ts';
 import { decodeEndpointSlice } from './endpoint-slice.ts';
 import { decodeForeignPolicy, foreignKinds } from './foreign-policy.ts';
+import { decodeGatewayRoute } from './gateway-route.ts';
 import { decodeIngress } from './ingress.ts';
 import { get, nameOf, namespaceOf, text } from './lenient.ts';
+import { decodeMonitor } from './monitor.ts';
 import { decodeNamespace } from './namespace.ts';
 import { decodeNetworkPolicy } from './network-policy.ts';
 import { decodeNode } from './node.ts';
 import { decodePod } from './pod.ts';
+import { decodeRoleBinding } from './role-binding.ts';
 import { decodeService } from './service.ts';
 import { DecodeError } from './value.ts';
 import { decodeWorkload } from './workload.ts';
@@ -39,6 +42,8 @@ export function decodeObject(value: unknown, type: TypeMeta = typeOf(value)): Cl
       return decodePolicyRecord(value);
     case 'networking.k8s.io/v1 Ingress':
       return decodeIngress(value);
+    case 'gateway.networking.k8s.io/v1 HTTPRoute':
+      return decodeGatewayRoute(value);
     case 'discovery.k8s.io/v1 EndpointSlice':
       return decodeEndpointSlice(value);
     case 'apiregistration.k8s.io/v1 APIService':
@@ -47,6 +52,9 @@ export function decodeObject(value: unknown, type: TypeMeta = typeOf(value)): Cl
       return decodeCallback('CustomResourceDefinition', value);
   }
   if (apiVersion === 'apps/v1') return decodeApps(kind, value);
+  if (apiVersion === 'rbac.authorization.k8s.io/v1')
+    return kind === 'RoleBinding' || kind === 'ClusterRoleBinding' ? decodeRoleBinding(kind, value) : null;
+  if (apiVersion === 'monitoring.coreos.com/v1') return decodeMonitors(kind, value);
   if (apiVersion === 'batch/v1')
     return kind === 'Job' || kind === 'CronJob' ? decodeWorkload(kind, value) : null;
   if (apiVersion === 'admissionregistration.k8s.io/v1') return decodeWebhooks(kind, value);
@@ -68,6 +76,11 @@ function decodeApps(kind: string, value: unknown): ClusterObject | null {
     default:
       return null;
   }
+}
+
+function decodeMonitors(kind: string, value: unknown): ClusterObject | null {
+  if (kind === 'ServiceMonitor') return decodeMonitor('Service', value);
+  return kind === 'PodMonitor' ? decodeMonitor('Pod', value) : null;
 }
 
 function decodeWebhooks(kind: string, value: unknown): ClusterObject | null {

@@ -15,6 +15,7 @@ export function decodeService(value: unknown): ServiceRecord {
     kind: 'Service',
     namespace: namespaceOf(value),
     name: nameOf(value),
+    labels: textMap(get(value, 'metadata', 'labels')),
     // "If empty or not present, the service is assumed to have an external process managing its endpoints …
     // Ignored if type is ExternalName."
     selector: selector.size === 0 || type === 'ExternalName' ? null : selector,

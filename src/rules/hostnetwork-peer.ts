@@ -1,0 +1,107 @@
+import { type Clause, type CompiledPolicy, clausesOf, type PodPeer } from '../model/policy.ts';
+import { matches, selectsEverything } from '../model/selector.ts';
+import { type HostPod, hostDaemonsIn } from '../platform/host-pods.ts';
+import { parseAddress } from '../sets/addresses.ts';
+import { blockHolds, weightOf } from '../world/unit.ts';
+import { podKinds } from './pod-kinds.ts';
+import { onlyNamespace, podPeersOf, realUnits, scopeText, unitsOf } from './pod-peers.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R30. A peer selects pods, and all or most of those share the network of their node. Their traffic is that of the node,
+ * which no selector matches on most network plugins, so that the peer allows nothing.
+ */
+export const hostnetworkPeer: PolicyRule = {
+  id: 'hostnetwork-peer',
+  number: 'R30',
+  title: 'A peer selects pods of the node’s network',
+  judges: 'policy',
+  severity: always('warning'),
+  confidence: 'likely',
+  cure: 'workload',
+  needs: [...podKinds, 'Namespace'],
+  restsOnVerdicts: false,
+  page: {
+    why: 'Pods with `hostNetwork: true`, as many ingress controllers, monitoring agents and the API server have, send from the address of their node. A peer with selectors does not match that address. It looks as if it worked, because traffic between a pod and its own node is always allowed: what comes from the same node gets through, and what comes from another does not.',
+    fix: 'Admit the addresses of the nodes with an `ipBlock` beside the selectors or in their place, for example the range the nodes are in.',
+    fine: 'Where most of the selected pods have a network of their own the rule is silent, and where an `ipBlock` of the same direction holds the nodes of those that have none. A peer that selects every pod of every namespace is never meant for them.',
+    platforms:
+      'OVN-Kubernetes matches such pods if the peer has a `podSelector`, be it empty, beside the `namespaceSelector`. Cilium sees their traffic as that of `host` and `remote-node`, which an `ipBlock` matches only with `policy-cidr-match-mode: nodes`.',
+  },
+  *check(input: PolicyInput): Iterable<Draft> {
+    for (const { clause, peer, key } of podPeersOf(input.policy)) {
+      const hosts = peer.hostNetwork === 'yes' ? [] : hostsOf(input, peer);
+      const [first] = hosts;
+      if (first === undefined) continue;
+      const own = unitsOf(input.world, realUnits(input, peer)).reduce((sum, unit) => sum + weightOf(unit), 0);
+      if (hosts.length < own * mainly || isAdmitted(input.policy, clause.direction, hosts)) continue;
+      yield { key, at: peer.origin, affected: [], ...told(input, clause, peer, first, own) };
+    }
+  },
+};
+
+/** So many times more pods of the node's network than others make the peer mainly one for them. */
+const mainly = 4;
+/** In so many namespaces the pods are looked at, in more than those the DaemonSets alone. */
+const namespacesMax = 20;
+
+function told(
+  { world }: PolicyInput,
+  { direction }: Clause,
+  peer: PodPeer,
+  { namespace, workload }: HostPod,
+  own: number,
+): Pick<Draft, 'happens' | 'advice' | 'severity' | 'fix'> {
+  const share = own === 0 ? 'only' : 'mainly';
+  const happens = [
+    `this peer matches ${share} pods of the node's network `,
+    ...scopeText(peer),
+    ' (',
+    { kind: 'workload', namespace, name: workload } as const,
+    `), so ${direction === 'ingress' ? 'only those on the same node get in' : 'only those on the same node are reached'}`,
+  ];
+  const severity = always(own === 0 && peer.hostNetwork === 'no' ? 'warning' : 'info');
+  if (world.profile.hostNetworkPeers === 'yes')
+    return {
+      happens,
+      advice: ['add podSelector: {} to the peer'],
+      severity,
+      fix: [{ op: 'set', at: `${peer.origin}.podSelector`, value: {} }],
+    };
+  return { happens, advice: ['add an ipBlock with the addresses of the nodes'], severity };
+}
+
+function hostsOf(input: PolicyInput, peer: PodPeer): readonly HostPod[] {
+  const { facts, policy, world } = input;
+  if (peer.namespaces !== 'own' && selectsEverything(peer.namespaces) && selectsEverything(peer.pods))
+    return [];
+  const one = onlyNamespace(policy, peer);
+  const names = one === null ? namespacesOf(input, peer) : [one];
+  const look = names.length > namespacesMax ? hostDaemonsIn.bind(null, world) : facts.hostPods;
+  return names.flatMap((name) => look(name).filter(({ labels }) => matches(peer.pods, labels)));
+}
+
+function namespacesOf({ world }: PolicyInput, { namespaces }: PodPeer): readonly string[] {
+  const found: string[] = [];
+  for (const { name, labels } of world.namespaces())
+    if (namespaces === 'own' || matches(namespaces, labels)) found.push(name);
+  return found.sort();
+}
+
+/** Does a block of the same direction hold every node that the pods run on? */
+function isAdmitted(
+  policy: CompiledPolicy,
+  direction: Clause['direction'],
+  hosts: readonly HostPod[],
+): boolean {
+  const peers = clausesOf(policy, direction).flatMap((clause) =>
+    clause.peers === 'any' ? [] : clause.peers,
+  );
+  const blocks = peers.flatMap((peer) => (peer.kind === 'block' ? [peer.block] : []));
+  if (blocks.length === 0) return false;
+  return hosts.every(({ addresses }) =>
+    addresses
+      .map(parseAddress)
+      .every((address) => address === null || blocks.some((block) => blockHolds(block, address))),
+  );
+}

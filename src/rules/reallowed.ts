@@ -1,0 +1,59 @@
+import { portsOf } from '../impact/side.ts';
+import type { AddressRange, BlockPeer, Clause } from '../model/policy.ts';
+import {
+  intersectPorts,
+  isEmpty,
+  type PortSet,
+  portRange,
+  subtractPorts,
+  unionPorts,
+} from '../sets/port-set.ts';
+import { overlapOf, without } from '../sets/ranges.ts';
+import type { Unit } from '../world/unit.ts';
+
+/** A clause that may allow again what an except leaves out. */
+export interface Place {
+  readonly clause: Clause;
+  /** Name of another policy; null for the one that is judged. */
+  readonly policy: string | null;
+}
+
+/** Where an address that an except leaves out is allowed, and on which ports. */
+export interface Again extends Place {
+  readonly range: AddressRange;
+  readonly ports: PortSet;
+  readonly origin: string;
+  /** One single address is allowed again. */
+  readonly single: boolean;
+}
+
+const dns = unionPorts(portRange('UDP', 53, 53), portRange('TCP', 53, 53));
+
+/** Where an address that the block leaves out is allowed on a port of its clause: the first place in `other`. */
+export function reallowed(clause: Clause, peer: BlockPeer, other: Place, unit: Unit | undefined): Again[] {
+  const destination = clause.direction === 'ingress' ? (unit?.ports ?? []) : [];
+  const shared = intersectPorts(portsOf(clause, destination).may, portsOf(other.clause, destination).may);
+  if (isEmpty(shared)) return [];
+  const { peers } = other.clause;
+  if (peers === 'any') {
+    const [range] = peer.block.except;
+    const ports = clause.direction === 'egress' ? subtractPorts(shared, dns) : shared;
+    return range === undefined || isEmpty(ports)
+      ? []
+      : [{ ...other, range, ports, origin: other.clause.origin, single: false }];
+  }
+  return blocksOf(other.clause).flatMap(({ block, origin, key }) => {
+    if (key === peer.key) return [];
+    const range = peer.block.except
+      .flatMap((part) => overlapOf(part, block.range) ?? [])
+      .find((part) => without(part, block.except).length > 0);
+    const [left] = range === undefined ? [] : without(range, block.except);
+    if (range === undefined || left === undefined) return [];
+    const single = left.first === left.last;
+    return [{ ...other, range: left, ports: shared, origin, single }];
+  });
+}
+
+export function blocksOf({ peers }: Clause): readonly BlockPeer[] {
+  return peers === 'any' ? [] : peers.filter((peer): peer is BlockPeer => peer.kind === 'block');
+}
