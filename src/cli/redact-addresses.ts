@@ -15,16 +15,21 @@ export interface AddressVeil {
 
 /** Blocks that stay where they are; addresses within those that are `open` stay as they are too. */
 const special: readonly { readonly block: string; readonly inside: 'open' | 'veiled' }[] = [
-  { block: '0.0.0.0/32', inside: 'open' },
+  { block: '0.0.0.0/8', inside: 'open' },
   { block: '10.0.0.0/8', inside: 'veiled' },
   { block: '100.64.0.0/10', inside: 'veiled' },
   { block: '127.0.0.0/8', inside: 'open' },
   { block: '169.254.0.0/16', inside: 'open' },
   { block: '172.16.0.0/12', inside: 'veiled' },
+  { block: '192.0.2.0/24', inside: 'veiled' },
   { block: '192.168.0.0/16', inside: 'veiled' },
+  { block: '198.51.100.0/24', inside: 'veiled' },
+  { block: '203.0.113.0/24', inside: 'veiled' },
   { block: '224.0.0.0/4', inside: 'veiled' },
   { block: '::/127', inside: 'open' },
   { block: '::ffff:0:0/96', inside: 'veiled' },
+  { block: '2001:db8::/32', inside: 'veiled' },
+  { block: '3fff::/20', inside: 'veiled' },
   { block: 'fc00::/7', inside: 'veiled' },
   { block: 'fe80::/10', inside: 'open' },
   { block: 'ff00::/8', inside: 'veiled' },
