@@ -30,12 +30,17 @@ type Sphere = 'own' | 'peers' | 'ports' | 'text';
 const spheres: ReadonlyMap<string, Sphere> = new Map([
   ['R01', 'text'],
   ['R06', 'text'],
+  ['R24', 'text'],
+  ['R27', 'text'],
   ['R38', 'text'],
   ['R08', 'peers'],
   ['R09', 'peers'],
   ['R10', 'peers'],
   ['R11', 'ports'],
   ['R12', 'ports'],
+  ['R40', 'ports'],
+  ['R63', 'ports'],
+  ['R70', 'peers'],
 ]);
 
 /** Places in a policy at which a rule would have to look into namespaces that are not covered; null is the whole. */

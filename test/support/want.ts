@@ -134,7 +134,8 @@ function lineOf(parts: readonly Part[], { object, at }: Finding, lines: LineCoun
   );
   let node: unknown = part?.document.contents;
   let offset = startOf(node);
-  for (const step of at.match(/kubernetes\.io\/[^.[\]]+|[^.[\]]+/g) ?? []) {
+  for (const part of at.match(/\[[^\]]*\]|kubernetes\.io\/[^.[\]]+|[^.[\]]+/g) ?? []) {
+    const step = part.replace(/^\[(.*)\]$/, '$1');
     const pair = isMap(node) ? node.items.find(({ key }) => String(key) === step) : undefined;
     const next: unknown = isSeq(node) ? node.items[Number(step)] : pair?.value;
     if (next === undefined) break;
