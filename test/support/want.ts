@@ -1,14 +1,19 @@
 /** Reads fixture files of rules: a small cluster, a change to it, and the lines that the rule is to print. */
 import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { earlierDocuments, findingsInDocument, lintDocument } from '../../src/cli/lint-documents.ts';
+import { surroundingsOf } from '../../src/cli/lint-namespaces.ts';
+import { readDocuments } from '../../src/cluster/documents.ts';
 import { compileNetworkPolicy } from '../../src/dialects/network-policy.ts';
 import { Budget } from '../../src/impact/budget.ts';
 import type { Edit } from '../../src/model/change.ts';
+import { policyTypeOf } from '../../src/model/decode/policy-type.ts';
+import { asWritten } from '../../src/model/decode/written-policy.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
 import { genericProfile, type Profile, profiles } from '../../src/model/profile.ts';
 import { caseOf } from '../../src/review/case-of.ts';
 import { findingLine } from '../../src/review/words.ts';
-import type { Rule } from '../../src/rules/rule.ts';
+import type { DocumentRule, Rule } from '../../src/rules/rule.ts';
 import { judge } from '../../src/rules/run.ts';
 import { worldOf } from '../../src/world/build.ts';
 import { recordOf } from './build.ts';
@@ -59,6 +64,7 @@ export function saidOf(rule: Rule, text: string): Said[] {
 
 /** The findings themselves, each with its line in the file. */
 export function heardFrom(rule: Rule, text: string): { readonly finding: Finding; readonly line: number }[] {
+  if (rule.judges === 'document') return documentsHeard(rule, text);
   const lines = new LineCounter();
   const parts = parseAllDocuments(text, { lineCounter: lines }).map(partOf);
   const profile = profileIn(text);
@@ -80,6 +86,28 @@ export function heardFrom(rule: Rule, text: string): { readonly finding: Finding
     .map(({ finding }) => ({ finding, line: lineOf([...changed, ...gone], finding, lines) }));
 }
 
+/**
+ * What a rule about documents says of a file. `# namespace shop` on a line of its own is the namespace that the input
+ * declares.
+ */
+function documentsHeard(
+  rule: DocumentRule,
+  text: string,
+): { readonly finding: Finding; readonly line: number }[] {
+  const name = /^# namespace (\S+)$/m.exec(text)?.[1] ?? null;
+  const { objects, fragments } = readDocuments([{ file: 'fixture.yaml', text }]);
+  const documents = [...objects, ...fragments.map(({ raw }) => raw)]
+    .filter(({ type }) => type.kind === '' || type.apiVersion === '' || policyTypeOf(type) !== 'none')
+    .map((raw) => lintDocument(raw, surroundingsOf(name)));
+  const earlier = earlierDocuments(documents.map(({ document }) => document));
+  return documents.flatMap((item) => {
+    const before = earlier.get(item.document);
+    if (before === undefined) return [];
+    const found = findingsInDocument(rule, { ...item, record: null }, before);
+    return found.map((finding) => ({ finding, line: item.raw.spanOf(finding.at).line }));
+  });
+}
+
 function profileIn(text: string): Profile {
   const [, name = '', flags = ''] = /^# profile (\S+)((?: \w+=\S+)*)$/m.exec(text) ?? [];
   const changed = flags
@@ -91,7 +119,11 @@ function profileIn(text: string): Profile {
 
 function partOf(document: Document): Part {
   const value = document.toJS();
-  return { document, record: recordOf(value), role: value.metadata?.annotations?.[roleKey] ?? '' };
+  return {
+    document,
+    record: asWritten(recordOf(value), value),
+    role: value.metadata?.annotations?.[roleKey] ?? '',
+  };
 }
 
 function same(a: ClusterObject, b: ClusterObject): boolean {
