@@ -43,15 +43,29 @@ function idsOf(unit: Unit, by: ConnectionUnit): readonly string[] {
 
 /**
  * Has it pods on one side that none of the other resembles? Then all of its connections must be looked at: a new pod
- * that may do less than its siblings is in no rectangle, because nothing of it changed.
+ * that may do less than its siblings is in no rectangle, because nothing of it changed. So must those of a workload
+ * that comes or goes where `dark`: of some ends nothing is known, whatever the policies say that are analysed.
  */
-export function isOdd({ units, presence }: ChangedEnd, { before, after }: Overlay): boolean {
-  if (presence !== 'both') return false;
+export function isOdd({ units, presence }: ChangedEnd, { before, after }: Overlay, dark: Dark): boolean {
+  if (presence !== 'both') return dark === 'dark';
   const oneSided = units.some((id) => (before.unit(id) === undefined) !== (after.unit(id) === undefined));
   if (!oneSided) return false;
   const traits = (world: World): string =>
     [...new Set(units.flatMap((id) => world.unit(id) ?? []).map(traitsKey))].sort().join('\n');
   return traits(before) !== traits(after);
+}
+
+/** Could a policy API that is not analysed govern one of the ends? */
+export type Dark = 'dark' | 'clear';
+
+export function darkness({ before, after }: Overlay): Dark {
+  const namespaces = new Set<string>();
+  for (const world of [before, after]) {
+    world.units.forEach((id) => {
+      namespaces.add(world.unit(id)?.namespace ?? '');
+    });
+  }
+  return [...namespaces].some((namespace) => after.foreignApi(namespace) !== null) ? 'dark' : 'clear';
 }
 
 /** Is a pair of pods of this unit to be had on one side only? */

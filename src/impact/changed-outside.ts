@@ -1,6 +1,6 @@
 import type { AddressRange, Clause, Direction, Ternary } from '../model/policy.ts';
 import { familyOf } from '../sets/addresses.ts';
-import { type ChangedEnd, isOdd } from './changed-ends.ts';
+import { type ChangedEnd, type Dark, darkness, isOdd } from './changed-ends.ts';
 import { clouded } from './connections-classes.ts';
 import type { Evaluation } from './evaluation.ts';
 import { criticalPorts, type Facet, holds } from './facet.ts';
@@ -37,10 +37,12 @@ export function changedOutside(
 class Outside {
   private readonly evaluation: Evaluation;
   private readonly facets: Readonly<Record<Direction, readonly Facet[]>>;
+  private readonly dark: Dark;
   private readonly known = new Map<string, readonly ChangedSegment[]>();
 
   constructor(evaluation: Evaluation, facets: readonly Facet[]) {
     this.evaluation = evaluation;
+    this.dark = darkness(evaluation.worlds);
     this.facets = {
       ingress: facets.filter(({ sources }) => sources.kind === 'internet'),
       egress: facets.filter(({ destinations }) => destinations.kind === 'internet'),
@@ -51,7 +53,7 @@ class Outside {
     const facets = this.facets[direction].filter((facet) =>
       end.units.some((unit) => holds(unitsOf(facet, direction), unit)),
     );
-    if (facets.length === 0 && !isOdd(end, this.evaluation.worlds)) return [];
+    if (facets.length === 0 && !isOdd(end, this.evaluation.worlds, this.dark)) return [];
     const key = [
       end.presence,
       direction,

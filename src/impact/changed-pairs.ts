@@ -1,6 +1,14 @@
 import { directions } from '../model/policy.ts';
 import type { World } from '../world/world.ts';
-import { type ChangedEnd, hasPairs, isOdd, type Presence, pairsComeOrGo } from './changed-ends.ts';
+import {
+  type ChangedEnd,
+  type Dark,
+  darkness,
+  hasPairs,
+  isOdd,
+  type Presence,
+  pairsComeOrGo,
+} from './changed-ends.ts';
 import { clouded } from './connections-classes.ts';
 import type { Evaluation } from './evaluation.ts';
 import { criticalPorts, type Facet, holds } from './facet.ts';
@@ -51,13 +59,14 @@ export class ChangedPairs {
     for (const [index, { units }] of ends.entries()) {
       for (const unit of units) this.endsOfUnit.set(unit, [...(this.endsOfUnit.get(unit) ?? []), index]);
     }
-    for (const [index, end] of ends.entries()) this.addOdd(index, end);
+    const dark = darkness(evaluation.worlds);
+    for (const [index, end] of ends.entries()) this.addOdd(index, end, dark);
   }
 
   /** Ends whose pods are not those that they were, where no rectangle would tell. */
-  private addOdd(index: number, end: ChangedEnd): void {
+  private addOdd(index: number, end: ChangedEnd, dark: Dark): void {
     const { worlds } = this.evaluation;
-    if (isOdd(end, worlds)) {
+    if (isOdd(end, worlds, dark)) {
       for (const other of this.ends.keys()) {
         this.enter(index, other, null);
         this.enter(other, index, null);
