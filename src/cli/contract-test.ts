@@ -1,10 +1,11 @@
-import { readManifests } from '../cluster/manifests.ts';
+import { type Manifests, readManifests } from '../cluster/manifests.ts';
 import { type ContractTest, contractJson, contractLines } from '../report/contract-test.ts';
 import type { Paint } from '../report/terminal.ts';
 import { contractsOf } from '../review/contract.ts';
 import { type ContractState, judgeContracts } from '../review/contract-state.ts';
 import { profileOf } from '../review/settings.ts';
 import { worldOf } from '../world/build.ts';
+import { eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import type { Output } from './outputs.ts';
 import { readSettings, readTexts } from './read-inputs.ts';
 
@@ -12,7 +13,11 @@ export const contractFormats = ['pretty', 'json'] as const;
 
 /** What `netsluice test` is asked to do. */
 export interface ContractTestPlan {
+  /** Manifests; none for a snapshot. */
   readonly paths: readonly string[];
+  readonly snapshot: string | null;
+  /** An older snapshot is not asked; null where any age is good enough. */
+  readonly maxAgeMs: number | null;
   readonly settings: string;
   readonly outputs: readonly Output<(typeof contractFormats)[number]>[];
   /** The least level of contracts that fail the test where they are not kept. */
@@ -29,7 +34,7 @@ export interface Printing {
 }
 
 /**
- * Judges the contracts of a settings file over manifests.
+ * Judges the contracts of a settings file over manifests or a snapshot.
  *
  * @returns 0 where all hold, 1 where one is broken, unknown or vacuous, 2 where there is none, 3 where something could
  * not be read; what could be read was judged then all the same.
@@ -40,9 +45,9 @@ export function runContractTest(plan: ContractTestPlan, { write, tell, paint }: 
   const contracts = contractsOf(settings.contracts);
   if (contracts.length === 0)
     return failed(tell, `${plan.settings} has no contracts; write them under the key contracts.`, 2);
-  const texts = readTexts(plan.paths);
-  if ('problem' in texts) return failed(tell, texts.problem, 3);
-  const { events, problems } = readManifests(texts);
+  const read = inputOf(plan, tell);
+  if ('problem' in read) return failed(tell, read.problem, 3);
+  const { events, problems } = read;
   for (const { file, line, message } of problems)
     tell(`not read: ${file}${line === undefined ? '' : `:${line}`}: ${message}`);
   const states = judgeContracts(worldOf(profileOf(settings), events), contracts);
@@ -51,6 +56,18 @@ export function runContractTest(plan: ContractTestPlan, { write, tell, paint }: 
     write(file, name === 'json' ? contractJson(found) : contractLines(found, paint));
   if (problems.length > 0) return 3;
   return states.some((state) => fails(state, plan.failOn)) ? 1 : 0;
+}
+
+function inputOf(
+  { paths, snapshot, maxAgeMs }: ContractTestPlan,
+  tell: Printing['tell'],
+): Manifests | { readonly problem: string } {
+  if (snapshot === null) {
+    const texts = readTexts(paths);
+    return 'problem' in texts ? texts : readManifests(texts);
+  }
+  const read = readFreshSnapshot(snapshot, maxAgeMs, tell);
+  return 'problem' in read ? read : { events: eventsOf(read), problems: [] };
 }
 
 /** "`unknown` fails `netsluice test`", and vacuous is never passed. */

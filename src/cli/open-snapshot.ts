@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { decodeSnapshot, type Snapshot } from '../cluster/snapshot.ts';
 import type { WorldEvent } from '../model/objects.ts';
@@ -9,10 +9,22 @@ type Problem = { readonly problem: string };
 /** Older ones are told: what they show may be long gone. */
 const toldAfterMs = 24 * 3_600_000;
 
-/** Is this the beginning of a snapshot, and not of manifests? */
-export function looksLikeSnapshot(bytes: Uint8Array): boolean {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return true;
-  return Buffer.from(bytes.subarray(0, 200)).includes('"netsluice/snapshot/');
+/** Is this a snapshot, by its first bytes, and not a directory or manifests? What cannot be read is none. */
+export function isSnapshotFile(path: string): boolean {
+  const start = Buffer.alloc(200);
+  try {
+    if (!statSync(path).isFile()) return false;
+    const file = openSync(path, 'r');
+    try {
+      readSync(file, start, 0, start.length, 0);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // Whoever reads it as manifests tells why it cannot be read.
+    return false;
+  }
+  return (start[0] === 0x1f && start[1] === 0x8b) || start.includes('"netsluice/snapshot/');
 }
 
 /** Reads a snapshot from a file; the problem is a sentence that names it. */
@@ -28,6 +40,20 @@ export function readSnapshotFile(path: string): Snapshot | Problem {
   return {
     problem: `The snapshot ${path} cannot be read: ${read.problem}. Take one with netsluice snapshot -o FILE.`,
   };
+}
+
+/** Reads a snapshot that is not older than may be, and tells where it is old. */
+export function readFreshSnapshot(
+  path: string,
+  maxAgeMs: number | null,
+  tell: (line: string) => void,
+): Snapshot | Problem {
+  const snapshot = readSnapshotFile(path);
+  if ('problem' in snapshot) return snapshot;
+  const age = ageOf(path, snapshot, Date.now(), maxAgeMs);
+  if (age !== null && typeof age !== 'string') return age;
+  if (age !== null) tell(age);
+  return snapshot;
 }
 
 /** The records as events that make a world. */

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Level } from '../model/finding.ts';
+import { duration } from './open-snapshot.ts';
 import { outputsOf } from './outputs.ts';
 import { type RolloutPlan, rolloutFormats } from './rollout.ts';
 
@@ -8,6 +9,7 @@ interface Flags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly snapshot?: readonly string[];
+  readonly maxAge?: number;
   readonly settings?: string;
   readonly ownNamespace?: string;
   readonly waitSeconds: number;
@@ -31,7 +33,11 @@ export function rolloutCommand(run: (plan: RolloutPlan) => Promise<void>): Comma
     )
     .addOption(new Option('--kubeconfig <FILE>', 'how to reach the cluster').env('NETSLUICE_KUBECONFIG'))
     .option('--context <NAME>', 'the context of the kubeconfig to use')
-    .option('--snapshot <PATH...>', 'ask about these manifests instead of a live cluster')
+    .option(
+      '--snapshot <PATH...>',
+      'ask about a file of netsluice snapshot, or about manifests, instead of a live cluster',
+    )
+    .option('--max-age <DURATION>', 'a snapshot older than this, such as 12h or 7d, is not asked', duration)
     .addOption(
       new Option('--settings <FILE>', 'the settings file that the webhook runs with').env(
         'NETSLUICE_SETTINGS',
@@ -60,6 +66,7 @@ export function rolloutCommand(run: (plan: RolloutPlan) => Promise<void>): Comma
           enforce: flags.enforce,
           source: { kubeconfig: flags.kubeconfig ?? null, context: flags.context ?? null },
           snapshot,
+          maxAgeMs: flags.maxAge ?? null,
           settings: flags.settings ?? null,
           ownNamespace: flags.ownNamespace ?? '',
           waitMs: flags.waitSeconds * 1000,

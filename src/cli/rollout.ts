@@ -12,6 +12,7 @@ import { worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { Printing } from './contract-test.ts';
 import { type Pictured, pictureOnce } from './one-picture.ts';
+import { eventsOf, isSnapshotFile, readFreshSnapshot } from './open-snapshot.ts';
 import type { Output } from './outputs.ts';
 import { readSettings, readTexts } from './read-inputs.ts';
 
@@ -21,8 +22,10 @@ export const rolloutFormats = ['pretty', 'json'] as const;
 export interface RolloutPlan {
   readonly enforce: Level;
   readonly source: ClusterSource;
-  /** Manifests instead of a live cluster; none for a live one. */
+  /** A file of `netsluice snapshot`, or manifests, instead of a live cluster; none for a live one. */
   readonly snapshot: readonly string[];
+  /** An older snapshot is not asked; null where any age is good enough. */
+  readonly maxAgeMs: number | null;
   readonly settings: string | null;
   readonly ownNamespace: string;
   readonly waitMs: number;
@@ -76,6 +79,13 @@ async function picture(
 ): Promise<Pictured | { readonly problem: string }> {
   const profile = profileOf(settings);
   if (plan.snapshot.length === 0) return pictureOnce(plan.source, profile, { waitMs: plan.waitMs, tell });
+  const [only = ''] = plan.snapshot;
+  if (plan.snapshot.length === 1 && isSnapshotFile(only)) {
+    const saved = readFreshSnapshot(only, plan.maxAgeMs, tell);
+    if ('problem' in saved) return saved;
+    const freshness = { stale: [], absent: saved.absent };
+    return { world: worldOf(profile, eventsOf(saved)), freshness, problems: [] };
+  }
   const texts = readTexts(plan.snapshot);
   if ('problem' in texts) return texts;
   const { events, problems } = readManifests(texts);

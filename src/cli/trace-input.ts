@@ -8,7 +8,7 @@ import { defaultSettings, profileOf } from '../review/settings.ts';
 import { worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { pictureOnce } from './one-picture.ts';
-import { ageOf, duration, eventsOf, readSnapshotFile } from './open-snapshot.ts';
+import { duration, eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import { readSettings } from './read-inputs.ts';
 import { readCluster } from './trace-manifests.ts';
 
@@ -146,11 +146,8 @@ function openSnapshot(
   profile: Profile,
   tell: (line: string) => void,
 ): OpenedCluster | { readonly problem: string } {
-  const snapshot = readSnapshotFile(file);
+  const snapshot = readFreshSnapshot(file, maxAgeMs, tell);
   if ('problem' in snapshot) return snapshot;
-  const age = ageOf(file, snapshot, Date.now(), maxAgeMs);
-  if (typeof age === 'string') tell(age);
-  else if (age !== null) return age;
   const world = worldOf(profile, eventsOf(snapshot));
   return { ...opened(world, { stale: [], absent: snapshot.absent }), snapshot };
 }
