@@ -85,6 +85,7 @@ export function lintCommand(run: (plan: LintPlan) => void): Command {
           strictCidrs: kubeVersion >= strictFrom,
           failOn,
           namespace,
+          docs: null,
           mend: fix ? (dryRun ? 'diff' : 'files') : 'no',
           outputs,
         });

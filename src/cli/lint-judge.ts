@@ -5,6 +5,7 @@ import { coverageOf } from '../review/coverage.ts';
 import { profileOf, type Settings } from '../review/settings.ts';
 import { rules } from '../rules/registry.ts';
 import { worldOf } from '../world/build.ts';
+import { ruleCards } from './lint-cards.ts';
 import { commentWaivers } from './lint-comments.ts';
 import type { Inputs } from './lint-inputs.ts';
 import { surroundingsOf } from './lint-namespaces.ts';
@@ -16,7 +17,7 @@ import { writtenRules } from './lint-written.ts';
 
 /** What is judged, and by what. */
 export interface LintCase {
-  readonly plan: Pick<LintPlan, 'strictCidrs' | 'complete' | 'failOn' | 'namespace'>;
+  readonly plan: Pick<LintPlan, 'strictCidrs' | 'complete' | 'failOn' | 'namespace' | 'docs'>;
   readonly settings: Settings;
   readonly surroundings: Pick<LintSurroundings, 'version' | 'today'>;
 }
@@ -63,7 +64,8 @@ export function lintReport(inputs: Inputs, { plan, settings, surroundings }: Lin
       strangers: read.strangers,
       exempt: judged.exempt,
     },
-    rules: [...rules.map(({ id, title }) => ({ id, title })), ...writtenRules],
+    rules: ruleCards(rules, writtenRules),
+    docs: plan.docs,
     failOn: plan.failOn,
   };
 }

@@ -15,6 +15,8 @@ export interface LintPlan {
   readonly failOn: Severity;
   /** Where documents without a namespace are applied to; null where nobody says so. */
   readonly namespace: string | null;
+  /** Where the rules' pages are on the web, with `{rule}` for the id; null where nobody says so. */
+  readonly docs: string | null;
   /** Are findings with a mechanical remedy mended: in the files, or as a diff on standard output? */
   readonly mend: 'no' | 'files' | 'diff';
   readonly outputs: readonly Output<LintFormat>[];

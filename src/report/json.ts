@@ -1,4 +1,4 @@
-import { countsOf, type LintFinding, type LintReport } from './lint-report.ts';
+import { countsOf, type LintFinding, type LintReport, type Span } from './lint-report.ts';
 
 /** `docs/schemas/lint-v1.json`. */
 export function jsonLint(report: LintReport): string {
@@ -31,7 +31,20 @@ function findingJson({
   span,
   message,
   advice,
+  related,
+  edits,
+  known,
 }: LintFinding): object {
   const { file, line, column, endColumn } = span;
-  return { id, rule, severity, waived, object, path, file, line, column, endColumn, message, advice };
+  return {
+    ...{ id, rule, severity, waived, known, object, path, file, line, column, endColumn, message, advice },
+    related: related.map(({ span: place, ...other }) => ({ ...other, ...placeJson(place) })),
+    fix: edits,
+  };
+}
+
+function placeJson(span: Span | null): object {
+  if (span === null) return {};
+  const { file, line, column, endColumn } = span;
+  return { file, line, column, endColumn };
 }

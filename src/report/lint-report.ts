@@ -1,4 +1,4 @@
-import type { FixStep, Severity } from '../model/finding.ts';
+import type { Confidence, FixStep, Severity } from '../model/finding.ts';
 import type { ReadProblem } from './contract-test.ts';
 
 /** A place in a file; lines and columns from 1, the end is the column after the last character. */
@@ -63,6 +63,17 @@ export interface LintFinding {
   readonly known: boolean;
 }
 
+/** What a rule says of itself. */
+export interface RuleCard {
+  readonly id: string;
+  readonly title: string;
+  /** How bad it is at the strictest level. */
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  /** Why, and how to mend it, in Markdown; null where there is no page. */
+  readonly page: { readonly why: string; readonly fix: string } | null;
+}
+
 /** What `netsluice lint` found. */
 export interface LintReport {
   /** Of netsluice. */
@@ -84,7 +95,9 @@ export interface LintReport {
     readonly exempt: number;
   };
   /** Every rule that may speak. */
-  readonly rules: readonly { readonly id: string; readonly title: string }[];
+  readonly rules: readonly RuleCard[];
+  /** Where the rules' pages are on the web: `{rule}` stands for the id; null where nobody says so. */
+  readonly docs: string | null;
   readonly failOn: Severity;
 }
 
@@ -110,7 +123,7 @@ export function countsOf({ findings }: LintReport): Readonly<Record<Severity, nu
 }
 
 /** `NetworkPolicy shop/deny`. */
-export function objectText({ object }: LintFinding): string {
+export function objectText({ object }: Pick<LintFinding, 'object'>): string {
   const { kind, namespace, name } = object;
   return `${kind} ${namespace === null ? '' : `${namespace}/`}${name}`;
 }
@@ -142,6 +155,12 @@ export function uriOf(file: string): string {
   if (file === '-') return 'stdin';
   const path = encodeURI(file.replaceAll('\\', '/')).replaceAll('?', '%3F').replaceAll('#', '%23');
   return path.startsWith('/') ? `file://${path}` : path.replace(/^(?:\.\/)+/, '');
+}
+
+/** The address of a rule's page; null where none is known. */
+export function pageUrl(rule: string, { docs }: Pick<LintReport, 'docs'>): string | null {
+  if (docs === null) return null;
+  return docs.includes('{rule}') ? docs.replaceAll('{rule}', rule) : `${docs.replace(/\/$/, '')}/${rule}.md`;
 }
 
 export function plural(count: number, one: string, many: string = `${one}s`): string {

@@ -1,5 +1,15 @@
-import type { Severity } from '../model/finding.ts';
-import { fingerprints, type LintFinding, type LintReport, uriOf, wholeText } from './lint-report.ts';
+import type { Confidence, Severity } from '../model/finding.ts';
+import {
+  fingerprints,
+  type LintFinding,
+  type LintReport,
+  pageUrl,
+  type RelatedPlace,
+  type RuleCard,
+  type Span,
+  uriOf,
+  wholeText,
+} from './lint-report.ts';
 
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 
@@ -17,7 +27,11 @@ export function sarifLint(report: LintReport): string {
     runs: [
       {
         tool: {
-          driver: { name: 'netsluice', semanticVersion: version, rules: rules.map(ruleObject) },
+          driver: {
+            name: 'netsluice',
+            semanticVersion: version,
+            rules: rules.map((rule) => ruleObject(rule, pageUrl(rule.id, report))),
+          },
         },
         automationDetails: { id: 'netsluice/lint/' },
         columnKind: 'utf16CodeUnits',
@@ -37,42 +51,87 @@ export function sarifLint(report: LintReport): string {
   return JSON.stringify(document, null, 2);
 }
 
-function ruleObject({ id, title }: { readonly id: string; readonly title: string }): object {
+/** Code scanning sorts by a number of its own: 7.0 to 8.9 is high there, 4.0 to 6.9 medium, 0.1 to 3.9 low. */
+const severityNumbers: Readonly<Record<Severity, string>> = { error: '8.0', warning: '5.0', info: '2.0' };
+const precisions: Readonly<Record<Confidence, string>> = {
+  certain: 'very-high',
+  likely: 'high',
+  heuristic: 'medium',
+};
+
+function ruleObject({ id, title, severity, confidence, page }: RuleCard, url: string | null): object {
   const text = title.slice(0, textMax);
+  const told = page === null ? [] : [page.why, page.fix];
+  const more = url === null ? `netsluice explain ${id}` : url;
   return {
     id,
     shortDescription: { text },
     fullDescription: { text },
-    help: { text },
-    properties: { tags: ['security', 'kubernetes'] },
+    ...(url === null ? {} : { helpUri: url }),
+    help: {
+      text: [title, ...told, ...(page === null ? [] : [`More: ${more}`])].join('\n\n'),
+      ...(page === null ? {} : { markdown: helpMarkdown(page, url === null ? `\`${more}\`` : `<${url}>`) }),
+    },
+    defaultConfiguration: { level: levels[severity] },
+    properties: {
+      tags: ['security', 'kubernetes', 'network-policy'],
+      precision: precisions[confidence],
+      'security-severity': severityNumbers[severity],
+    },
   };
 }
 
+function helpMarkdown({ why, fix }: NonNullable<RuleCard['page']>, more: string): string {
+  return `${why}\n\n**How to mend it.** ${fix}\n\nMore: ${more}`;
+}
+
 function resultObject(finding: LintFinding, fingerprint: string): object {
-  const { rule, severity, span, object, path, waived } = finding;
-  const { namespace, name, kind } = object;
+  const { rule, severity, span, object, path, waived, known, related } = finding;
+  const places = related.flatMap((place) => (place.span === null ? [] : [relatedObject(place, place.span)]));
   return {
     ruleId: rule,
     level: levels[severity],
     message: { text: wholeText(finding) },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: uriOf(span.file) },
-          region: {
-            startLine: span.line,
-            startColumn: span.column,
-            endLine: span.line,
-            endColumn: span.endColumn,
-          },
-        },
-        logicalLocations: [
-          { fullyQualifiedName: `${kind}/${namespace ?? ''}/${name}#${path}`, kind: 'resource' },
-        ],
-      },
-    ],
+    locations: [{ ...placeObject(span), logicalLocations: [logicalObject(object, path)] }],
+    ...(places.length === 0 ? {} : { relatedLocations: places.map((place, id) => ({ id, ...place })) }),
     partialFingerprints: { primaryLocationLineHash: `${fingerprint}:1` },
-    ...(waived ? { suppressions: [{ kind: 'inSource' }] } : {}),
+    ...fixesOf(finding),
+    ...(waived || known ? { suppressions: [{ kind: waived ? 'inSource' : 'external' }] } : {}),
+  };
+}
+
+function placeObject({ file, line, column, endColumn }: Span): { physicalLocation: object } {
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: uriOf(file) },
+      region: { startLine: line, startColumn: column, endLine: line, endColumn },
+    },
+  };
+}
+
+function logicalObject({ kind, namespace, name }: LintFinding['object'], path: string): object {
+  return { fullyQualifiedName: `${kind}/${namespace ?? ''}/${name}#${path}`, kind: 'resource' };
+}
+
+function relatedObject({ says, object, path }: RelatedPlace, span: Span): object {
+  return {
+    ...placeObject(span),
+    logicalLocations: [logicalObject(object, path)],
+    message: { text: says === '' ? object.kind : says },
+  };
+}
+
+function fixesOf({ edits, advice, span }: LintFinding): object {
+  if (edits.length === 0) return {};
+  const replacements = edits.map(({ line, column, endLine, endColumn, text }) => ({
+    deletedRegion: { startLine: line, startColumn: column, endLine, endColumn },
+    ...(text === '' ? {} : { insertedContent: { text } }),
+  }));
+  const description = { text: advice === '' ? 'What netsluice lint --fix writes' : advice };
+  return {
+    fixes: [
+      { description, artifactChanges: [{ artifactLocation: { uri: uriOf(span.file) }, replacements }] },
+    ],
   };
 }
 

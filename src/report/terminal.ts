@@ -21,6 +21,8 @@ export interface Paint {
   readonly bold: (text: string) => string;
   readonly warning: (text: string) => string;
   readonly error: (text: string) => string;
+  /** A text that leads to an address where it is clicked. */
+  readonly link: (text: string, url: string) => string;
 }
 
 const sgr =
@@ -31,10 +33,19 @@ const sgr =
       .map((line) => (line === '' ? '' : `\u001b[${code}m${line}\u001b[0m`))
       .join('\n');
 
-export const colours: Paint = { dim: sgr(2), bold: sgr(1), warning: sgr(33), error: sgr(31) };
+/** "OSC 8 ; params ; URI ST": terminals that do not know it show the text alone. */
+const hyperlink = (text: string, url: string): string => `\u001b]8;;${url}\u001b\\${text}\u001b]8;;\u001b\\`;
+
+export const colours: Paint = {
+  dim: sgr(2),
+  bold: sgr(1),
+  warning: sgr(33),
+  error: sgr(31),
+  link: hyperlink,
+};
 
 const same = (text: string): string => text;
-export const plain: Paint = { dim: same, bold: same, warning: same, error: same };
+export const plain: Paint = { dim: same, bold: same, warning: same, error: same, link: same };
 
 /**
  * Colours where the stream is a terminal that has them. Node reads NO_COLOR, FORCE_COLOR and TERM for that, and a

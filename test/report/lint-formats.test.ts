@@ -42,9 +42,22 @@ function report(findings: readonly LintFinding[], change: Partial<LintReport> = 
     ],
     input: { files: 1, objects: 2, strangers: 0, exempt: 0 },
     rules: [
-      { id: 'egress-blocks-dns', title: 'Pods lose DNS' },
-      { id: 'rule-open-to-any-peer', title: 'A clause is open to everybody' },
+      {
+        id: 'egress-blocks-dns',
+        title: 'Pods lose DNS',
+        severity: 'error',
+        confidence: 'likely',
+        page: { why: 'Names are **looked up**.', fix: 'Allow port 53.' },
+      },
+      {
+        id: 'rule-open-to-any-peer',
+        title: 'A clause is open to everybody',
+        severity: 'warning',
+        confidence: 'certain',
+        page: null,
+      },
     ],
+    docs: null,
     failOn: 'error',
     ...change,
   };
@@ -59,7 +72,73 @@ const hostile = finding({
   span: { file: 'a:b, c%.yaml', line: 1, column: 1, endColumn: 2, source: '\tx\u001b[31m' },
 });
 
+/** Rests on two other objects, one of which the input holds, and can be mended. */
+const withMore = finding({
+  related: [
+    {
+      object: { kind: 'Service', namespace: 'shop', name: 'web' },
+      path: 'spec.ports[0]',
+      says: 'this Service leads 80 to 8080',
+      span: { file: 'k8s/svc.yaml', line: 120, column: 7, endColumn: 11, source: '    - port: 80' },
+    },
+    {
+      object: { kind: 'Namespace', namespace: null, name: 'ops' },
+      path: '',
+      says: 'this namespace\u001b[31m has the label',
+      span: null,
+    },
+  ],
+  edits: [
+    { line: 9, column: 1, endLine: 10, endColumn: 1, text: '  - from: []\n    ports: []\n' },
+    { line: 12, column: 1, endLine: 14, endColumn: 1, text: '' },
+  ],
+});
+
 describe('pretty', () => {
+  test('shows the other places, what --fix would write, and once for each rule where to read on', () => {
+    const again = finding({ rule: 'egress-blocks-dns' });
+    const text = prettyLint(report([withMore, again, again]), plain, null);
+    expect(
+      text.split('\n').slice(0, 33).join('\n'),
+    ).toBe(`▲ warning rule-open-to-any-peer: everybody gets in on all ports
+    --> k8s/web.yaml:9:5
+    |
+  9 |   - {}
+    |     ^^
+    = NetworkPolicy shop/web spec.ingress[0]
+    = help: name the peers in from
+    = related: this Service leads 80 to 8080: Service shop/web
+    --> k8s/svc.yaml:120:7
+    |
+120 |     - port: 80
+    |       ^^^^
+    = related: this namespace[31m has the label: Namespace ops
+    = fix: with --fix line 9 becomes
+  9 +   - from: []
+ 10 +     ports: []
+    = fix: with --fix lines 12 to 13 go
+
+▲ warning egress-blocks-dns: everybody gets in on all ports
+  --> k8s/web.yaml:9:5
+  |
+9 |   - {}
+  |     ^^
+  = NetworkPolicy shop/web spec.ingress[0]
+  = help: name the peers in from
+  = more: netsluice explain egress-blocks-dns
+
+▲ warning egress-blocks-dns: everybody gets in on all ports
+  --> k8s/web.yaml:9:5
+  |
+9 |   - {}
+  |     ^^
+  = NetworkPolicy shop/web spec.ingress[0]`);
+    const linked = prettyLint(report([again], { docs: 'https://docs.test' }), colours, null);
+    expect(linked).toContain(
+      'more: \u001b]8;;https://docs.test/egress-blocks-dns.md\u001b\\https://docs.test/egress-blocks-dns.md\u001b]8;;\u001b\\',
+    );
+  });
+
   const long = 'x'.repeat(30);
   const wide = finding({
     severity: 'error',
@@ -138,7 +217,7 @@ a:b, c%.yaml:1:1: warning rule-open-to-any-peer: 100% <bad>::error::x, "y" & [31
 
 test('json is as its schema says', () => {
   const document: unknown = JSON.parse(
-    jsonLint(report([finding(), hostile], { problems: [unread], skipped: [skipped] })),
+    jsonLint(report([withMore, hostile], { problems: [unread], skipped: [skipped] })),
   );
   expect(schemaProblems('lint-v1', document)).toEqual([]);
   expect(document).toMatchObject({
@@ -160,16 +239,32 @@ describe('sarif', () => {
       'https://json.schemastore.org/sarif-2.1.0.json',
       1,
     ]);
+    const tags = ['security', 'kubernetes', 'network-policy'];
     expect(run.tool.driver).toEqual({
       name: 'netsluice',
       semanticVersion: '1.2.3',
-      rules: ['Pods lose DNS', 'A clause is open to everybody'].map((text, index) => ({
-        id: ['egress-blocks-dns', 'rule-open-to-any-peer'][index],
-        shortDescription: { text },
-        fullDescription: { text },
-        help: { text },
-        properties: { tags: ['security', 'kubernetes'] },
-      })),
+      rules: [
+        {
+          id: 'egress-blocks-dns',
+          shortDescription: { text: 'Pods lose DNS' },
+          fullDescription: { text: 'Pods lose DNS' },
+          help: {
+            text: 'Pods lose DNS\n\nNames are **looked up**.\n\nAllow port 53.\n\nMore: netsluice explain egress-blocks-dns',
+            markdown:
+              'Names are **looked up**.\n\n**How to mend it.** Allow port 53.\n\nMore: `netsluice explain egress-blocks-dns`',
+          },
+          defaultConfiguration: { level: 'error' },
+          properties: { tags, precision: 'high', 'security-severity': '8.0' },
+        },
+        {
+          id: 'rule-open-to-any-peer',
+          shortDescription: { text: 'A clause is open to everybody' },
+          fullDescription: { text: 'A clause is open to everybody' },
+          help: { text: 'A clause is open to everybody' },
+          defaultConfiguration: { level: 'warning' },
+          properties: { tags, precision: 'very-high', 'security-severity': '5.0' },
+        },
+      ],
     });
     expect(run.automationDetails).toEqual({ id: 'netsluice/lint/' });
     expect(run.results[0]).toEqual({
@@ -195,6 +290,51 @@ describe('sarif', () => {
       partialFingerprints: { primaryLocationLineHash: '0123456789ab-2:1' },
       suppressions: [{ kind: 'inSource' }],
     });
+  });
+
+  test('the page of a rule has an address where the config says so', () => {
+    const [run] = JSON.parse(sarifLint(report([], { docs: 'https://docs.test/rules/' }))).runs;
+    const [first] = run.tool.driver.rules;
+    expect([first.helpUri, first.help.markdown]).toEqual([
+      'https://docs.test/rules/egress-blocks-dns.md',
+      'Names are **looked up**.\n\n**How to mend it.** Allow port 53.\n\nMore: <https://docs.test/rules/egress-blocks-dns.md>',
+    ]);
+    const [other] = JSON.parse(sarifLint(report([], { docs: 'https://docs.test/#{rule}' }))).runs;
+    expect(other.tool.driver.rules[0].helpUri).toBe('https://docs.test/#egress-blocks-dns');
+  });
+
+  test('other places and what mends it', () => {
+    const sarif = JSON.parse(sarifLint(report([withMore])));
+    expect(sarifProblems(sarif)).toEqual([]);
+    const [{ relatedLocations, fixes }] = sarif.runs[0].results;
+    expect(relatedLocations).toEqual([
+      {
+        id: 0,
+        physicalLocation: {
+          artifactLocation: { uri: 'k8s/svc.yaml' },
+          region: { startLine: 120, startColumn: 7, endLine: 120, endColumn: 11 },
+        },
+        logicalLocations: [{ fullyQualifiedName: 'Service/shop/web#spec.ports[0]', kind: 'resource' }],
+        message: { text: 'this Service leads 80 to 8080' },
+      },
+    ]);
+    expect(fixes).toEqual([
+      {
+        description: { text: 'name the peers in from' },
+        artifactChanges: [
+          {
+            artifactLocation: { uri: 'k8s/web.yaml' },
+            replacements: [
+              {
+                deletedRegion: { startLine: 9, startColumn: 1, endLine: 10, endColumn: 1 },
+                insertedContent: { text: '  - from: []\n    ports: []\n' },
+              },
+              { deletedRegion: { startLine: 12, startColumn: 1, endLine: 14, endColumn: 1 } },
+            ],
+          },
+        ],
+      },
+    ]);
   });
 
   test('a clean run has results, and what could not be read or was skipped is a notification', () => {
