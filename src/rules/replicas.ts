@@ -1,0 +1,73 @@
+import { both, decide, matchesUnit, portsOf, type Side } from '../impact/side.ts';
+import type { Facts } from '../platform/facts.ts';
+import { servicesOf, targetPorts } from '../platform/services.ts';
+import {
+  allPorts,
+  intersectPorts,
+  isEmpty,
+  noPorts,
+  type PortSet,
+  subtractPorts,
+  unionPorts,
+} from '../sets/port-set.ts';
+import { type Unit, weightOf } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
+import { type Harm, sidesIn } from './isolated-pods.ts';
+
+/** So many units of one workload are compared; their pods differ by labels that are each pod's own. */
+const siblingsMax = 8;
+
+/** Does a workload have at least two pods? */
+export function isReplicated(world: World, { workload }: Unit): boolean {
+  return world.workloadUnits(workload).reduce((sum, unit) => sum + weightOf(unit), 0) > 1;
+}
+
+/** The ports of a unit that its headless Services lead to, by whose names the members of a cluster find each other. */
+export function headlessPorts(world: World, unit: Unit): PortSet {
+  const headless = servicesOf(world, unit).filter((service) => service.headless);
+  return headless
+    .flatMap(({ ports }) => ports)
+    .reduce((sum, port) => unionPorts(sum, targetPorts(port, unit)), noPorts);
+}
+
+/** The declared ports on which a unit's pods and the others of its workload do not reach each other. */
+export type Cut = (unit: Unit) => PortSet;
+
+/**
+ * Pods of one workload are cut off from each other where they may use no declared port of one another, or where a port
+ * of their headless Service is open to nobody: then it is a port that only they would use.
+ */
+export function cutsIn(world: World, facts: Facts): Cut {
+  const sides = { ingress: sidesIn(world, 'ingress'), egress: sidesIn(world, 'egress') };
+  const between = (from: Unit, to: Unit): PortSet => {
+    const [out, into] = [sides.egress(from), sides.ingress(to)];
+    const { may } = both(
+      decide(out, (entry) => matchesUnit(entry, to.id), to.ports),
+      decide(into, (entry) => matchesUnit(entry, from.id), to.ports),
+    );
+    const declared = facts.declared(to);
+    const wanted = isEmpty(declared) ? allPorts : declared;
+    if (isEmpty(intersectPorts(wanted, may))) return wanted;
+    const unused = subtractPorts(headlessPorts(world, to), may);
+    return into.governing.isolated ? subtractPorts(unused, openPorts(into, to)) : noPorts;
+  };
+  return (unit) => {
+    const others = world.workloadUnits(unit.workload).slice(0, siblingsMax);
+    const pairs = others.filter((other) => other.id !== unit.id || weightOf(unit) > 1);
+    return pairs.reduce(
+      (sum, other) => unionPorts(sum, unionPorts(between(unit, other), between(other, unit))),
+      noPorts,
+    );
+  };
+}
+
+/** The same as a harm. */
+export function cutOffIn(world: World, facts: Facts): Harm {
+  const cut = cutsIn(world, facts);
+  return (unit) => !isEmpty(cut(unit));
+}
+
+/** Ports on which anybody gets in. */
+function openPorts({ entries }: Side, unit: Unit): PortSet {
+  return entries.reduce((sum, { clause }) => unionPorts(sum, portsOf(clause, unit.ports).may), noPorts);
+}

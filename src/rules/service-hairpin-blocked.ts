@@ -1,0 +1,98 @@
+import { decide, matchesUnit, portsOf } from '../impact/side.ts';
+import { clausesOf } from '../model/policy.ts';
+import { servicesOf, targetPorts } from '../platform/services.ts';
+import { intersectPorts, isEmpty, noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
+import type { Unit } from '../world/unit.ts';
+import { isolatedUnits, podsOf, sidesIn } from './isolated-pods.ts';
+import { workloadsOf } from './own-namespace.ts';
+import { podKinds } from './pod-kinds.ts';
+import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+/**
+ * R52. Pods that stand behind a Service call it, and the Service leads back to the pod that called. A pod never blocks
+ * itself, but on this way its address may be rewritten, and the pod is refused as a stranger.
+ */
+export const serviceHairpinBlocked: PolicyRule = {
+  id: 'service-hairpin-blocked',
+  number: 'R52',
+  title: 'Pods may not reach themselves through their own Service',
+  judges: 'policy',
+  severity: always('info'),
+  confidence: 'heuristic',
+  cure: 'policy',
+  needs: [...podKinds, 'NetworkPolicy', 'Service'],
+  restsOnVerdicts: true,
+  admission: 'silent',
+  page: {
+    why: `
+      "A pod cannot block access to itself" holds for its own address. When a pod calls the Service that
+      it stands behind, the call may come back to the same pod, with an address that the node has
+      rewritten: the policy sees a stranger. It fails now and then, for one of so many replicas, which
+      makes it hard to find.`,
+    fix: `
+      Admit the workload's own labels on the port. Where the node rewrites the address to its own, even
+      that does not help: let the pods call \`localhost\`.`,
+    fine: `
+      Most workloads never call their own Service, and nobody can see that from outside; so this is an
+      info, which the command line and the scan alone print. The rule is silent where the own pods are
+      admitted by a selector, for headless Services, where egress keeps the pods from calling, and where
+      the policy admits nobody on the port.`,
+    platforms: `
+      Whether the address is rewritten depends on the plugin and on the mode of kube-proxy.`,
+  },
+  *check(input: PolicyInput): Iterable<Draft> {
+    const { world, policy, invented } = input;
+    if (invented || clausesOf(policy, 'ingress').length === 0) return;
+    const ingress = sidesIn(world, 'ingress');
+    const egress = sidesIn(world, 'egress');
+    const units = isolatedUnits(input, 'ingress')
+      .slice(0, unitsMax)
+      .filter((unit) => {
+        const target = intersectPorts(servicePorts(input, unit), admitted(input, unit));
+        if (isEmpty(target)) return false;
+        const itself = {
+          into: decide(ingress(unit), own(unit), unit.ports),
+          out: decide(egress(unit), own(unit), unit.ports),
+        };
+        return (
+          isEmpty(intersectPorts(target, itself.into.may)) && !isEmpty(intersectPorts(target, itself.out.may))
+        );
+      });
+    if (units.length === 0) return;
+    yield {
+      key: '',
+      at: 'spec.ingress',
+      happens: [
+        'pods of ',
+        workloadsOf(units),
+        ' may be refused when they call their own Service and it leads back to them',
+      ],
+      advice: ['admit their own labels too, if they do call it'],
+      affected: podsOf(units),
+    };
+  },
+};
+
+/** The Services of each unit are looked up; a policy of so many units is no policy of one workload. */
+const unitsMax = 200;
+
+const own =
+  (unit: Unit) =>
+  (entry: Parameters<typeof matchesUnit>[0]): ReturnType<typeof matchesUnit> =>
+    matchesUnit(entry, unit.id);
+
+/** Ports on the pods that Services with an address of their own lead to. */
+function servicePorts({ world }: PolicyInput, unit: Unit): PortSet {
+  return servicesOf(world, unit)
+    .filter(({ headless, type }) => !headless && type !== 'ExternalName')
+    .flatMap(({ ports }) => ports)
+    .reduce((sum, port) => unionPorts(sum, targetPorts(port, unit)), noPorts);
+}
+
+/** Ports on which this policy admits anybody. */
+function admitted({ policy }: PolicyInput, unit: Unit): PortSet {
+  return clausesOf(policy, 'ingress').reduce(
+    (sum, clause) => unionPorts(sum, portsOf(clause, unit.ports).may),
+    noPorts,
+  );
+}
