@@ -12,6 +12,8 @@ export interface Requirement {
   readonly key: string;
   readonly operator: Operator;
   readonly values: readonly string[];
+  /** Where a document has it: among `matchLabels`, or at this position of `matchExpressions`. Means nothing else. */
+  readonly place?: 'labels' | number;
 }
 
 /**

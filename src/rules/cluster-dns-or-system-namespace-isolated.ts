@@ -8,6 +8,7 @@ import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo, protocolsFirst } from './phrases.ts';
 import { podCount, unitsOf } from './pod-peers.ts';
+import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -64,6 +65,7 @@ function resolverCutOff(input: PolicyInput): Draft | null {
   const clients = new BitSet();
   for (const unit of harmed) clients.addAll(strandedBy(world, resolvers, unit));
   const ports = harmed.reduce((sum, { id }) => unionPorts(sum, resolvers.ports.get(id) ?? noPorts), noPorts);
+  const { service } = resolvers;
   const stranded = unitsOf(world, clients);
   return {
     key: 'dns',
@@ -74,6 +76,7 @@ function resolverCutOff(input: PolicyInput): Draft | null {
     ],
     advice: [],
     affected: podsOf(harmed),
+    related: service === null ? [] : [objectThat('Service', service, 'is the cluster DNS')],
   };
 }
 

@@ -1,5 +1,6 @@
 import { isOnly, placeOfOpening } from './change-place.ts';
 import { countText } from './change-words.ts';
+import { policiesBehind } from './related.ts';
 import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts';
 
 /**
@@ -48,6 +49,11 @@ export const connectionsNewlyAllowed: ChangeRule = {
       happens: [`opens ${parts.filter((part) => part !== '').join(' and ')}`],
       advice: ['narrow the peers and ports if that is more than meant'],
       affected: [],
+      related: policiesBehind(
+        difference.rectangles.filter(({ gained }) => gained.length > 0),
+        change,
+        ['allows'],
+      ),
       ...only,
     };
   },

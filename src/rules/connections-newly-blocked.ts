@@ -1,5 +1,6 @@
 import { isOnly, placeOf } from './change-place.ts';
 import { countText } from './change-words.ts';
+import { policiesBehind } from './related.ts';
 import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts';
 
 /**
@@ -32,7 +33,7 @@ export const connectionsNewlyBlocked: ChangeRule = {
       Plugins differ on whether an \`ipBlock\` matches pods; what that leaves open counts as undecided,
       not as blocked.`,
   },
-  *check({ change, impact: { blocked } }: ChangeInput): Iterable<Draft> {
+  *check({ change, difference, impact: { blocked } }: ChangeInput): Iterable<Draft> {
     if (isOnly('deletion', change)) return;
     const declared = blocked.declared.count > 0;
     const { count } = declared ? blocked.declared : blocked.undeclared;
@@ -48,6 +49,11 @@ export const connectionsNewlyBlocked: ChangeRule = {
       ],
       advice: [],
       affected: [],
+      related: policiesBehind(
+        difference.rectangles.filter(({ lost }) => lost.length > 0),
+        change,
+        ['isolates', 'stops-allowing'],
+      ),
     };
   },
 };

@@ -6,6 +6,7 @@ import { isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
 import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
+import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /** Beside these a finding needs the kind of its own callback; that another kind is denied does not weaken it. */
@@ -67,6 +68,10 @@ export const controlPlaneCallbackBlocked: PolicyRule = {
         ],
         advice: [],
         affected: podsOf(harmed),
+        related: [
+          objectThat(kind, { namespace: null, name: callback.record }, 'makes the API server call them'),
+          objectThat('Service', target.service, `leads port ${target.service.port} to them`),
+        ],
         needs: [...callbackNeeds, kind],
       };
     }

@@ -8,6 +8,7 @@ import { blockHolds, type Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo, protocolsFirst } from './phrases.ts';
+import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -49,6 +50,7 @@ export const egressBlocksDns: PolicyRule = {
   },
   *check(input: PolicyInput): Iterable<Draft> {
     const resolvers = input.facts.resolvers();
+    const { service } = resolvers;
     const harmIn = (world: World): Harm => harmOf(world, resolvers);
     const harmed = newlyHarmed(input, isolatedUnits(input, 'egress'), harmIn);
     if (harmed.length === 0) return;
@@ -63,6 +65,7 @@ export const egressBlocksDns: PolicyRule = {
       happens: [`${told} until another policy allows `, ...whatToAllow(resolvers)],
       advice: [],
       affected: podsOf(harmed),
+      related: service === null ? [] : [objectThat('Service', service, 'is the cluster DNS')],
     };
   },
 };

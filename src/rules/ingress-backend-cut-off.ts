@@ -8,6 +8,7 @@ import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
 import { unitsOf } from './pod-peers.ts';
+import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -63,6 +64,9 @@ export const ingressBackendCutOff: PolicyRule = {
       ],
       advice: [],
       affected: podsOf(units),
+      related: found
+        .slice(0, 3)
+        .map(({ exposure }) => objectThat(kindOf(exposure), exposure.object, 'leads to these pods')),
     };
   },
 };
@@ -80,6 +84,10 @@ function harmOf(world: World, { ports, callers }: Exposure): Harm {
       return callers !== 'internet' && (callers.isEmpty() || members.may.intersects(callers));
     });
   };
+}
+
+function kindOf({ by }: Exposure): string {
+  return by === 'LoadBalancer' || by === 'NodePort' ? 'Service' : by;
 }
 
 function callersText({ world }: PolicyInput, { callers }: Exposure): Phrase {

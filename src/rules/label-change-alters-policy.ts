@@ -5,6 +5,7 @@ import { isEmpty } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { placeOf } from './change-place.ts';
 import { countText, isolationText } from './change-words.ts';
+import { policiesBehind } from './related.ts';
 import { always, type ChangeInput, type ChangeRule, type Draft } from './rule.ts';
 
 /**
@@ -50,6 +51,7 @@ export const labelChangeAltersPolicy: ChangeRule = {
       happens: [`the new labels ${effects(input) || 'change what policies allow'}`],
       advice: ['change the labels and the policies together'],
       affected: [],
+      related: policiesBehind(rectangles, change, ['allows', 'stops-allowing', 'isolates', 'frees']),
       severity: always(freed || opens ? 'warning' : 'info'),
     };
   },

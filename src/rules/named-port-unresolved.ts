@@ -1,13 +1,9 @@
-import { portsOf } from '../impact/side.ts';
 import type { Phrase } from '../model/finding.ts';
 import type { Clause, PortTerm } from '../model/policy.ts';
-import type { ContainerPort } from '../model/port.ts';
-import { servicesOf, targetPorts } from '../platform/services.ts';
-import { hasPort, isEmpty, noPorts, type PortSet, portText, subtractPorts } from '../sets/port-set.ts';
-import { podIds, type Unit, weightOf } from '../world/unit.ts';
-import { isSlip } from './near-miss.ts';
+import { podIds, weightOf } from '../world/unit.ts';
 import { podKinds } from './pod-kinds.ts';
 import { destinationsOf, peersKey, podCount, portTermsOf } from './pod-peers.ts';
+import { type PortMeant, portMeant } from './port-meant.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -50,9 +46,6 @@ export const namedPortUnresolved: PolicyRule = {
   },
 };
 
-/** How many units are asked for a port that may have been meant. */
-const unitsMax = 1000;
-
 type Named = Extract<PortTerm, { readonly kind: 'named' }>;
 
 function judge(input: PolicyInput, clause: Clause, term: Named): Draft | null {
@@ -70,60 +63,17 @@ function judge(input: PolicyInput, clause: Clause, term: Named): Draft | null {
     key: `${clause.direction} ${name}/${protocol} ${peersKey(clause)}`,
     at: `${term.origin}.port`,
     happens: [`port ${name}/${protocol} is unknown to ${of} until a container declares it`],
-    advice: meant ?? [],
+    advice: meant === null ? [] : tell(input, meant),
     affected: missing.flatMap(podIds).sort(),
     severity: always(meant === null ? 'info' : 'warning'),
+    related: meant?.related ?? [],
+    fix: meant?.unit.namespace === input.policy.ref.namespace ? meant.fix : [],
   };
 }
 
-/** What to write instead: a port that differs by little, that a Service calls so, or that is the only one. */
-function portMeant(input: PolicyInput, clause: Clause, term: Named, missing: readonly Unit[]): Phrase | null {
-  for (const unit of missing.slice(0, unitsMax)) {
-    const allowed = portsOf(clause, unit.ports).may;
-    const open = unit.ports.filter(({ protocol, number }) => !hasPort(allowed, protocol, number));
-    const near = open.find((port) => isNearPort(port, term));
-    const advice =
-      near === undefined
-        ? calledSo(input, unit, term, allowed)
-        : near.name === term.name
-          ? `protocol: ${near.protocol}`
-          : near.name;
-    if (advice !== null) return tell(input, unit, advice);
-  }
-  return onlyPort(input, clause, term, missing);
-}
-
-/** The same name with another protocol, or nearly the same name. */
-function isNearPort({ name, protocol }: ContainerPort, term: Named): boolean {
-  if (name === null) return false;
-  return name === term.name ? protocol !== term.protocol : isSlip(name, term.name);
-}
-
-/** The port behind a Service port of this name. */
-function calledSo({ world }: PolicyInput, unit: Unit, { name }: Named, allowed: PortSet): string | null {
-  for (const service of servicesOf(world, unit)) {
-    const port = service.ports.find((candidate) => candidate.name === name);
-    const target = port === undefined ? noPorts : subtractPorts(targetPorts(port, unit), allowed);
-    if (!isEmpty(target)) return `${portText(target)}: only Service ${service.name} calls it ${name}`;
-  }
-  return null;
-}
-
-/** The one port that all of them declare, where none declares another. */
-function onlyPort(input: PolicyInput, clause: Clause, term: Named, missing: readonly Unit[]): Phrase | null {
-  const [first] = missing;
-  const [port] = first?.ports ?? [];
-  if (first === undefined || port === undefined || port.protocol !== term.protocol) return null;
-  const same = missing.every(
-    ({ ports: [only, second] }) =>
-      only?.number === port.number && only.name === port.name && second === undefined,
-  );
-  const allowed = hasPort(portsOf(clause, first.ports).may, port.protocol, port.number);
-  return same && !allowed ? tell(input, first, port.name ?? String(port.number)) : null;
-}
-
 /** Names of ports are told of the policy's own pods only. */
-function tell({ policy }: PolicyInput, { namespace, workload }: Unit, what: string): Phrase {
-  if (namespace === policy.ref.namespace) return [`write ${what}`];
+function tell({ policy }: PolicyInput, { unit, write }: PortMeant): Phrase {
+  const { namespace, workload } = unit;
+  if (namespace === policy.ref.namespace) return [`write ${write}`];
   return ['compare it with the ports of ', { kind: 'workload', namespace, name: workload.name }];
 }

@@ -1,8 +1,10 @@
-import type { Phrase } from '../model/finding.ts';
-import type { Requirement, Selector } from '../model/selector.ts';
+import type { FixStep, Phrase, Related } from '../model/finding.ts';
+import { matches, type Requirement, type Selector, selectorOf } from '../model/selector.ts';
 import type { World } from '../world/world.ts';
 import { isSlip, labelSlip } from './near-miss.ts';
 import { matchesNamespace, podPeersOf } from './pod-peers.ts';
+import { objectThat } from './related.ts';
+import { keySteps, labelSteps, podPeersIn } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -41,7 +43,10 @@ export const namespaceSelectorMatchesNothing: PolicyRule = {
       const key = `${clause.direction} ${namespaces.text}`;
       if (told.has(key)) continue;
       told.add(key);
-      const advice = adviceFor(input, namespaces);
+      const { advice, related, steps } = remedyFor(input, namespaces);
+      const equal = podPeersIn(input.policy, clause.direction).filter(
+        (other) => other.namespaces !== 'own' && other.namespaces.text === namespaces.text,
+      );
       yield {
         key,
         at: `${peer.origin}.namespaceSelector`,
@@ -49,6 +54,10 @@ export const namespaceSelectorMatchesNothing: PolicyRule = {
         advice,
         affected: [],
         severity: always(advice.length === 0 ? 'info' : 'warning'),
+        related,
+        fix: equal.flatMap((each) =>
+          each.namespaces === 'own' ? [] : steps(`${each.origin}.namespaceSelector`, each.namespaces),
+        ),
       };
     }
   },
@@ -62,22 +71,44 @@ const nameLike: ReadonlySet<string> = new Set(['name', 'namespace', 'ns', 'metad
 /** How many namespaces are compared at most. */
 const comparedMax = 1000;
 
-function adviceFor({ policy, world }: PolicyInput, selector: Selector): Phrase {
+interface Remedy {
+  readonly advice: Phrase;
+  readonly related: readonly Related[];
+  readonly steps: (at: string, selector: Selector) => readonly FixStep[];
+}
+
+function remedyFor({ policy, world }: PolicyInput, selector: Selector): Remedy {
+  const told = (advice: Phrase, name: string): Remedy => {
+    const says = world.namespace(name) === undefined ? 'pods of it are known' : 'this namespace may be meant';
+    const there = { namespace: null, name };
+    return { advice, related: [objectThat('Namespace', there, says)], steps: () => [] };
+  };
   for (const requirement of selector.requirements) {
     const name = namedBy(world, requirement);
-    if (name !== null) return [`write ${nameLabel}: ${name}`];
+    if (name === null) continue;
+    const others = selectorOf(selector.requirements.filter((other) => other !== requirement));
+    const fits = matches(others, world.namespaceLabels(name));
+    const steps: Remedy['steps'] = (at, each) => keySteps(at, each, requirement.key, nameLabel);
+    return { ...told([`write ${nameLabel}: ${name}`], name), ...(fits ? { steps } : {}) };
   }
   const namespaces = [...world.namespaces()].slice(0, comparedMax).sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const { name, labels } of namespaces) {
     const slip = labelSlip(selector, labels);
     if (slip === null) continue;
-    if (name === policy.ref.namespace) return [`write ${slip.found} for ${slip.asked}`];
-    return byName(selector, name)
-      ? ['name ', mention(name), ' instead']
-      : ['compare it with the labels of ', mention(name)];
+    if (name === policy.ref.namespace) {
+      const steps: Remedy['steps'] = (at, each) => labelSteps(at, each, slip);
+      return { ...told([`write ${slip.found} for ${slip.asked}`], name), steps };
+    }
+    return told(
+      byName(selector, name)
+        ? ['name ', mention(name), ' instead']
+        : ['compare it with the labels of ', mention(name)],
+      name,
+    );
   }
   const near = namespaces.find(({ name }) => byName(selector, name));
-  return near === undefined ? [] : [`select ${nameLabel}, perhaps of `, mention(near.name)];
+  if (near === undefined) return { advice: [], related: [], steps: () => [] };
+  return told([`select ${nameLabel}, perhaps of `, mention(near.name)], near.name);
 }
 
 /** The value of a name-like key that is the name of a namespace. The author wrote it, so that nothing is given away. */

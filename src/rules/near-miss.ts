@@ -39,6 +39,8 @@ export interface LabelSlip {
 export interface PodSlip extends LabelSlip {
   readonly units: readonly Unit[];
   readonly pods: number;
+  /** Is it the only label that may have been meant? */
+  readonly only: boolean;
 }
 
 /**
@@ -140,5 +142,6 @@ export function podSlip(selector: Selector, units: Iterable<Unit>): PodSlip | nu
   const [best] = [...found.values()].sort(
     (a, b) => b.pods - a.pods || (a.slip.found < b.slip.found ? -1 : 1),
   );
-  return best === undefined ? null : { ...best.slip, units: best.units, pods: best.pods };
+  if (best === undefined) return null;
+  return { ...best.slip, units: best.units, pods: best.pods, only: found.size === 1 };
 }

@@ -1,7 +1,7 @@
 import type { Phrase } from '../model/finding.ts';
 import type { PodPeer } from '../model/policy.ts';
 import { everything, matches, selectsEverything } from '../model/selector.ts';
-import { podSlip } from './near-miss.ts';
+import { type PodSlip, podSlip } from './near-miss.ts';
 import { podKinds } from './pod-kinds.ts';
 import {
   inventedUnits,
@@ -14,6 +14,8 @@ import {
   scopeText,
   unitsOf,
 } from './pod-peers.ts';
+import { workloadsThat } from './related.ts';
+import { labelSteps, podPeersIn } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -47,9 +49,11 @@ export const peerMatchesNoPods: PolicyRule = {
     platforms: '',
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    for (const { peer, key } of podPeersOf(input.policy)) {
+    for (const { clause, peer, key } of podPeersOf(input.policy)) {
       if (!realUnits(input, peer).isEmpty() || isToldByOthers(input, peer)) continue;
-      const advice = adviceFor(input, peer);
+      const slip = slipOf(input, peer);
+      const advice = adviceFor(input, peer, slip);
+      const equal = podPeersIn(input.policy, clause.direction).filter((each) => each.key === peer.key);
       const what = selectsEverything(peer.pods) ? 'any label' : peer.pods.text;
       yield {
         key,
@@ -63,6 +67,11 @@ export const peerMatchesNoPods: PolicyRule = {
         advice,
         affected: [],
         severity: always(advice.length === 0 ? 'info' : 'warning'),
+        related: slip === null ? [] : workloadsThat(slip.units, `its pods have ${slip.found}`),
+        fix:
+          slip?.only === true && isTold(input, peer, slip)
+            ? equal.flatMap(({ origin, pods }) => labelSteps(`${origin}.podSelector`, pods, slip))
+            : [],
       };
     }
   },
@@ -75,16 +84,22 @@ function isToldByOthers(input: PolicyInput, { namespaces, pods }: PodPeer): bool
   return selectsEverything(pods) || !anywhere.andNot(inventedUnits(input)).isEmpty();
 }
 
-/** Labels are told only of namespaces that the policy itself names; of others a workload, which the review may hide. */
-function adviceFor(input: PolicyInput, peer: PodPeer): Phrase {
+function slipOf(input: PolicyInput, { namespaces, pods }: PodPeer): PodSlip | null {
   const { policy, world } = input;
-  const scope = world.peerUnits(policy.ref.namespace, peerOf(peer.namespaces, everything)).may;
-  const slip = podSlip(peer.pods, unitsOf(world, scope.andNot(inventedUnits(input))));
+  const scope = world.peerUnits(policy.ref.namespace, peerOf(namespaces, everything)).may;
+  return podSlip(pods, unitsOf(world, scope.andNot(inventedUnits(input))));
+}
+
+/** Labels are told only of namespaces that the policy itself names; of others a workload, which the review may hide. */
+function isTold({ policy }: PolicyInput, peer: PodPeer, { units: [unit] }: PodSlip): boolean {
+  return unit?.namespace === policy.ref.namespace || unit?.namespace === onlyNamespace(policy, peer);
+}
+
+function adviceFor(input: PolicyInput, peer: PodPeer, slip: PodSlip | null): Phrase {
   const [unit] = slip?.units ?? [];
   if (slip === null || unit === undefined) return [];
   const { namespace, workload } = unit;
-  const told = namespace === policy.ref.namespace || namespace === onlyNamespace(policy, peer);
-  if (told) return [`write ${slip.found} (${podCount(slip.units)}) for ${slip.asked}`];
+  if (isTold(input, peer, slip)) return [`write ${slip.found} (${podCount(slip.units)}) for ${slip.asked}`];
   return ['compare its labels with ', { kind: 'workload', namespace, name: workload.name }];
 }
 

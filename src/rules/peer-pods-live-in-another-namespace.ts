@@ -1,8 +1,11 @@
+import type { Json } from '../model/finding.ts';
 import type { PodPeer } from '../model/policy.ts';
 import { everything, selectsEverything } from '../model/selector.ts';
 import type { Unit } from '../world/unit.ts';
 import { podKinds } from './pod-kinds.ts';
 import { inventedUnits, peerOf, podCount, podPeersOf, realUnits, unitsOf } from './pod-peers.ts';
+import { workloadsThat } from './related.ts';
+import { podPeersIn } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -35,7 +38,7 @@ export const peerPodsLiveInAnotherNamespace: PolicyRule = {
     platforms: '',
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    for (const { peer, key } of podPeersOf(input.policy)) {
+    for (const { clause, peer, key } of podPeersOf(input.policy)) {
       if (peer.namespaces !== 'own' || selectsEverything(peer.pods) || !realUnits(input, peer).isEmpty())
         continue;
       const elsewhere = unitsElsewhere(input, peer);
@@ -43,6 +46,8 @@ export const peerPodsLiveInAnotherNamespace: PolicyRule = {
       if (first === undefined) continue;
       const namespaces = [...new Set(elsewhere.map(({ namespace }) => namespace))].sort();
       const [name = first.namespace, second] = namespaces;
+      const meant = isMeant(input, namespaces);
+      const equal = podPeersIn(input.policy, clause.direction).filter((each) => each.key === peer.key);
       yield {
         key,
         at: peer.origin,
@@ -52,13 +57,26 @@ export const peerPodsLiveInAnotherNamespace: PolicyRule = {
             ? ['add a namespaceSelector for ', { kind: 'namespace', name }, ` (${podCount(elsewhere)})`]
             : [`add a namespaceSelector: ${podCount(elsewhere)} match in ${namespaces.length} namespaces`],
         affected: [],
-        severity: always(isMeant(input, namespaces) ? 'warning' : 'info'),
+        severity: always(meant ? 'warning' : 'info'),
+        related: workloadsThat(elsewhere, `its pods have ${peer.pods.text}`),
+        fix:
+          meant && second === undefined
+            ? equal.map(({ origin }) => ({
+                op: 'set',
+                at: `${origin}.namespaceSelector`,
+                value: byName(name),
+              }))
+            : [],
       };
     }
   },
 };
 
 const namespacesMax = 3;
+
+function byName(namespace: string): Json {
+  return { matchLabels: { 'kubernetes.io/metadata.name': namespace } };
+}
 
 function unitsElsewhere(input: PolicyInput, { pods }: PodPeer): readonly Unit[] {
   const { policy, world } = input;

@@ -4,6 +4,8 @@ import type { World } from '../world/world.ts';
 import { podSlip } from './near-miss.ts';
 import { podKinds } from './pod-kinds.ts';
 import { podCount, unitsOf } from './pod-peers.ts';
+import { workloadsThat } from './related.ts';
+import { labelSteps } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -48,6 +50,8 @@ export const policySelectsNoPods: PolicyRule = {
       advice: slip === null ? [] : [`write ${slip.found} (${podCount(slip.units)}) for ${slip.asked}`],
       affected: [],
       severity: slip === null ? always('info') : always('warning'),
+      related: slip === null ? [] : workloadsThat(slip.units, `its pods have ${slip.found}`),
+      fix: slip?.only === true ? labelSteps('spec.podSelector', subject, slip) : [],
     };
   },
 };

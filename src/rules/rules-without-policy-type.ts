@@ -44,6 +44,7 @@ export const rulesWithoutPolicyType: PolicyRule = {
         happens: [`${clauses} ${count === 1 ? 'is' : 'are'} ${fate}: policyTypes lacks ${type}`],
         advice: [`add ${type} to policyTypes or drop ${count === 1 ? 'it' : 'them'}`],
         affected: [],
+        fix: [{ op: 'append', at: 'spec.policyTypes', value: type }],
       };
     }
   },

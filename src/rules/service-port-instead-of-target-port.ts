@@ -13,6 +13,8 @@ import {
 import { podIds, type Unit } from '../world/unit.ts';
 import { podKinds } from './pod-kinds.ts';
 import { destinationsOf, peersKey, podCount, portTermsOf } from './pod-peers.ts';
+import { objectThat } from './related.ts';
+import { onlyNumber, portSteps } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -65,7 +67,7 @@ interface Misled {
 }
 
 function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draft> {
-  const { policy, facts } = input;
+  const { policy, facts, world } = input;
   const clauses = clausesOf(policy, clause.direction);
   const { protocol, from: port } = term;
   const destinations = destinationsOf(input, clause) ?? [];
@@ -79,10 +81,14 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
     );
   const [first] = misled;
   if (first === undefined) return;
-  const target = portText(
-    misled.reduce((sum, item) => unionPorts(sum, item.target), noPorts),
-    2,
-  );
+  const targets = misled.reduce((sum, item) => unionPorts(sum, item.target), noPorts);
+  const target = portText(targets, 2);
+  // On AWS the Service must change as well; elsewhere one port for all destinations settles it.
+  const settled = world.profile.serviceTranslation !== 'equal-ports' && misled.length === destinations.length;
+  const meant = settled ? onlyNumber(targets, protocol) : null;
+  const leads = [
+    ...new Map(misled.map(({ unit, service }) => [`${unit.namespace}/${service}`, unit.namespace])),
+  ];
   const named = first.unit.namespace === policy.ref.namespace ? `Service ${first.service}` : 'a Service';
   const pods = podCount(misled.map(({ unit }) => unit));
   yield {
@@ -91,6 +97,16 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
     happens: [`${port}/${protocol} is the port of ${named} and leads to ${target} on ${pods}`],
     advice: [adviceOf(input, target)],
     affected: misled.flatMap(({ unit }) => podIds(unit)).sort(),
+    related: leads
+      .slice(0, 3)
+      .map(([name, namespace]) =>
+        objectThat(
+          'Service',
+          { namespace, name: name.slice(namespace.length + 1) },
+          `leads ${port} to ${target}`,
+        ),
+      ),
+    fix: meant === null ? [] : portSteps(policy, clause, term, meant),
   };
 }
 

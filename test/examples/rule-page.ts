@@ -124,7 +124,7 @@ interface Example {
 
 function exampleText(rule: Rule, { lead, profile, yaml, text }: Example): string {
   const said = saidOf(rule, text).map((finding) => finding.text);
-  const on = profile === null ? '' : `With \`platform: ${profile}\`, `;
+  const on = profile === null ? '' : `With the platform \`${profile}\` `;
   const speaks = `${on === '' ? 'Netsluice' : `${on}netsluice`} says:`;
   const told = said.length === 0 ? '' : `\n\n${speaks}\n\n\`\`\`text\n${said.join('\n')}\n\`\`\``;
   return `${lead}\n\n\`\`\`yaml\n${yaml}\`\`\`${told}`;
@@ -151,7 +151,8 @@ function exampleIn(file: string): Example | null {
   const head = lines.findIndex((line) => !line.startsWith('#'));
   const comments = lines.slice(0, head).map((line) => line.slice(2));
   const named = comments.find((line) => line.startsWith('profile '))?.slice('profile '.length) ?? null;
-  if (named !== null && !profiles.has(named)) throw new Error(`${file}: no profile ${named}`);
+  if (named !== null && !profiles.has(named.split(' ')[0] ?? ''))
+    throw new Error(`${file}: no profile ${named}`);
   const lead = comments.filter((line) => !line.startsWith('profile ')).join(' ');
   if (lead === '') throw new Error(`${file} must begin with a comment: it becomes the words of the page`);
   const documents = lines

@@ -327,7 +327,10 @@ describe('what the API server accepts is read', () => {
       owned: false,
       written: null,
       spec: {
-        podSelector: { requirements: [{ key: 'app', operator: 'In', values: ['db'] }], text: 'app=db' },
+        podSelector: {
+          requirements: [{ key: 'app', operator: 'In', values: ['db'], place: 'labels' }],
+          text: 'app=db',
+        },
         policyTypes: ['Ingress', 'Egress'],
         ingress: [
           {
@@ -335,7 +338,7 @@ describe('what the API server accepts is read', () => {
               {
                 podSelector: everything,
                 namespaceSelector: {
-                  requirements: [{ key: 'team', operator: 'Exists', values: [] }],
+                  requirements: [{ key: 'team', operator: 'Exists', values: [], place: 0 }],
                   text: 'team',
                 },
                 ipBlock: null,

@@ -6,15 +6,23 @@ const prefixPattern = /^[a-z0-9][-a-z0-9.]{0,252}$/;
 
 /** Reads a LabelSelector; null where it is absent, because absent and `{}` differ by position. */
 export function selectorAt(place: Place): Selector | null {
+  const selector = placedSelectorAt(place);
+  if (selector === null) return null;
+  return selectorOf(selector.requirements.map(({ key, operator, values }) => ({ key, operator, values })));
+}
+
+/** The same, with the place of each requirement. */
+export function placedSelectorAt(place: Place): Selector | null {
   if (isAbsent(place)) return null;
   const requirements: Requirement[] = [];
   const labels = fieldAt(place, 'matchLabels');
   for (const [key, value] of textMapAt(labels)) {
     const item = { value: key, path: labels.path };
-    requirements.push({ key: labelKey(item), operator: 'In', values: [labelValue({ ...item, value })] });
+    const values = [labelValue({ ...item, value })];
+    requirements.push({ key: labelKey(item), operator: 'In', values, place: 'labels' });
   }
-  for (const expression of itemsAt(fieldAt(place, 'matchExpressions'))) {
-    requirements.push(requirementAt(expression));
+  for (const [index, expression] of itemsAt(fieldAt(place, 'matchExpressions')).entries()) {
+    requirements.push({ ...requirementAt(expression), place: index });
   }
   return selectorOf(requirements);
 }

@@ -8,7 +8,7 @@ import type {
 } from '../network-policy.ts';
 import { isProtocol, portMax } from '../port.ts';
 import { cidrAt, isStrictSubset } from './cidr.ts';
-import { selectorAt } from './label-selector.ts';
+import { placedSelectorAt } from './label-selector.ts';
 import { controllerOf } from './pod.ts';
 import {
   DecodeError,
@@ -60,7 +60,7 @@ function specAt(place: Place): PolicySpec {
     throw new DecodeError('spec.policyTypes', `has ${types.length} entries; at most two are allowed`);
   }
   return {
-    podSelector: selectorAt(fieldAt(place, 'podSelector')),
+    podSelector: placedSelectorAt(fieldAt(place, 'podSelector')),
     policyTypes: types.map(policyTypeAt),
     ingress: itemsAt(fieldAt(place, 'ingress')).map((clause) => clauseAt(clause, 'from')),
     egress: itemsAt(fieldAt(place, 'egress')).map((clause) => clauseAt(clause, 'to')),
@@ -81,8 +81,8 @@ function clauseAt(place: Place, peers: 'from' | 'to'): WireClause {
 }
 
 function peerAt(place: Place): WirePeer {
-  const podSelector = selectorAt(fieldAt(place, 'podSelector'));
-  const namespaceSelector = selectorAt(fieldAt(place, 'namespaceSelector'));
+  const podSelector = placedSelectorAt(fieldAt(place, 'podSelector'));
+  const namespaceSelector = placedSelectorAt(fieldAt(place, 'namespaceSelector'));
   const block = fieldAt(place, 'ipBlock');
   const selects = podSelector !== null || namespaceSelector !== null;
   if (isAbsent(block)) {
