@@ -1,21 +1,20 @@
-import { type ConnectionRow, type Connections, connectionsOf, type RowEnd } from '../impact/connections.ts';
+import { type ConnectionRow, type Connections, connectionsOf } from '../impact/connections.ts';
 import type { ConnectionEnd, ConnectionUnit } from '../impact/connections-tally.ts';
 import { type Direction, directions } from '../model/policy.ts';
-import type { Protocol } from '../model/port.ts';
-import type { Profile } from '../model/profile.ts';
 import {
   type ConnectionsDocument,
-  connectionsJson,
   connectionsMarkdown,
   connectionsText,
   type PortLists,
 } from '../report/connections.ts';
 import { connectionsDot } from '../report/connections-dot.ts';
-import { formatAddress } from '../sets/addresses.ts';
-import { isEmpty, type PortSet, portRuns } from '../sets/port-set.ts';
+import { rowsJson } from '../report/rows-json.ts';
+import { isEmpty, type PortSet } from '../sets/port-set.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { Printing } from './contract-test.ts';
+import { type IpBlockPods, withBlocks } from './ip-block-pods.ts';
 import type { Output } from './outputs.ts';
+import { idOf, portLists } from './port-lists.ts';
 import { type ClusterInput, gapsOf, type OpenedCluster, openCluster } from './trace-input.ts';
 
 export const connectionsFormats = ['pretty', 'json', 'markdown', 'dot'] as const;
@@ -24,8 +23,7 @@ export const connectionsFormats = ['pretty', 'json', 'markdown', 'dot'] as const
 export interface ConnectionsPlan {
   readonly input: ClusterInput;
   readonly unit: ConnectionUnit;
-  /** Null: as the settings say, and `match` where they do not. */
-  readonly ipBlockPods: 'match' | 'ignore' | null;
+  readonly ipBlockPods: IpBlockPods;
   readonly outputs: readonly Output<(typeof connectionsFormats)[number]>[];
 }
 
@@ -53,7 +51,7 @@ export async function runConnections(
         write(file, connectionsText(document, paint));
         break;
       case 'json':
-        write(file, connectionsJson(document));
+        write(file, rowsJson(document));
         break;
       case 'markdown':
         write(file, connectionsMarkdown(document));
@@ -64,13 +62,6 @@ export async function runConnections(
     }
   }
   return opened.problems.length > 0 || document.partial !== null ? 3 : 0;
-}
-
-/** "default match where the pod's address is known". */
-function withBlocks(profile: Profile, asked: ConnectionsPlan['ipBlockPods']): Profile {
-  if (asked === null)
-    return profile.ipBlockPods === 'unknown' ? { ...profile, ipBlockPods: 'matches' } : profile;
-  return { ...profile, ipBlockPods: asked === 'match' ? 'matches' : 'does-not-match' };
 }
 
 function documentOf(
@@ -106,29 +97,6 @@ function undecidedOf(
 ): ConnectionsDocument['undecided'] {
   const reasons = [...undecided].sort(([a], [b]) => (a < b ? -1 : 1));
   return reasons.map(([reason, ports]) => ({ src: idOf(src), dst: idOf(dst), ports: lists(ports), reason }));
-}
-
-function idOf(end: RowEnd): string {
-  return typeof end === 'string' ? end : `ip:${formatAddress(end.first)}-${formatAddress(end.last)}`;
-}
-
-/** Many rows share one set of ports, which is written once. */
-function portLists(): (set: PortSet) => PortLists {
-  const known = new Map<PortSet, PortLists>();
-  return (set) => {
-    const found = known.get(set) ?? listsOf(set);
-    known.set(set, found);
-    return found;
-  };
-}
-
-function listsOf(set: PortSet): PortLists {
-  const runs = portRuns(set);
-  const of = (wanted: Protocol): string[] =>
-    runs
-      .filter(({ protocol }) => protocol === wanted)
-      .map(({ from, to }) => (from === to ? `${from}` : `${from}-${to}`));
-  return { TCP: of('TCP'), UDP: of('UDP'), SCTP: of('SCTP') };
 }
 
 function workloadOf(

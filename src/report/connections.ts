@@ -41,17 +41,6 @@ export interface ConnectionLine {
   readonly allowSome?: PortLists;
 }
 
-/** One row on one line: a big cluster has very many. */
-export function connectionsJson(document: ConnectionsDocument): string {
-  const parts = Object.entries(document).map(([key, value]: [string, unknown]) => {
-    if (!Array.isArray(value) || value.length === 0)
-      return `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`;
-    const rows = value.map((row) => `    ${JSON.stringify(row)}`);
-    return `  ${JSON.stringify(key)}: [\n${rows.join(',\n')}\n  ]`;
-  });
-  return `{\n${parts.join(',\n')}\n}`;
-}
-
 const protocolNames = ['TCP', 'UDP', 'SCTP'] as const;
 
 /** `8080/TCP, 53/UDP`; `all ports` for every port of all protocols. */
