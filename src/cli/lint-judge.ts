@@ -1,4 +1,4 @@
-import { impliedNamespaces } from '../cluster/manifests.ts';
+import { impliedNamespaces } from '../cluster/implied-namespaces.ts';
 import { factsOf } from '../platform/facts.ts';
 import type { LintFinding, LintReport } from '../report/lint-report.ts';
 import { coverageOf } from '../review/coverage.ts';
@@ -10,7 +10,7 @@ import { commentWaivers } from './lint-comments.ts';
 import type { Inputs } from './lint-inputs.ts';
 import { surroundingsOf } from './lint-namespaces.ts';
 import { lintObjects } from './lint-objects.ts';
-import { placesOf } from './lint-places.ts';
+import { objectNames, placesOf } from './lint-places.ts';
 import type { LintPlan, LintSurroundings } from './lint-plan.ts';
 import { judgePolicies } from './lint-policies.ts';
 import { writtenRules } from './lint-written.ts';
@@ -67,6 +67,8 @@ export function lintReport(inputs: Inputs, { plan, settings, surroundings }: Lin
     rules: ruleCards(rules, writtenRules),
     docs: plan.docs,
     failOn: plan.failOn,
+    objects: objectNames(read),
+    baseline: null,
   };
 }
 

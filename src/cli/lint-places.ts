@@ -1,10 +1,11 @@
 import type { RawObject } from '../cluster/documents.ts';
+import { get, text } from '../model/decode/lenient.ts';
 import type { Finding } from '../model/finding.ts';
 import type { ObjectRef } from '../model/ref.ts';
 import type { WrittenDocument } from '../model/written.ts';
-import type { RelatedPlace, Remedy } from '../report/lint-report.ts';
+import { objectText, type RelatedPlace, type Remedy } from '../report/lint-report.ts';
 import { sanitise } from '../review/words.ts';
-import type { LintObject } from './lint-objects.ts';
+import type { LintObject, LintObjects } from './lint-objects.ts';
 
 /** Where the objects of the input stand. */
 export type Places = ReadonlyMap<string, RawObject>;
@@ -40,4 +41,18 @@ export function relatedPlaces(
 /** The remedy of a finding about an object that stands in a file. */
 export function remedyOf({ fix }: Pick<Finding, 'fix'>, { document, prefix }: RawObject): Remedy | null {
   return fix.length === 0 ? null : { steps: fix, document, prefix };
+}
+
+/** The names of all objects of the input, as findings have them. */
+export function objectNames({
+  raws,
+  documents,
+}: Pick<LintObjects, 'raws' | 'documents'>): ReadonlySet<string> {
+  const written = raws.map(({ type, value }) => ({
+    kind: type.kind,
+    namespace: text(get(value, 'metadata', 'namespace')),
+    name: text(get(value, 'metadata', 'name')) ?? '',
+  }));
+  const meant = documents.map(({ ref }) => ref);
+  return new Set([...written, ...meant].map((object) => objectText({ object })));
 }

@@ -4,6 +4,18 @@ import type { Output } from './outputs.ts';
 export const lintFormats = ['pretty', 'compact', 'json', 'sarif', 'junit', 'github', 'gitlab'] as const;
 export type LintFormat = (typeof lintFormats)[number];
 
+/** Which findings are known, or are to be. */
+export interface BaselinePlan {
+  /** Held against what is found; null where a baseline is only written. */
+  readonly read: string | null;
+  /** Where what is found now is written to; null where nothing is. */
+  readonly write: string | null;
+  /** Said of entries that are new in what is written. */
+  readonly reason: string;
+  /** Are entries whose finding is gone a failure? */
+  readonly strict: boolean;
+}
+
 /** What `netsluice lint` is asked to do. */
 export interface LintPlan {
   readonly paths: readonly string[];
@@ -17,6 +29,7 @@ export interface LintPlan {
   readonly namespace: string | null;
   /** Where the rules' pages are on the web, with `{rule}` for the id; null where nobody says so. */
   readonly docs: string | null;
+  readonly baseline: BaselinePlan | null;
   /** Are findings with a mechanical remedy mended: in the files, or as a diff on standard output? */
   readonly mend: 'no' | 'files' | 'diff';
   readonly outputs: readonly Output<LintFormat>[];

@@ -1,4 +1,5 @@
 import type { RawObject } from '../cluster/documents.ts';
+import { partsOf } from '../cluster/documents-place.ts';
 import { get, text } from '../model/decode/lenient.ts';
 import type { Severity } from '../model/finding.ts';
 import type { LintFinding } from '../report/lint-report.ts';
@@ -32,8 +33,9 @@ export function written(
   const namespace = text(get(raw.value, 'metadata', 'namespace'));
   const name = text(get(raw.value, 'metadata', 'name')) ?? '';
   const object = { kind: raw.type.kind, namespace, name };
+  const stable = key.startsWith(path) ? `${stablePath(raw.value, path)}${key.slice(path.length)}` : key;
   return {
-    id: shortHash(`${rule}\n${object.kind}/${namespace ?? ''}/${name}\n${key}`),
+    id: shortHash(`${rule}\n${object.kind}/${namespace ?? ''}/${name}\n${stable}`),
     rule,
     severity,
     waived: false,
@@ -47,4 +49,15 @@ export function written(
     edits: [],
     known: false,
   };
+}
+
+/** The path with what an item says in place of its number, so that a finding stays the same when items move. */
+function stablePath(value: unknown, path: string): string {
+  let [node, shown] = [value, ''];
+  for (const part of partsOf(path)) {
+    const isItem = Array.isArray(node);
+    node = Array.isArray(node) ? node[Number(part)] : get(node, part);
+    shown += isItem ? `[${shortHash(JSON.stringify(node) ?? '')}]` : `.${part}`;
+  }
+  return shown;
 }

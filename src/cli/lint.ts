@@ -2,6 +2,7 @@ import type { ManifestText } from '../cluster/manifests.ts';
 import { type LintFinding, type LintReport, reaches } from '../report/lint-report.ts';
 import { defaultSettings } from '../review/settings.ts';
 import type { Printing } from './contract-test.ts';
+import { baselineOf, tellGone, withBaseline, writeBaseline } from './lint-baseline.ts';
 import { readInputs } from './lint-inputs.ts';
 import { lintReport } from './lint-judge.ts';
 import { mended, withEdits } from './lint-mend.ts';
@@ -12,7 +13,7 @@ import { readSettings } from './read-inputs.ts';
 /**
  * Judges every NetworkPolicy of the input, over the world that all of the input makes, and mends what it is told to.
  *
- * @returns 0 clean, 1 findings at or above `failOn`, 3 where something could not be read or written; the rest was done
+ * @returns 0 clean, 1 findings at or above `failOn`, or a baseline that must be strict and is not, 3 where something could not be read or written; the rest was done
  * then all the same. What was mended does not count, unless nothing was written.
  */
 export function runLint(plan: LintPlan, printing: Printing, surroundings: LintSurroundings): number {
@@ -22,28 +23,35 @@ export function runLint(plan: LintPlan, printing: Printing, surroundings: LintSu
     tell(settings.problem);
     return 3;
   }
+  const baseline = baselineOf(plan);
+  if ('problem' in baseline) {
+    tell(baseline.problem);
+    return 3;
+  }
   const inputs = readInputs(plan.paths);
   const lint = (texts: readonly ManifestText[]): LintReport =>
-    lintReport({ ...inputs, texts }, { plan, settings, surroundings });
+    withBaseline(lintReport({ ...inputs, texts }, { plan, settings, surroundings }), baseline, plan);
   const found = lint(inputs.texts);
   for (const { file, line, message } of found.problems)
     tell(`not read: ${file}${line === undefined ? '' : `:${line}`}: ${message}`);
-  if (plan.mend === 'no') {
-    printReport(withPatches(found, inputs.texts, plan), plan.outputs, printing, surroundings.width);
-    return codeOf(found, plan);
-  }
-  const result = mended(inputs.texts, found, lint);
-  const { taken, failed } = deliver(inputs.texts, result, plan.mend, printing);
+  const result = plan.mend === 'no' ? null : mended(inputs.texts, found, lint);
+  const { taken, failed } = result === null ? untouched : deliver(inputs.texts, result, plan.mend, printing);
   // What a diff shows is not done yet.
-  const [report, texts] = plan.mend === 'diff' ? [found, inputs.texts] : [result.report, result.texts];
-  const shown = withPatches(report, texts, plan);
-  if (taken) printBeside(shown, plan.outputs, printing);
-  else printReport(shown, plan.outputs, printing, surroundings.width);
-  return failed ? 3 : codeOf(report, plan);
+  const isDone = result !== null && plan.mend === 'files';
+  const [left, texts] = isDone ? [result.report, result.texts] : [found, inputs.texts];
+  const written = writeBaseline(left, baseline, plan, printing, surroundings.today);
+  const report = withPatches(written.report, texts, plan);
+  tellGone(report, tell);
+  if (taken) printBeside(report, plan.outputs, printing);
+  else printReport(report, plan.outputs, printing, surroundings.width);
+  return failed || written.failed ? 3 : codeOf(report, plan);
 }
 
-function codeOf({ problems, findings }: LintReport, { failOn }: LintPlan): number {
+const untouched = { taken: false, failed: false };
+
+function codeOf({ problems, findings, baseline }: LintReport, { failOn, baseline: asked }: LintPlan): number {
   if (problems.length > 0) return 3;
+  if (asked?.strict === true && (baseline?.gone ?? []).length > 0) return 1;
   const counts = ({ severity, waived, known }: LintFinding): boolean =>
     !waived && !known && reaches(severity, failOn);
   return findings.some(counts) ? 1 : 0;

@@ -1,9 +1,9 @@
 import { sanitise } from '../review/words.ts';
-import { type LintFinding, type LintReport, objectText, wholeText } from './lint-report.ts';
+import { type LintFinding, type LintReport, newOnes, objectText, wholeText } from './lint-report.ts';
 
 /** One line for each finding, `file:line:column: severity rule: …`, made for grep and for editors. */
 export function compactLint({ findings }: LintReport): string {
-  return findings.map(line).join('\n');
+  return newOnes(findings).map(line).join('\n');
 }
 
 function line(finding: LintFinding): string {

@@ -1,5 +1,5 @@
 import type { Severity } from '../model/finding.ts';
-import { type LintFinding, type LintReport, uriOf, wholeText, worstFirst } from './lint-report.ts';
+import { type LintFinding, type LintReport, newOnes, uriOf, wholeText, worstFirst } from './lint-report.ts';
 
 const commands: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'notice' };
 
@@ -8,7 +8,7 @@ const perKind = 10;
 
 /** Workflow commands, worst first. Where there are more than GitHub shows, a last notice says how many. */
 export function githubLint({ findings, problems }: LintReport): string {
-  const counting = worstFirst(findings.filter(({ waived }) => !waived));
+  const counting = worstFirst(newOnes(findings).filter(({ waived }) => !waived));
   const left: Record<Severity, number> = { error: perKind, warning: perKind, info: perKind - 1 };
   const shownProblems = problems.slice(0, perKind);
   left.error -= shownProblems.length;

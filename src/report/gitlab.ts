@@ -1,5 +1,5 @@
 import type { Severity } from '../model/finding.ts';
-import { fingerprints, type LintReport, uriOf, wholeText } from './lint-report.ts';
+import { fingerprints, type LintReport, newOnes, uriOf, wholeText } from './lint-report.ts';
 
 const severitiesThere: Readonly<Record<Severity, string>> = {
   error: 'critical',
@@ -10,7 +10,7 @@ const severitiesThere: Readonly<Record<Severity, string>> = {
 /** A Code Quality report. "Fingerprint must be unique", or GitLab keeps only the first finding. */
 export function gitlabLint({ findings }: LintReport): string {
   const names = fingerprints(findings);
-  const issues = findings
+  const issues = newOnes(findings)
     .filter(({ waived }) => !waived)
     .map((finding) => ({
       description: wholeText(finding),

@@ -9,8 +9,13 @@ export function jsonLint(report: LintReport): string {
     tool: { name: 'netsluice', version },
     input: { ...input, policies: policies.length },
     failOn,
-    summary: { ...counts, waived: findings.filter(({ waived }) => waived).length },
+    summary: {
+      ...counts,
+      waived: findings.filter(({ waived }) => waived).length,
+      known: findings.filter(({ known }) => known).length,
+    },
     findings: findings.map(findingJson),
+    baseline: report.baseline,
     skipped: skipped.map(({ rule, policies: count }) => ({ rule, policies: count })),
     problems: problems.map(({ file, line, message }) => ({
       file,

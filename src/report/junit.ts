@@ -33,7 +33,9 @@ function casesOf(report: LintReport): Case[] {
   const loud = new Set(findings.map(({ object, span }) => `${span.file} ${object.namespace}/${object.name}`));
   const clean = policies.filter(({ file, namespace, name }) => !loud.has(`${file} ${namespace}/${name}`));
   return [
-    ...findings.map((finding) => findingCase(finding, reaches(finding.severity, failOn) && !finding.waived)),
+    ...findings.map((finding) =>
+      findingCase(finding, reaches(finding.severity, failOn) && !finding.waived && !finding.known),
+    ),
     ...clean.map(({ file, namespace, name }): Case => {
       return { file, name: `NetworkPolicy ${namespace}/${name}`, inside: '', state: 'passed' };
     }),
@@ -49,9 +51,11 @@ function casesOf(report: LintReport): Case[] {
 }
 
 function findingCase(finding: LintFinding, fails: boolean): Case {
-  const { span, rule, severity, waived } = finding;
+  const { span, rule, severity, waived, known } = finding;
   const place = `${span.file}:${span.line}:${span.column}`;
-  const text = escaped(`${place}: ${waived ? 'waived ' : ''}${severity} ${rule}: ${wholeText(finding)}`);
+  const text = escaped(
+    `${place}: ${waived ? 'waived ' : ''}${known ? 'known ' : ''}${severity} ${rule}: ${wholeText(finding)}`,
+  );
   const inside = fails
     ? `<failure type="${rule}" message="${escaped(finding.message)}">${text}</failure>`
     : `<system-out>${text}</system-out>`;

@@ -99,6 +99,25 @@ export interface LintReport {
   /** Where the rules' pages are on the web: `{rule}` stands for the id; null where nobody says so. */
   readonly docs: string | null;
   readonly failOn: Severity;
+  /** `NetworkPolicy shop/deny`: every object of the input that is of a kind that is known, and each policy. */
+  readonly objects: ReadonlySet<string>;
+  readonly baseline: BaselineState | null;
+}
+
+/** What a baseline excuses, and what is left of it. */
+export interface BaselineState {
+  readonly file: string;
+  /** Entries whose finding is gone. */
+  readonly gone: readonly {
+    readonly id: string;
+    readonly rule: string;
+    readonly object: string;
+    readonly says: string;
+    readonly reason: string;
+    readonly since: string;
+  }[];
+  /** Entries about objects, or by rules, that this run did not look at. */
+  readonly unseen: number;
 }
 
 export interface LintedPolicy {
@@ -118,8 +137,14 @@ export function reaches(severity: Severity, least: Severity): boolean {
 /** Findings that count, by severity. */
 export function countsOf({ findings }: LintReport): Readonly<Record<Severity, number>> {
   const count = (severity: Severity): number =>
-    findings.filter((finding) => finding.severity === severity && !finding.waived).length;
+    findings.filter(({ waived, known, ...finding }) => finding.severity === severity && !waived && !known)
+      .length;
   return { error: count('error'), warning: count('warning'), info: count('info') };
+}
+
+/** Without those that the baseline holds. */
+export function newOnes(findings: readonly LintFinding[]): readonly LintFinding[] {
+  return findings.filter(({ known }) => !known);
 }
 
 /** `NetworkPolicy shop/deny`. */

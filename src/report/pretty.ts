@@ -4,6 +4,7 @@ import {
   countsOf,
   type LintFinding,
   type LintReport,
+  newOnes,
   objectText,
   pageUrl,
   plural,
@@ -21,7 +22,7 @@ const sourceMax = 240;
 /** Findings with a code frame each, then what adds up. `width` is that of the terminal, null where there is none. */
 export function prettyLint(report: LintReport, paint: Paint, width: number | null): string {
   const told = new Set<string>();
-  const blocks = report.findings.map((finding) => {
+  const blocks = newOnes(report.findings).map((finding) => {
     // One look at a rule's page is enough.
     const more = told.has(finding.rule) ? null : moreOf(finding.rule, report, paint);
     told.add(finding.rule);
@@ -168,7 +169,7 @@ export function wrapped(text: string, width: number | null, used: number): strin
 }
 
 function totals(report: LintReport, paint: Paint, width: number | null): string {
-  const { policies, input, skipped, findings } = report;
+  const { policies, input, skipped, findings, baseline } = report;
   const counts = countsOf(report);
   const waived = findings.filter((finding) => finding.waived).length;
   const parts = [
@@ -176,6 +177,7 @@ function totals(report: LintReport, paint: Paint, width: number | null): string 
     plural(counts.warning, 'warning'),
     `${counts.info} info`,
     ...(waived === 0 ? [] : [`${waived} waived`]),
+    ...(baseline === null ? [] : [`${findings.filter(({ known }) => known).length} known`]),
   ];
   const where = `${plural(policies.length, 'policy', 'policies')} of ${plural(input.files, 'file')}`;
   const lines = [paint.bold(`${parts.join(', ')} in ${where}`)];

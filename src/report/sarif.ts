@@ -37,7 +37,7 @@ export function sarifLint(report: LintReport): string {
         columnKind: 'utf16CodeUnits',
         results: findings.map((finding) => ({
           ruleIndex: index.get(finding.rule) ?? -1,
-          ...resultObject(finding, names.get(finding) ?? finding.id),
+          ...resultObject(finding, names.get(finding) ?? finding.id, report),
         })),
         invocations: [
           {
@@ -85,7 +85,11 @@ function helpMarkdown({ why, fix }: NonNullable<RuleCard['page']>, more: string)
   return `${why}\n\n**How to mend it.** ${fix}\n\nMore: ${more}`;
 }
 
-function resultObject(finding: LintFinding, fingerprint: string): object {
+function resultObject(
+  finding: LintFinding,
+  fingerprint: string,
+  { baseline }: Pick<LintReport, 'baseline'>,
+): object {
   const { rule, severity, span, object, path, waived, known, related } = finding;
   const places = related.flatMap((place) => (place.span === null ? [] : [relatedObject(place, place.span)]));
   return {
@@ -96,6 +100,7 @@ function resultObject(finding: LintFinding, fingerprint: string): object {
     ...(places.length === 0 ? {} : { relatedLocations: places.map((place, id) => ({ id, ...place })) }),
     partialFingerprints: { primaryLocationLineHash: `${fingerprint}:1` },
     ...fixesOf(finding),
+    ...(baseline === null ? {} : { baselineState: known ? 'unchanged' : 'new' }),
     ...(waived || known ? { suppressions: [{ kind: waived ? 'inSource' : 'external' }] } : {}),
   };
 }
