@@ -1,5 +1,5 @@
 import { type DocumentProblem, type RawObject, readDocuments } from '../cluster/documents.ts';
-import { impliedNamespaces } from '../cluster/manifests.ts';
+import { impliedNamespaces } from '../cluster/implied-namespaces.ts';
 import { decodeObject } from '../model/decode/cluster-object.ts';
 import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
 import { DecodeError } from '../model/decode/value.ts';
@@ -30,7 +30,7 @@ export function readCluster(paths: readonly string[]): ManifestsRead | { readonl
 }
 
 /** A policy that cannot be read is in force all the same: what it governs is unknown. */
-function recordOf(raw: RawObject, unread: DocumentProblem[]): ClusterObject | null {
+export function recordOf(raw: RawObject, unread: DocumentProblem[]): ClusterObject | null {
   let record: ClusterObject | null = null;
   try {
     record = asWritten(decodeObject(raw.value, raw.type), raw.value);

@@ -1,11 +1,11 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from 'yaml';
 import { decodeObject, typeOf } from '../model/decode/cluster-object.ts';
 import { get, list } from '../model/decode/lenient.ts';
-import { namespaceRecord } from '../model/decode/namespace.ts';
 import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
 import { DecodeError, isRecord } from '../model/decode/value.ts';
 import { asWritten } from '../model/decode/written-policy.ts';
 import type { ClusterObject, WorldEvent } from '../model/objects.ts';
+import { impliedNamespaces } from './implied-namespaces.ts';
 
 export interface ManifestText {
   readonly file: string;
@@ -120,15 +120,4 @@ function childOf(node: unknown, part: string): readonly [unknown, unknown] {
 
 function startOf(node: unknown): number | null {
   return isNode(node) ? (node.range?.[0] ?? null) : null;
-}
-
-/** "A namespace that is only referred to exists with that label alone." */
-export function impliedNamespaces(objects: readonly ClusterObject[]): readonly ClusterObject[] {
-  const known = new Set(objects.flatMap((object) => (object.kind === 'Namespace' ? [object.name] : [])));
-  const referred = new Set(
-    objects.flatMap((object) =>
-      'namespace' in object && object.namespace !== null ? [object.namespace] : [],
-    ),
-  );
-  return [...referred].filter((name) => !known.has(name)).map((name) => namespaceRecord(name, new Map()));
 }
