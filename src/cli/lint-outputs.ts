@@ -6,6 +6,7 @@ import { gitlabLint } from '../report/gitlab.ts';
 import { jsonLint } from '../report/json.ts';
 import { junitLint } from '../report/junit.ts';
 import { unifiedDiff } from '../report/line-changes.ts';
+import { markdownLint } from '../report/lint-markdown.ts';
 import { type LintFinding, type LintReport, plural } from '../report/lint-report.ts';
 import { prettyLint } from '../report/pretty.ts';
 import { sarifLint } from '../report/sarif.ts';
@@ -99,6 +100,8 @@ function lintText(name: LintFormat, report: LintReport, paint: Paint, width: num
       return junitLint(report);
     case 'github':
       return githubLint(report);
+    case 'markdown':
+      return markdownLint(report);
     case 'gitlab':
       return gitlabLint(report);
   }

@@ -1,7 +1,16 @@
 import type { Severity } from '../model/finding.ts';
 import type { Output } from './outputs.ts';
 
-export const lintFormats = ['pretty', 'compact', 'json', 'sarif', 'junit', 'github', 'gitlab'] as const;
+export const lintFormats = [
+  'pretty',
+  'compact',
+  'json',
+  'sarif',
+  'junit',
+  'github',
+  'gitlab',
+  'markdown',
+] as const;
 export type LintFormat = (typeof lintFormats)[number];
 
 /** Which findings are known, or are to be. */

@@ -168,6 +168,9 @@ export function wrapped(text: string, width: number | null, used: number): strin
   return [...lines, line];
 }
 
+/** Rules that were skipped are named up to here; other formats hold all of them. */
+const skippedMax = 3;
+
 function totals(report: LintReport, paint: Paint, width: number | null): string {
   const { policies, input, skipped, findings, baseline } = report;
   const counts = countsOf(report);
@@ -190,11 +193,10 @@ function totals(report: LintReport, paint: Paint, width: number | null): string 
       `passed over: ${plural(input.strangers, 'document that is', 'documents that are')} no Kubernetes object`,
     );
   if (skipped.length > 0) {
-    const told = skipped.map(
-      ({ rule, policies: count }) => `${rule} (${plural(count, 'policy', 'policies')})`,
-    );
+    const shown = skipped.slice(0, skippedMax).map(({ rule }) => rule);
+    const rest = skipped.length > skippedMax ? `, +${skipped.length - skippedMax}` : '';
     lines.push(
-      `skipped, for the input does not hold the workloads they look at: ${told.join(', ')}; give those manifests too, or --complete if these are all`,
+      `skipped, for the input does not hold the workloads they look at: ${shown.join(', ')}${rest}; give those manifests too, or --complete if these are all`,
     );
   }
   return lines.flatMap((line) => wrapped(line, width, 0)).join('\n');

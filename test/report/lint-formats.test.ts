@@ -5,6 +5,7 @@ import { githubLint } from '../../src/report/github.ts';
 import { gitlabLint } from '../../src/report/gitlab.ts';
 import { jsonLint } from '../../src/report/json.ts';
 import { junitLint } from '../../src/report/junit.ts';
+import { markdownLint } from '../../src/report/lint-markdown.ts';
 import type { LintFinding, LintReport } from '../../src/report/lint-report.ts';
 import { prettyLint } from '../../src/report/pretty.ts';
 import { sarifLint } from '../../src/report/sarif.ts';
@@ -204,7 +205,7 @@ file`);
       '',
       'not judged, for the settings exempt their namespaces: 2 policies',
       'passed over: 1 document that is no Kubernetes object',
-      'skipped, for the input does not hold the workloads they look at: policy-selects-no-pods (2 policies); give those manifests too, or --complete if these are all',
+      'skipped, for the input does not hold the workloads they look at: policy-selects-no-pods; give those manifests too, or --complete if these are all',
     ]);
     expect(text).toContain('\n\n0 errors, 0 warnings, 0 info, 1 waived in 2 policies of 3 files\n');
   });
@@ -215,6 +216,35 @@ test('compact: one line each, whatever the message holds', () => {
     `k8s/web.yaml:9:5: warning rule-open-to-any-peer: everybody gets in on all ports; name the peers in from (NetworkPolicy shop/web)
 a:b, c%.yaml:1:1: warning rule-open-to-any-peer: 100% <bad>::error::x, "y" & [31m; name the peers in from (NetworkPolicy shop/web)`,
   );
+});
+
+test('what the baseline holds is not told, or told as known', () => {
+  const gone = [
+    {
+      id: 'fedcba987654',
+      rule: 'egress-blocks-dns',
+      object: 'NetworkPolicy shop/old',
+      says: 'its pods lose DNS',
+      reason: 'moves in May',
+      since: '2026-01-02',
+    },
+  ];
+  const baseline = { file: 'known.yaml', gone, unseen: 3 };
+  const held = report([finding({ known: true, severity: 'error' }), finding()], { baseline });
+  expect(compactLint(held).split('\n')).toHaveLength(1);
+  expect(githubLint(held).split('\n')).toHaveLength(1);
+  expect(JSON.parse(gitlabLint(held))).toHaveLength(1);
+  expect(junitLint(held)).toContain('failures="0"');
+  expect(prettyLint(held, plain, null)).toContain('0 errors, 1 warning, 0 info, 1 known in 2 policies');
+  const document = JSON.parse(jsonLint(held));
+  expect(schemaProblems('lint-v1', document)).toEqual([]);
+  expect([document.baseline, document.summary.known]).toEqual([baseline, 1]);
+  const sarif = JSON.parse(sarifLint(held));
+  expect(sarifProblems(sarif)).toEqual([]);
+  expect(sarif.runs[0].results).toMatchObject([
+    { baselineState: 'unchanged', suppressions: [{ kind: 'external' }] },
+    { baselineState: 'new' },
+  ]);
 });
 
 test('json is as its schema says', () => {
@@ -436,6 +466,55 @@ describe('github', () => {
 
   test('nothing to say is nothing', () => {
     expect(githubLint(report([]))).toBe('');
+  });
+});
+
+describe('markdown', () => {
+  test('the worst first; nothing of the input is markup', () => {
+    const bad = finding({
+      severity: 'error',
+      rule: 'egress-blocks-dns',
+      message: '<img src=x> | [a](b) `c` @team *d*\n#1',
+      advice: '',
+      remedy: { steps: [], document: 0, prefix: '' },
+    });
+    const docs = 'https://docs.test/{rule}';
+    const others = [finding({ waived: true }), finding({ known: true })];
+    expect(
+      markdownLint(report([finding(), bad, ...others], { docs, problems: [unread], skipped: [skipped] })),
+    ).toBe(`<!-- netsluice lint -->
+### netsluice lint: 1 error, 1 warning, 0 info
+
+2 policies of 1 file, 1 waived, 1 known.
+
+- not read: k8s/bad.yaml:2: it is &#60;broken&#62; &#38; "odd"
+
+| | where | what | rule |
+| --- | --- | --- | --- |
+| ✖ error | k8s/web.yaml:9:5 | &#60;img src=x&#62; &#124; &#91;a&#93;(b) &#96;c&#96; &#64;team &#42;d&#42; &#35;1 (NetworkPolicy shop/web) | [egress-blocks-dns](<https://docs.test/egress-blocks-dns>) |
+| ▲ warning | k8s/web.yaml:9:5 | everybody gets in on all ports; name the peers in from (NetworkPolicy shop/web) | [rule-open-to-any-peer](<https://docs.test/rule-open-to-any-peer>) |
+
+\`netsluice lint --fix\` mends 1 of them.
+
+1 rule skipped: the input does not hold the workloads they look at.`);
+    expect(markdownLint(report([]))).toBe(
+      '<!-- netsluice lint -->\n### netsluice lint: 0 errors, 0 warnings, 0 info\n\n2 policies of 1 file.',
+    );
+  });
+
+  test('fits into a comment, whatever there is to say', () => {
+    const long = finding({ message: '&'.repeat(900) });
+    const problems = Array.from({ length: 3000 }, () => unread);
+    const text = markdownLint(
+      report(
+        Array.from({ length: 3000 }, () => long),
+        { problems },
+      ),
+    );
+    expect(text.length).toBeLessThan(60_000);
+    expect(text.length).toBeGreaterThan(50_000);
+    expect(/^and (\d+) more; /m.exec(text)?.[1]).toBe(String(3000 - text.split('\n| ▲').length + 1));
+    expect(text).toMatch(/^- and \d+ more that could not be read$/m);
   });
 });
 
