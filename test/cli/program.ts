@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { runContractTest } from '../../src/cli/contract-test.ts';
 import { contractTestCommand } from '../../src/cli/contract-test-command.ts';
+import { runLint } from '../../src/cli/lint.ts';
+import { lintCommand } from '../../src/cli/lint-command.ts';
 import { runRollout } from '../../src/cli/rollout.ts';
 import { rolloutCommand } from '../../src/cli/rollout-command.ts';
 import { plain } from '../../src/report/terminal.ts';
@@ -58,8 +60,12 @@ export async function netsluice(args: readonly string[]): Promise<Ended> {
     const timing = { now: () => performance.now(), today: () => '2026-06-15' };
     code = await runRollout(plan, printing, timing);
   });
+  const lint = lintCommand((plan) => {
+    code = runLint(plan, printing, { version: '0.0.0', today: '2026-06-15', width: null });
+  });
   const program = new Command('netsluice');
-  for (const command of [test, rollout]) program.addCommand(command.exitOverride().configureOutput(output));
+  for (const command of [test, rollout, lint])
+    program.addCommand(command.exitOverride().configureOutput(output));
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
