@@ -8,6 +8,8 @@ import { type ContractTestPlan, type Printing, runContractTest } from './cli/con
 import { contractTestCommand } from './cli/contract-test-command.ts';
 import type { ExampleRun } from './cli/example.ts';
 import { exampleCommand } from './cli/example-command.ts';
+import type { ExplainPlan } from './cli/explain.ts';
+import { explainCommand } from './cli/explain-command.ts';
 import { runLint } from './cli/lint.ts';
 import { lintCommand } from './cli/lint-command.ts';
 import type { LintPlan } from './cli/lint-plan.ts';
@@ -175,6 +177,13 @@ async function saveSnapshot(plan: SnapshotPlan): Promise<number> {
   });
 }
 
+async function explain(plan: ExplainPlan): Promise<number> {
+  const { runExplain } = await import('./cli/explain.ts');
+  // The pages ship beside src/ and dist/, as package.json does.
+  const pages = new URL('../docs/rules/', import.meta.url);
+  return runExplain(plan, printing, { pages, today: new Date().toISOString().slice(0, 10) });
+}
+
 /** Ends with the code of a command; kept connections must not hold the process, and what was printed must be out. */
 async function endWith(run: Promise<number>): Promise<void> {
   const code = await run;
@@ -191,6 +200,7 @@ const program = new Command('netsluice')
   .addCommand(lintCommand(runLintPlan).exitOverride())
   .addCommand(traceCommand((plan) => endWith(runTrace(plan, printing))).exitOverride())
   .addCommand(policiesForCommand((plan) => endWith(runPoliciesFor(plan, printing))).exitOverride())
+  .addCommand(explainCommand((plan) => endWith(explain(plan))).exitOverride())
   .addCommand(podsForCommand((plan) => endWith(runPodsFor(plan, printing))).exitOverride())
   .addCommand(contractTestCommand(runTest).exitOverride())
   .addCommand(rolloutCommand(runRolloutAndEnd).exitOverride())

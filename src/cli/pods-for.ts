@@ -6,7 +6,7 @@ import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { Unit } from '../world/unit.ts';
 import type { Printing } from './contract-test.ts';
 import type { LookupPlan } from './policies-for.ts';
-import { meant } from './trace-ends.ts';
+import { policyNamed } from './policy-named.ts';
 import { gapsOf, type OpenedCluster, openCluster } from './trace-input.ts';
 
 /**
@@ -20,7 +20,7 @@ export async function runPodsFor(plan: LookupPlan, { write, tell, paint }: Print
     tell(opened.problem);
     return 3;
   }
-  const policy = policyOf(opened.world, plan.of);
+  const policy = policyNamed(opened.world, plan.of);
   if ('problem' in policy) {
     tell(policy.problem);
     return opened.problems.length > 0 ? 3 : 2;
@@ -29,25 +29,6 @@ export async function runPodsFor(plan: LookupPlan, { write, tell, paint }: Print
   for (const { name, file } of plan.outputs)
     write(file, name === 'json' ? lookupJson(document) : podsForText(document, paint));
   return document.problems.length > 0 || document.partial !== null ? 3 : 0;
-}
-
-function policyOf(world: ClusterWorld, text: string): CompiledPolicy | { readonly problem: string } {
-  const [namespace = '', name = '', more] = text.split('/');
-  if (namespace === '' || name === '' || more !== undefined)
-    return { problem: `"${text}" is no policy: write ns/name.` };
-  const policies = [...world.policiesIn(namespace)];
-  const found = policies.find(({ ref }) => ref.name === name);
-  if (found !== undefined) return found;
-  const stored = world.record('NetworkPolicy', namespace, name);
-  if (stored !== undefined)
-    return {
-      problem: `NetworkPolicy ${text} cannot be read: ${stored.problem ?? 'it has too many ipBlocks'}.`,
-    };
-  const hint = meant(
-    name,
-    policies.map(({ ref }) => ref.name),
-  );
-  return { problem: `There is no NetworkPolicy ${text}${hint}` };
 }
 
 function documentOf(opened: OpenedCluster, policy: CompiledPolicy): PodsForDocument {

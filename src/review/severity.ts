@@ -35,11 +35,14 @@ export function severityAt(
   return isStale || clouded || finding.invented ? 'warning' : 'error';
 }
 
-function ownSeverity(finding: Finding, level: Level): Severity {
-  const severity = finding.severity[level];
+/** The severity at admission that a finding, or a rule, has by itself: "only certain + none may be an error". */
+export function ownSeverity(
+  { severity: asked, confidence, cure, number }: Pick<Finding, 'severity' | 'confidence' | 'cure' | 'number'>,
+  level: Level,
+): Severity {
+  const severity = asked[level];
   if (severity !== 'error') return severity;
-  const sure =
-    finding.confidence === 'certain' && (finding.cure === 'none' || immediateHarm.has(finding.number));
+  const sure = confidence === 'certain' && (cure === 'none' || immediateHarm.has(number));
   return sure ? 'error' : 'warning';
 }
 

@@ -1,27 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Confidence, Cure, Finding, Level, Severity } from '../../src/model/finding.ts';
+import type { Confidence, Cure } from '../../src/model/finding.ts';
 import { profiles } from '../../src/model/profile.ts';
-import { defaultSettings } from '../../src/review/settings.ts';
-import { severityAt } from '../../src/review/severity.ts';
+import { ownSeverity } from '../../src/review/severity.ts';
 import type { Rule, RulePage } from '../../src/rules/rule.ts';
 import { saidOf } from '../support/want.ts';
 import { table } from './table.ts';
 
 /** The folder of the pages; `netsluice explain` prints them. */
 export const pagesFolder = join('docs', 'rules');
-
-/** The severity that a rule's findings come out with, one word per level. */
-export function severityOf(rule: Rule, level: Level): Severity | 'off' {
-  const { severity, confidence, cure, number, id } = rule;
-  const finding: Finding = {
-    ...{ rule: id, number, severity, confidence, cure, key: '', at: '', happens: [], advice: [] },
-    ...{ object: { kind: '', namespace: null, name: '' }, needs: [], affected: [], invented: false },
-    ...{ restsOnVerdicts: false, related: [], fix: [], admission: 'told' },
-  };
-  const doubts = { freshness: { stale: [], absent: [] }, foreign: false, incomplete: false };
-  return severityAt(finding, level, defaultSettings, doubts);
-}
 
 /** Where a rule speaks: in the answers of the webhook too, or not. */
 export function whereTold({ admission, judges }: Rule): string {
@@ -64,7 +51,7 @@ function platformsText({ platforms }: RulePage): string {
 }
 
 function factsList(rule: Rule): string {
-  const [baseline, restricted] = [severityOf(rule, 'baseline'), severityOf(rule, 'restricted')];
+  const [baseline, restricted] = [ownSeverity(rule, 'baseline'), ownSeverity(rule, 'restricted')];
   return [
     `- severity: ${baseline === restricted ? baseline : `${baseline}; at level restricted ${restricted}`}`,
     `- confidence: ${confidences[rule.confidence]}`,
@@ -202,8 +189,8 @@ export function indexOf(paged: readonly Rule[]): string {
     rule.number,
     `[\`${rule.id}\`](${rule.id}.md)`,
     rule.title,
-    severityOf(rule, 'baseline'),
-    severityOf(rule, 'restricted'),
+    ownSeverity(rule, 'baseline'),
+    ownSeverity(rule, 'restricted'),
     rule.confidence,
     rule.cure,
     whereTold(rule),
