@@ -46,6 +46,7 @@ function hidden(value: unknown, shape: Shape | null, veils: Veils): unknown {
   if (value === null || value === undefined) return value;
   switch (shape?.is) {
     case 'nullable':
+    case 'optional':
       return hidden(value, shape.of, veils);
     case 'list':
       return Array.isArray(value) ? value.map((item) => hidden(item, shape.of, veils)) : null;

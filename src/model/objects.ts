@@ -1,3 +1,4 @@
+import type { NetworkAgent } from './network-agent.ts';
 import type { NetworkPolicy } from './network-policy.ts';
 import type { ContainerPort, PortName, Protocol } from './port.ts';
 import type { Labels, Selector } from './selector.ts';
@@ -90,6 +91,8 @@ export interface WorkloadRecord {
   /** A Job that completed or failed: it will have no pods again. */
   readonly finished: boolean;
   readonly template: PodShape;
+  /** Of a DaemonSet that runs programs of a network plugin. */
+  readonly agents?: readonly NetworkAgent[];
 }
 
 export interface ServiceRecord {

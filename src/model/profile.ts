@@ -212,6 +212,8 @@ export const profiles: ReadonlyMap<string, Profile> = new Map(
     { ...awsVpcCni, id: 'aws-vpc-cni-ipv6', ipFamilies: 'ipv6' as const },
     // Its controller writes a rule for `port` and never looks at `endPort`.
     { ...unknownProfile, id: 'weave', endPort: 'first-port' as const },
+    // It has not been developed for years, and nobody wrote down where it differs.
+    { ...unknownProfile, id: 'romana' },
     { ...unknownProfile, id: 'flannel', enforcement: 'no' as const },
   ].map((profile) => [profile.id, profile]),
 );

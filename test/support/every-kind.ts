@@ -37,7 +37,7 @@ status: {phase: Running, podIPs: [{ip: 10.1.2.3}, {ip: "fd00:1::3"}]}
 ---
 apiVersion: v1
 kind: Service
-metadata: {name: web, namespace: shop}
+metadata: {name: web, namespace: shop, labels: {app: web}}
 spec:
   type: NodePort
   externalTrafficPolicy: Local
@@ -64,6 +64,39 @@ metadata: {name: front, namespace: shop}
 spec:
   ingressClassName: public
   rules: [{host: shop.example.org, http: {paths: [{path: /, backend: {service: {name: web, port: {name: http}}}}]}}]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: front, namespace: edge}
+spec: {rules: [{backendRefs: [{name: web, namespace: shop, port: 80}]}]}
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: web, namespace: watch}
+spec:
+  namespaceSelector: {matchNames: [shop]}
+  selector: {matchLabels: {app: web}}
+  endpoints: [{port: http}]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: web, namespace: watch}
+spec:
+  namespaceSelector: {any: true}
+  selector: {matchExpressions: [{key: app, operator: In, values: [web, cart]}]}
+  podMetricsEndpoints: [{portNumber: 8080}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web}
+subjects: [{kind: ServiceAccount, name: web-account, namespace: shop}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: web-everywhere}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{kind: ServiceAccount, name: web-account, namespace: shop}]
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingWebhookConfiguration
@@ -129,6 +162,16 @@ spec:
   template:${indented}`,
   )
   .join('\n')}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: calico-node, namespace: kube-system}
+spec:
+  template:
+    spec:
+      hostNetwork: true
+      containers:
+        - {name: calico-node, env: [{name: FELIX_DEFAULTENDPOINTTOHOSTACTION, value: ACCEPT}]}
 ---
 apiVersion: v1
 kind: ReplicationController

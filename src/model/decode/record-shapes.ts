@@ -1,3 +1,4 @@
+import { agentOptions, agentPrograms } from '../network-agent.ts';
 import type { NetworkPolicy, PolicySpec } from '../network-policy.ts';
 import {
   type AdminPolicy,
@@ -5,12 +6,15 @@ import {
   type ClusterObject,
   type EndpointSliceRecord,
   type ForeignPolicyRecord,
+  type GatewayRouteRecord,
   type IngressRecord,
+  type MonitorRecord,
   type NamespaceRecord,
   type NodeRecord,
   type PodRecord,
   type PodShape,
   type PolicyRecord,
+  type RoleBindingRecord,
   type ServiceRecord,
   type WorkloadRecord,
   workloadKinds,
@@ -23,6 +27,7 @@ import {
   boolean,
   checkShape,
   count,
+  either,
   type Fields,
   labels,
   listOf,
@@ -31,6 +36,7 @@ import {
   nullable,
   object,
   one,
+  optional,
   port,
   portName,
   range,
@@ -78,6 +84,7 @@ const workload: FieldsOf<WorkloadRecord> = {
   replicas: count,
   finished: boolean,
   template: object(podShape),
+  agents: optional(listOf(object({ program: one(agentPrograms), options: listOf(one(agentOptions)) }))),
 };
 
 const namespace: FieldsOf<NamespaceRecord> = { name, labels, terminating: boolean };
@@ -85,6 +92,7 @@ const namespace: FieldsOf<NamespaceRecord> = { name, labels, terminating: boolea
 const service: FieldsOf<ServiceRecord> = {
   namespace: name,
   name,
+  labels,
   selector: nullable(labels),
   type: one(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']),
   headless: boolean,
@@ -115,6 +123,27 @@ const ingress: FieldsOf<IngressRecord> = {
   name,
   className: nullable(name),
   backends: listOf(object({ service: name, port: portName })),
+};
+
+const gatewayRoute: FieldsOf<GatewayRouteRecord> = {
+  namespace: name,
+  name,
+  backends: listOf(object({ namespace: name, service: name, port })),
+};
+
+const monitor: FieldsOf<MonitorRecord> = {
+  of: one(['Service', 'Pod']),
+  namespace: name,
+  name,
+  selector,
+  namespaces: either(['own', 'any'], listOf(name)),
+  endpoints: listOf(object({ port: nullable(name), targetPort: nullable(portName) })),
+};
+
+const roleBinding: FieldsOf<RoleBindingRecord> = {
+  namespace: nullable(name),
+  name,
+  accounts: listOf(object({ namespace: name, name })),
 };
 
 const callback: FieldsOf<CallbackRecord> = {
@@ -192,6 +221,9 @@ const shapes: { readonly [Kind in ClusterObject['kind']]?: Fields } = {
   EndpointSlice: endpointSlice,
   Node: node,
   Ingress: ingress,
+  HTTPRoute: gatewayRoute,
+  Monitor: monitor,
+  RoleBinding: roleBinding,
   ValidatingWebhookConfiguration: callback,
   MutatingWebhookConfiguration: callback,
   APIService: callback,

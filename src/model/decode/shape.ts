@@ -14,7 +14,7 @@ export type Shape =
   | { readonly is: 'one'; readonly values: readonly string[] }
   | { readonly is: 'either'; readonly values: readonly string[]; readonly of: Shape }
   | { readonly is: 'list'; readonly of: Shape }
-  | { readonly is: 'nullable'; readonly of: Shape }
+  | { readonly is: 'nullable' | 'optional'; readonly of: Shape }
   | { readonly is: 'object'; readonly fields: Fields };
 
 export type Fields = Readonly<Record<string, Shape>>;
@@ -56,6 +56,11 @@ export function nullable(of: Shape): Shape {
   return { is: 'nullable', of };
 }
 
+/** May be left out, and is null nowhere. */
+export function optional(of: Shape): Shape {
+  return { is: 'optional', of };
+}
+
 export function object(fields: Fields): Shape {
   return { is: 'object', fields };
 }
@@ -75,6 +80,9 @@ export function checkShape(place: Place, shape: Shape): void {
       return;
     case 'object':
       checkFields(place, shape.fields);
+      return;
+    case 'optional':
+      if (place.value !== undefined) checkShape(place, shape.of);
       return;
     case 'either':
       if (typeof place.value !== 'string' || !shape.values.includes(place.value)) checkShape(place, shape.of);
@@ -99,7 +107,17 @@ function checkFields(place: Place, fields: Fields): void {
 
 type Leaf = Exclude<
   Shape,
-  { readonly is: 'nullable' | 'either' | 'list' | 'object' | 'labels' | 'annotations' | 'selector' }
+  {
+    readonly is:
+      | 'nullable'
+      | 'optional'
+      | 'either'
+      | 'list'
+      | 'object'
+      | 'labels'
+      | 'annotations'
+      | 'selector';
+  }
 >;
 
 function checkLeaf(place: Place, shape: Leaf): void {

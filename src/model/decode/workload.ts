@@ -1,5 +1,6 @@
 import type { WorkloadKind, WorkloadRecord } from '../objects.ts';
 import { get, list, nameOf, namespaceOf, whole } from './lenient.ts';
+import { networkAgents } from './network-agent.ts';
 import { controllerOf } from './pod.ts';
 import { decodePodShape } from './pod-shape.ts';
 
@@ -7,6 +8,7 @@ import { decodePodShape } from './pod-shape.ts';
 export function decodeWorkload(kind: WorkloadKind, value: unknown): WorkloadRecord {
   const spec = get(value, 'spec');
   const template = kind === 'CronJob' ? get(spec, 'jobTemplate', 'spec', 'template') : get(spec, 'template');
+  const agents = kind === 'DaemonSet' ? networkAgents(value) : [];
   return {
     kind,
     namespace: namespaceOf(value),
@@ -15,6 +17,7 @@ export function decodeWorkload(kind: WorkloadKind, value: unknown): WorkloadReco
     replicas: replicasOf(kind, spec),
     finished: kind === 'Job' && isFinishedJob(value),
     template: decodePodShape(template),
+    ...(agents.length === 0 ? {} : { agents }),
   };
 }
 
