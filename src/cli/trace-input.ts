@@ -92,6 +92,9 @@ const unasked: ReadonlySet<string> = new Set([
   'MutatingWebhookConfiguration',
   'APIService',
   'CustomResourceDefinition',
+  'HTTPRoute',
+  'Monitor',
+  'RoleBinding',
 ]);
 
 /** A cluster that was read, as far as it could be. */

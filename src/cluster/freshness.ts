@@ -130,8 +130,8 @@ export function freshnessOf(statuses: Iterable<KindStatus>, now: number): Freshn
   const absent = new Set<Need>();
   for (const status of statuses) {
     const kind = status.kind.record;
-    // That a foreign policy API does not exist is no gap in what we know.
-    if (status.isAbsent() && !(kind === 'ForeignPolicy' && status.state === 'absent')) absent.add(kind);
+    // That an API does not exist which not every cluster has is no gap in what we know.
+    if (status.isAbsent() && !(installed.has(kind) && status.state === 'absent')) absent.add(kind);
     if (!status.isStale(now)) continue;
     stale.set(kind, Math.max(stale.get(kind) ?? 0, Math.round(status.age(now) / 1000)));
   }
@@ -140,3 +140,6 @@ export function freshnessOf(statuses: Iterable<KindStatus>, now: number): Freshn
     absent: [...absent],
   };
 }
+
+/** Kinds that no cluster has of itself. */
+const installed: ReadonlySet<Need> = new Set(['ForeignPolicy', 'HTTPRoute', 'Monitor']);

@@ -33,6 +33,11 @@ export const watchedKinds: readonly WatchedKind[] = [
   watched('optional', 'batch', 'v1', 'jobs', 'Job'),
   watched('optional', 'batch', 'v1', 'cronjobs', 'CronJob'),
   watched('optional', 'networking.k8s.io', 'v1', 'ingresses', 'Ingress'),
+  watched('optional', 'gateway.networking.k8s.io', 'v1', 'httproutes', 'HTTPRoute'),
+  monitors('servicemonitors', 'ServiceMonitor'),
+  monitors('podmonitors', 'PodMonitor'),
+  bindings('rolebindings', 'RoleBinding'),
+  bindings('clusterrolebindings', 'ClusterRoleBinding'),
   callback(
     'admissionregistration.k8s.io',
     'validatingwebhookconfigurations',
@@ -95,6 +100,29 @@ function callback(group: string, resource: string, record: ClusterObject['kind']
     decode: (object) => {
       const decoded = kind.decode(object);
       return decoded !== null && 'targets' in decoded && decoded.targets.length > 0 ? decoded : null;
+    },
+  };
+}
+
+/** Two kinds of the Prometheus operator that give one kind of record. */
+function monitors(resource: string, kind: string): WatchedKind {
+  const group = 'monitoring.coreos.com';
+  const type = { apiVersion: `${group}/v1`, kind };
+  return {
+    ...watched('optional', group, 'v1', resource, 'Monitor'),
+    decode: (object) => decodeObject(object, type),
+  };
+}
+
+/** Most of these bind users and groups: only those that bind service accounts are kept. */
+function bindings(resource: string, kind: string): WatchedKind {
+  const group = 'rbac.authorization.k8s.io';
+  const type = { apiVersion: `${group}/v1`, kind };
+  return {
+    ...watched('optional', group, 'v1', resource, 'RoleBinding'),
+    decode: (object) => {
+      const decoded = decodeObject(object, type);
+      return decoded !== null && 'accounts' in decoded && decoded.accounts.length > 0 ? decoded : null;
     },
   };
 }

@@ -5,7 +5,7 @@ import { isEmpty, noPorts, type PortSet, portRange, unionPorts } from '../sets/p
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { targetPorts, unitsBehind } from './services.ts';
-import { shapeOf } from './shapes.ts';
+import { shapeOf } from './shape-of.ts';
 
 /** Pods that somebody asked Prometheus to scrape, and on which ports of theirs. */
 export interface Scrape {

@@ -1,7 +1,7 @@
 import { decide, matchesUnit, type Side } from '../impact/side.ts';
 import { type Clause, clausesOf } from '../model/policy.ts';
 import { nodeLocalResolver, type Resolvers } from '../platform/resolvers.ts';
-import { shapeOf } from '../platform/shapes.ts';
+import { shapeOf } from '../platform/shape-of.ts';
 import { intersectPorts, isEmpty } from '../sets/port-set.ts';
 import { type Unit, workloadOf } from '../world/unit.ts';
 import type { World } from '../world/world.ts';

@@ -3,7 +3,7 @@ import { type FlowEnd, matchEnd } from '../impact/verdict.ts';
 import type { Phrase, Related } from '../model/finding.ts';
 import type { Labels } from '../model/selector.ts';
 import type { ApiEndpoint, ApiEndpoints } from '../platform/api-endpoints.ts';
-import { shapeOf } from '../platform/shapes.ts';
+import { shapeOf } from '../platform/shape-of.ts';
 import { parseAddress } from '../sets/addresses.ts';
 import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
 import { blockHolds, type Unit } from '../world/unit.ts';

@@ -82,10 +82,11 @@ function harmOf(world: World, { ports }: Scrape, scrapers: BitSet): Harm {
   };
 }
 
-/** Annotations are read from the pods themselves. */
+/** Annotations are read from the pods themselves: one such scrape is enough to be sure of. */
 function needsOf(scrapes: readonly Scrape[]): readonly Need[] {
-  if (scrapes.some(({ by }) => by !== 'ServiceMonitor')) return verdictNeeds;
-  return [...verdictNeeds, 'Service'];
+  if (scrapes.some(({ by }) => by === 'annotation')) return verdictNeeds;
+  const byPods = scrapes.some(({ by }) => by === 'PodMonitor');
+  return byPods ? [...verdictNeeds, 'Monitor'] : [...verdictNeeds, 'Monitor', 'Service'];
 }
 
 function relatedTo({ by, object }: Scrape): readonly Related[] {

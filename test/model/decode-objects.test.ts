@@ -203,6 +203,7 @@ describe('other kinds', () => {
       kind: 'Service',
       namespace: 'shop',
       name: 'x',
+      labels: new Map(),
       selector: new Map([['app', 'web']]),
       type: 'NodePort',
       headless: false,
