@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { runContractTest } from '../../src/cli/contract-test.ts';
 import { contractTestCommand } from '../../src/cli/contract-test-command.ts';
@@ -19,10 +19,25 @@ export interface Ended {
 
 /** Runs the built program as a user would, in the repository's root. */
 export function spawned(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Promise<Ended> {
+  return started(args, { env, input, cwd: '.' });
+}
+
+/** The same in another directory. */
+export function spawnedIn(cwd: string, args: readonly string[]): Promise<Ended> {
+  return started(args, { env: {}, input: '', cwd });
+}
+
+function started(
+  args: readonly string[],
+  { env, input, cwd }: { readonly env: NodeJS.ProcessEnv; readonly input: string; readonly cwd: string },
+): Promise<Ended> {
   if (!existsSync('dist/main.js')) throw new Error('dist/main.js is missing; run `npm run build` first');
   const { PATH = '' } = process.env;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['dist/main.js', ...args], { env: { PATH, ...env } });
+    const child = spawn(process.execPath, [resolvePath('dist/main.js'), ...args], {
+      env: { PATH, ...env },
+      cwd,
+    });
     let [out, err] = ['', ''];
     child.stdout.on('data', (data: Buffer) => {
       out += data.toString();
