@@ -2,34 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { runConnections } from './cli/connections.ts';
-import { connectionsCommand } from './cli/connections-command.ts';
-import { type ContractTestPlan, type Printing, runContractTest } from './cli/contract-test.ts';
-import { contractTestCommand } from './cli/contract-test-command.ts';
+import type { ContractTestPlan, Printing } from './cli/contract-test.ts';
+import type { DiffPlan } from './cli/diff.ts';
 import type { ExampleRun } from './cli/example.ts';
-import { exampleCommand } from './cli/example-command.ts';
 import type { ExplainPlan } from './cli/explain.ts';
-import { explainCommand } from './cli/explain-command.ts';
-import { runLint } from './cli/lint.ts';
-import { lintCommand } from './cli/lint-command.ts';
 import type { LintPlan } from './cli/lint-plan.ts';
-import { runPodsFor } from './cli/pods-for.ts';
-import { runPoliciesFor } from './cli/policies-for.ts';
-import { podsForCommand, policiesForCommand } from './cli/policies-for-command.ts';
-import { type RolloutPlan, runRollout } from './cli/rollout.ts';
-import { rolloutCommand } from './cli/rollout-command.ts';
-import { selftest } from './cli/selftest.ts';
-import { type SelftestRun, selftestCommand } from './cli/selftest-command.ts';
-import { serveCommand } from './cli/serve-command.ts';
+import type { RolloutPlan } from './cli/rollout.ts';
+import type { SelftestRun } from './cli/selftest-command.ts';
 import type { SnapshotPlan } from './cli/snapshot.ts';
-import { snapshotCommand } from './cli/snapshot-command.ts';
-import { runTrace } from './cli/trace.ts';
-import { traceCommand } from './cli/trace-command.ts';
-import { createClient } from './cluster/client.ts';
-import { type Flags, readServeConfig } from './config.ts';
+import type { Flags } from './config.ts';
 import { paintFor } from './report/terminal.ts';
-import { decodeSettings, defaultSettings } from './review/settings.ts';
-import { rules } from './rules/registry.ts';
 
 /*
  * How it hangs together. Each arrow is a call or a value; nothing else knows both ends.
@@ -60,8 +42,6 @@ const EXIT_FAILED_TEST = 1;
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 3;
 
-const ruleIds = rules.map(({ id }) => id);
-
 function printError(line: string): void {
   process.stderr.write(`netsluice: ${line}\n`);
 }
@@ -73,19 +53,24 @@ function version(): string {
 }
 
 async function runServe(flags: Flags): Promise<void> {
+  const { readServeConfig } = await import('./config.ts');
   const read = readServeConfig(flags);
   if ('problem' in read) {
     for (const line of read.problem.split('\n')) printError(line);
     process.exitCode = EXIT_USAGE;
     return;
   }
-  // Loaded late: what serves is most of the program, and the other commands do without it.
   const [{ serve }, { openPicture }, { startScan }, { openObjects }] = await Promise.all([
     import('./cli/serve.ts'),
     import('./cli/picture.ts'),
     import('./cli/serve-scan.ts'),
     import('./cli/serve-certificates.ts'),
   ]);
+  const [{ decodeSettings, defaultSettings }, { rules }] = await Promise.all([
+    import('./review/settings.ts'),
+    import('./rules/registry.ts'),
+  ]);
+  const ruleIds = rules.map(({ id }) => id);
   const started = await serve(read.config, {
     version: version(),
     defaultSettings,
@@ -121,6 +106,10 @@ async function runWalk(mode: ExampleRun['mode']): Promise<void> {
 }
 
 async function runSelftest({ plan, source }: SelftestRun): Promise<void> {
+  const [{ selftest }, { createClient }] = await Promise.all([
+    import('./cli/selftest.ts'),
+    import('./cluster/client.ts'),
+  ]);
   const passed = await selftest(plan, {
     client: await createClient(source),
     now: () => performance.now(),
@@ -140,11 +129,13 @@ const printing: Printing = {
   paint: paintFor(process.stdout),
 };
 
-function runTest(plan: ContractTestPlan): void {
+async function runTest(plan: ContractTestPlan): Promise<void> {
+  const { runContractTest } = await import('./cli/contract-test.ts');
   process.exitCode = runContractTest(plan, printing);
 }
 
-function runLintPlan(plan: LintPlan): void {
+async function runLintPlan(plan: LintPlan): Promise<void> {
+  const { runLint } = await import('./cli/lint.ts');
   process.exitCode = runLint(plan, printing, {
     version: version(),
     today: new Date().toISOString().slice(0, 10),
@@ -152,13 +143,17 @@ function runLintPlan(plan: LintPlan): void {
   });
 }
 
-async function runRolloutAndEnd(plan: RolloutPlan): Promise<void> {
-  const code = await runRollout(plan, printing, {
+async function rollout(plan: RolloutPlan): Promise<number> {
+  const { runRollout } = await import('./cli/rollout.ts');
+  return runRollout(plan, printing, {
     now: () => performance.now(),
     today: () => new Date().toISOString().slice(0, 10),
   });
-  // Kept connections must not hold the process; what was printed must be out before it ends.
-  process.stdout.write('', () => process.exit(code));
+}
+
+async function diff(plan: DiffPlan): Promise<number> {
+  const { runDiff } = await import('./cli/diff.ts');
+  return runDiff(plan, printing, { now: () => performance.now() });
 }
 
 async function saveSnapshot(plan: SnapshotPlan): Promise<number> {
@@ -190,23 +185,72 @@ async function endWith(run: Promise<number>): Promise<void> {
   process.stdout.write('', () => process.exit(code));
 }
 
+/** Each command loads what it needs and no more: most of the program is what serves. */
+const commands: readonly (readonly [name: string, load: () => Promise<Command>])[] = [
+  ['serve', async () => (await import('./cli/serve-command.ts')).serveCommand(runServe)],
+  [
+    'connections',
+    async () =>
+      (await import('./cli/connections-command.ts')).connectionsCommand(async (plan) => {
+        const { runConnections } = await import('./cli/connections.ts');
+        await endWith(runConnections(plan, printing));
+      }),
+  ],
+  ['diff', async () => (await import('./cli/diff-command.ts')).diffCommand((plan) => endWith(diff(plan)))],
+  ['lint', async () => (await import('./cli/lint-command.ts')).lintCommand(runLintPlan)],
+  [
+    'trace',
+    async () =>
+      (await import('./cli/trace-command.ts')).traceCommand(async (plan) => {
+        const { runTrace } = await import('./cli/trace.ts');
+        await endWith(runTrace(plan, printing));
+      }),
+  ],
+  [
+    'policies-for',
+    async () =>
+      (await import('./cli/policies-for-command.ts')).policiesForCommand(async (plan) => {
+        const { runPoliciesFor } = await import('./cli/policies-for.ts');
+        await endWith(runPoliciesFor(plan, printing));
+      }),
+  ],
+  [
+    'pods-for',
+    async () =>
+      (await import('./cli/policies-for-command.ts')).podsForCommand(async (plan) => {
+        const { runPodsFor } = await import('./cli/pods-for.ts');
+        await endWith(runPodsFor(plan, printing));
+      }),
+  ],
+  [
+    'explain',
+    async () => (await import('./cli/explain-command.ts')).explainCommand((plan) => endWith(explain(plan))),
+  ],
+  ['test', async () => (await import('./cli/contract-test-command.ts')).contractTestCommand(runTest)],
+  [
+    'rollout',
+    async () => (await import('./cli/rollout-command.ts')).rolloutCommand((plan) => endWith(rollout(plan))),
+  ],
+  [
+    'snapshot',
+    async () =>
+      (await import('./cli/snapshot-command.ts')).snapshotCommand((plan) => endWith(saveSnapshot(plan))),
+  ],
+  ['example', async () => (await import('./cli/example-command.ts')).exampleCommand(runWalk)],
+  ['selftest', async () => (await import('./cli/selftest-command.ts')).selftestCommand(runSelftest)],
+];
+
 const program = new Command('netsluice')
   .description('Knows what a Kubernetes NetworkPolicy will do before it does it.')
   .version(version())
   .showSuggestionAfterError()
-  .exitOverride()
-  .addCommand(serveCommand(runServe).exitOverride())
-  .addCommand(connectionsCommand((plan) => endWith(runConnections(plan, printing))).exitOverride())
-  .addCommand(lintCommand(runLintPlan).exitOverride())
-  .addCommand(traceCommand((plan) => endWith(runTrace(plan, printing))).exitOverride())
-  .addCommand(policiesForCommand((plan) => endWith(runPoliciesFor(plan, printing))).exitOverride())
-  .addCommand(explainCommand((plan) => endWith(explain(plan))).exitOverride())
-  .addCommand(podsForCommand((plan) => endWith(runPodsFor(plan, printing))).exitOverride())
-  .addCommand(contractTestCommand(runTest).exitOverride())
-  .addCommand(rolloutCommand(runRolloutAndEnd).exitOverride())
-  .addCommand(snapshotCommand((plan) => endWith(saveSnapshot(plan))).exitOverride())
-  .addCommand(exampleCommand(runWalk).exitOverride())
-  .addCommand(selftestCommand(runSelftest).exitOverride());
+  .exitOverride();
+
+const [, , first = ''] = process.argv;
+const asked = commands.filter(([name]) => name === first);
+// What is no command may be a slip for any of them, or ask for the list.
+const loaded = asked.length > 0 || ['-V', '--version'].includes(first) ? asked : commands;
+for (const [, load] of loaded) program.addCommand((await load()).exitOverride());
 
 try {
   await program.parseAsync();

@@ -13,7 +13,7 @@ interface Flags {
 }
 
 /** Builds the `test` command; `run` gets what is to be done. */
-export function contractTestCommand(run: (plan: ContractTestPlan) => void): Command {
+export function contractTestCommand(run: (plan: ContractTestPlan) => void | Promise<void>): Command {
   return new Command('test')
     .description('Do the contracts of a settings file hold over these manifests or this snapshot?')
     .option('-f, --file <PATH...>', 'manifests: files, directories, or - for standard input')
@@ -41,6 +41,6 @@ export function contractTestCommand(run: (plan: ContractTestPlan) => void): Comm
       if ('problem' in outputs) command.error(`error: ${outputs.problem}`);
       else if ((file.length === 0) === (snapshot === null))
         command.error('error: name manifests with -f or a cluster with --snapshot, one of the two.');
-      else run({ paths: file, snapshot, maxAgeMs: maxAge, settings, outputs, failOn });
+      else return run({ paths: file, snapshot, maxAgeMs: maxAge, settings, outputs, failOn });
     });
 }

@@ -40,7 +40,7 @@ function version(text: string): string {
 }
 
 /** Builds the `lint` command; `run` gets what is to be done. */
-export function lintCommand(run: (plan: LintPlan) => void): Command {
+export function lintCommand(run: (plan: LintPlan) => void | Promise<void>): Command {
   return withBaselineOptions(withConfigOptions(bare()))
     .allowExcessArguments(false)
     .addHelpText(
@@ -51,7 +51,7 @@ export function lintCommand(run: (plan: LintPlan) => void): Command {
       const config = configFor(command, configKeys);
       const plan = 'problem' in config ? config : planOf({ ...flags, ...config });
       if ('problem' in plan) command.error(`error: ${plan.problem}`);
-      else run(plan);
+      else return run(plan);
     });
 }
 
