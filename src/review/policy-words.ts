@@ -89,7 +89,7 @@ function requirementWords({ key, operator, values }: Requirement): string {
     case 'In':
       return `whose label ${key} is ${sorted}`;
     case 'NotIn':
-      return `whose label ${key} is not ${sorted}, or is missing`;
+      return `whose label ${key} is missing or ${values.length === 1 ? 'not' : 'none of'} ${sorted}`;
     case 'Exists':
       return `that have a label ${key}`;
     case 'DoesNotExist':
@@ -103,7 +103,8 @@ export function presentWords(world: World, ids: BitSet): string {
   if (units.length === 0) return 'nobody at present';
   const names = workloadNames(units);
   const shown = names.slice(0, examplesMax).join(', ');
-  const more = names.length > examplesMax ? ` and ${names.length - examplesMax} more workloads` : '';
+  const rest = names.length - examplesMax;
+  const more = rest > 0 ? ` and ${rest} more ${rest === 1 ? 'workload' : 'workloads'}` : '';
   return `${podCount(units)}: ${shown}${more}`;
 }
 
@@ -116,7 +117,7 @@ function blockWords({ block }: BlockPeer): string {
   const but = except === undefined ? '' : ` except ${except}`;
   if (holdsWholeFamily({ ...block, except: [] })) return `every IPv${block.family} address${but}`;
   const { first, last } = block.range;
-  return first === last ? `address ${cidr}` : `addresses of ${cidr}${but}`;
+  return first === last ? `address ${cidr.replace(/\/.*/, '')}` : `addresses of ${cidr}${but}`;
 }
 
 function portWords(policy: CompiledPolicy, clause: Clause, term: PortTerm, world: World): string {
