@@ -3,6 +3,7 @@ import { writtenDocument } from '../dialects/written-document.ts';
 import { get, textMap } from '../model/decode/lenient.ts';
 import { policyTypeOf } from '../model/decode/policy-type.ts';
 import { type Finding, identityOf, type Level } from '../model/finding.ts';
+import type { NetworkPolicy } from '../model/network-policy.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import type { ObjectRef } from '../model/ref.ts';
 import type { WrittenDocument } from '../model/written.ts';
@@ -27,6 +28,8 @@ export interface LintDocument {
   readonly misplaced: readonly Finding[];
   /** The record that the world holds of it; null where it cannot be decoded, or is somebody else's kind. */
   readonly record: ClusterObject | null;
+  /** What can be read of it where only selectors cannot; null otherwise. */
+  readonly legible: NetworkPolicy | null;
 }
 
 /** How often slips in keys may hide slips below them. */
@@ -35,7 +38,10 @@ const roundsMax = 8;
 const alone: DocumentInput['earlier'] = { sameName: [], sameSpec: [] };
 
 /** Reads a document as it is meant: slips in keys that are beyond doubt are undone, and told. */
-export function lintDocument(raw: RawObject, surroundings: Surroundings): Omit<LintDocument, 'record'> {
+export function lintDocument(
+  raw: RawObject,
+  surroundings: Surroundings,
+): Omit<LintDocument, 'record' | 'legible'> {
   const declaredNamespace = surroundings.namespaceFor(raw.file);
   const isStrange = policyTypeOf(raw.type) === 'other-group';
   const misplaced = new Map<string, Finding>();

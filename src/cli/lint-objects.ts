@@ -8,9 +8,9 @@ import type { ClusterObject } from '../model/objects.ts';
 import type { LintFinding } from '../report/lint-report.ts';
 import { type LintDocument, lintDocument } from './lint-documents.ts';
 import type { Inputs } from './lint-inputs.ts';
-import { mendedValue } from './lint-mended.ts';
+import { legiblePolicy, mendedValue } from './lint-mended.ts';
 import type { Surroundings } from './lint-namespaces.ts';
-import { rejectionsOf } from './lint-rejections.ts';
+import { mendingSteps, rejectionsOf } from './lint-rejections.ts';
 import { written } from './lint-written.ts';
 
 /** An object of the input, and the record that the world holds of it. */
@@ -58,27 +58,10 @@ export function lintObjects(inputs: Inputs, reading: ObjectReading): LintObjects
       found.push(...raw.doubleMeanings.map((scalar) => doubleFinding(raw, scalar)));
       continue;
     }
-    const document = lintDocument(raw, reading.surroundings);
-    const own = type === 'other-group' ? [] : rejectionsOf(document, reading.strictCidrs);
-    const told = own.length > 0 || document.misplaced.length > 0;
-    found.push(...own.map(({ finding }) => finding));
-    const mended = {
-      ...document.raw,
-      value: mendedValue(
-        document.raw.value,
-        own.flatMap(({ steps }) => steps),
-      ),
-    };
-    const record = recordOf(
-      placed(mended, reading),
-      type === 'other-group' ? raw.type : policyType,
-      told,
-      unread,
-    );
-    const { raw: meant } = document;
-    if (record !== null) known.push({ raw: meant, record });
-    documents.push({ ...document, record });
-    found.push(...raw.doubleMeanings.map((scalar) => doubleFinding(meant, scalar)));
+    const { own, document } = documentOf(raw, reading, unread);
+    found.push(...own, ...raw.doubleMeanings.map((scalar) => doubleFinding(document.raw, scalar)));
+    if (document.record !== null) known.push({ raw: document.raw, record: document.record });
+    documents.push(document);
   }
   const headless = fragments.filter(({ problem }) => problem === null).length;
   const count = raws.length;
@@ -91,6 +74,27 @@ export function lintObjects(inputs: Inputs, reading: ObjectReading): LintObjects
     count,
     strangers: strangers - headless,
   };
+}
+
+/** A document that means to be a policy, and what kube-apiserver says of it. */
+function documentOf(
+  raw: RawObject,
+  reading: ObjectReading,
+  unread: DocumentProblem[],
+): { readonly own: readonly LintFinding[]; readonly document: LintDocument } {
+  const read = lintDocument(raw, reading.surroundings);
+  if (policyTypeOf(raw.type) === 'other-group') {
+    const record = recordOf(placed(raw, reading), raw.type, false, unread);
+    return { own: [], document: { ...read, record, legible: null } };
+  }
+  const rejections = rejectionsOf(read, reading.strictCidrs);
+  const steps = rejections.flatMap((rejection) => rejection.steps);
+  const meant = placed({ ...read.raw, value: mendedValue(read.raw.value, steps) }, reading);
+  const told = rejections.length > 0 || read.misplaced.length > 0;
+  const record = recordOf(meant, policyType, told, unread);
+  const isRead = record?.kind === 'NetworkPolicy' && record.policy !== null;
+  const legible = isRead ? null : legiblePolicy(meant.value, mendingSteps);
+  return { own: rejections.map(({ finding }) => finding), document: { ...read, record, legible } };
 }
 
 const policyType = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };

@@ -114,7 +114,7 @@ function writtenFindings(judging: Judging): LintFinding[] {
 /** What rules about policies say. */
 function standingFindings(judging: Judging): LintFinding[] {
   const { policy, level, context, skipped } = judging;
-  if (policy === null) return [];
+  if (policy === null) return legibleFindings(judging);
   const { scan, facts, coverage } = context;
   const { rules, look } = standing(policy, scan, facts);
   const found = rules.flatMap((rule) => {
@@ -125,6 +125,20 @@ function standingFindings(judging: Judging): LintFinding[] {
   });
   const known = coverage.covers(policy.ref.namespace) ? found : found.map(textual);
   return weighed(known, policy, level, scan).map((each) => lintFinding(each, judging));
+}
+
+/** Rules that read neither selectors nor the world: they judge a policy of which only selectors cannot be read. */
+const legibleRules: ReadonlySet<string> = new Set(['R02', 'R03', 'R04', 'R05', 'R69']);
+
+function legibleFindings(judging: Judging): LintFinding[] {
+  const { item, level, context } = judging;
+  if (item.legible === null) return [];
+  const policy = compileNetworkPolicy(item.legible, context.scan.world.profile);
+  const { rules, look } = standing(policy, context.scan, context.facts);
+  const found = rules.flatMap((rule) =>
+    legibleRules.has(rule.number) ? attempted(judging, rule, () => look(rule)) : [],
+  );
+  return weighed(found.map(textual), policy, level, context.scan).map((each) => lintFinding(each, judging));
 }
 
 function attempted({ failed }: Judging, { id }: Rule, look: () => readonly Finding[]): readonly Finding[] {

@@ -39,6 +39,11 @@ export function rejectionsOf(
     });
 }
 
+/** What mends values that are beyond doubt: the case of a word, a number in quotes. */
+export function mendingSteps(value: unknown): FixStep[] {
+  return fieldRejections(value).flatMap(stepsFor);
+}
+
 /** `write TCP`, `write 80 without quotes`: one value is meant. */
 function stepsFor({ at, help }: ApiRejection): FixStep[] {
   const [, word] = /^write (In|NotIn|Exists|DoesNotExist|Ingress|Egress|TCP|UDP|SCTP)$/.exec(help) ?? [];

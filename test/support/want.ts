@@ -103,7 +103,7 @@ function documentsHeard(
   return documents.flatMap((item) => {
     const before = earlier.get(item.document);
     if (before === undefined) return [];
-    const found = findingsInDocument(rule, { ...item, record: null }, before);
+    const found = findingsInDocument(rule, { ...item, record: null, legible: null }, before);
     return found.map((finding) => ({ finding, line: item.raw.spanOf(finding.at).line }));
   });
 }
