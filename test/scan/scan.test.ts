@@ -145,7 +145,10 @@ describe('what stands', () => {
       ...running('kube-system/other', 1, { labels: { 'k8s-app': 'other-dns' }, ports: ['53/UDP'] }),
     );
     stage.pass(20);
-    expect(stage.standing()).toEqual(['warning egress-blocks-dns shop/dns']);
+    expect(stage.standing()).toEqual([
+      'warning dns-allow-misses-resolver shop/dns',
+      'warning egress-blocks-dns shop/dns',
+    ]);
   });
 
   test('a webhook that is registered for pods behind a policy', () => {
