@@ -1,7 +1,7 @@
 import { portsOf } from '../impact/side.ts';
 import type { FixStep } from '../model/finding.ts';
 import { type BlockPeer, type Clause, clausesOf } from '../model/policy.ts';
-import { shapeOf } from '../platform/shapes.ts';
+import { shapeOf } from '../platform/shape-of.ts';
 import { formatAddress, parseAddress } from '../sets/addresses.ts';
 import { hasPort } from '../sets/port-set.ts';
 import { blockHolds, type Unit } from '../world/unit.ts';
