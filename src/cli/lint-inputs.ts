@@ -43,23 +43,25 @@ function readPath(reading: Reading, path: string): void {
   else readOne(reading, path);
 }
 
-function readFolder(reading: Reading, folder: string): void {
-  const real = realpathSync(folder);
+function readFolder(reading: Reading, folder: string, real = realpathSync.native(folder)): void {
   if (reading.folders.has(real)) return;
   reading.folders.add(real);
-  for (const name of readdirSync(folder).sort()) {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { name } = entry;
     if (name.startsWith('.') || name === 'node_modules') continue;
     const path = join(folder, name);
+    // Asking the file system where every file really lies would take longer than reading it.
+    const below = entry.isSymbolicLink() ? null : join(real, name);
     attempt(reading, path, () => {
-      const stat = statSync(path);
-      if (stat.isDirectory()) readFolder(reading, path);
-      else if (stat.isFile() && /\.(?:ya?ml|json)$/i.test(name)) readOne(reading, path);
+      const kind = below === null ? statSync(path) : entry;
+      if (kind.isDirectory()) readFolder(reading, path, below ?? undefined);
+      else if (kind.isFile() && /\.(?:ya?ml|json)$/i.test(name)) readOne(reading, path, below ?? undefined);
     });
   }
 }
 
-function readOne(reading: Reading, path: string): void {
-  const real = realpathSync(path);
+function readOne(reading: Reading, path: string, real = realpathSync.native(path)): void {
   if (reading.files.has(real)) return;
   reading.files.add(real);
   const { size } = statSync(path);

@@ -25,14 +25,18 @@ export function readPlainYaml(text: string): readonly unknown[] | null {
   }
 }
 
+const space = 32;
+const hash = 35;
+
 function documentsIn(text: string): Line[][] {
   let lines: Line[] = [];
   const documents = [lines];
   for (const raw of text.split('\n')) {
-    const content = raw.trim();
-    if (content === '' || content.startsWith('#')) continue;
-    const indent = raw.length - raw.trimStart().length;
-    if (raw.trimEnd() === '---') {
+    let indent = 0;
+    while (raw.charCodeAt(indent) === space) indent += 1;
+    if (indent === raw.length || raw.charCodeAt(indent) === hash) continue;
+    const content = raw.slice(indent).trimEnd();
+    if (indent === 0 && content === '---') {
       lines = [];
       documents.push(lines);
     } else if (indent === 0 && /^(?:---|\.\.\.|%)/.test(content)) throw new Unusual();
@@ -69,18 +73,18 @@ class Block {
   }
 
   private map(indent: number): unknown {
-    const entries = new Map<string, unknown>();
+    const entries: Record<string, unknown> = {};
     for (let line = this.lines[this.next]; line !== undefined; line = this.lines[this.next]) {
       if (line.indent < indent) break;
       const [, written, rest = ''] = keyed.exec(line.content) ?? [];
       if (line.indent > indent || written === undefined) throw new Unusual();
       const key = keyOf(written);
       // A key that is there twice is an error, and this one would be taken for something else.
-      if (entries.has(key) || key === '__proto__') throw new Unusual();
+      if (key === '__proto__' || Object.hasOwn(entries, key)) throw new Unusual();
       this.next += 1;
-      entries.set(key, rest === '' || rest.startsWith('#') ? this.below(indent) : this.scalar(rest, indent));
+      entries[key] = rest === '' || rest.startsWith('#') ? this.below(indent) : this.scalar(rest, indent);
     }
-    return Object.fromEntries(entries);
+    return entries;
   }
 
   private list(indent: number): unknown[] {
@@ -131,8 +135,7 @@ function keyOf(written: string): string {
 }
 
 function scalarOf(text: string): unknown {
-  const flow = new Flow(text);
-  if (/^['"[{]/.test(text)) return flow.whole();
+  if (/^['"[{]/.test(text)) return new Flow(text).whole();
   const comment = text.indexOf(' #');
   return plainOf(comment < 0 ? text : text.slice(0, comment).trimEnd());
 }

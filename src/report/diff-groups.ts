@@ -39,7 +39,9 @@ export function groupsOf(document: DiffDocument): readonly ChangeGroup[] {
     ...document.workloads.removed,
   ]);
   const byDestination = new Map<string, { part: Part; because: readonly string[]; sources: string[] }>();
-  for (const part of document.changes.flatMap((row) => partsOf(row, document))) {
+  const { workloads } = document;
+  const moved = { come: new Set(workloads.added), gone: new Set(workloads.removed) };
+  for (const part of document.changes.flatMap((row) => partsOf(row, moved))) {
     const because = part.row.because.map(becauseText);
     const key = JSON.stringify([part.sort, part.row.dst, part.ports, because]);
     const known = byDestination.get(key) ?? { part, because, sources: [] };
@@ -64,14 +66,21 @@ export function groupsOf(document: DiffDocument): readonly ChangeGroup[] {
     groups.set(key, known);
   }
   return [...groups.values()]
-    .map((group) => ({ ...group, destinations: withoutFamilies(group.destinations) }))
+    .map((group) => ({
+      ...group,
+      sources: [...group.sources].sort(),
+      destinations: withoutFamilies(group.destinations.sort()),
+    }))
     .sort((a, b) => changeSorts.indexOf(a.sort) - changeSorts.indexOf(b.sort));
 }
 
 /** A row may block and open at once. */
-function partsOf(row: ChangeLine, { workloads }: DiffDocument): readonly Part[] {
-  const comes = [row.src, row.dst].some((id) => workloads.added.includes(id));
-  const goes = [row.src, row.dst].some((id) => workloads.removed.includes(id));
+function partsOf(
+  row: ChangeLine,
+  { come, gone }: { readonly come: ReadonlySet<string>; readonly gone: ReadonlySet<string> },
+): readonly Part[] {
+  const comes = come.has(row.src) || come.has(row.dst);
+  const goes = gone.has(row.src) || gone.has(row.dst);
   const parts: Part[] = [];
   if (row.blocked !== undefined)
     parts.push({ sort: goes ? 'removed' : (row.grade ?? 'implied'), row, ports: row.blocked });
