@@ -46,24 +46,22 @@ export const controlPlaneCallbackBlocked: PolicyRule = {
     platforms: 'The address from which the API server calls differs between distributions and clouds.',
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    const told = new Set<string>();
-    for (const callback of input.facts.callbacks(input.policy.ref.namespace)) {
-      const { kind, target } = callback;
-      const key = `${kind}/${target.name} ${target.service.name}:${target.service.port}`;
+    for (const [key, callbacks] of byService(input.facts.callbacks(input.policy.ref.namespace))) {
+      const callback = callbacks.find(({ target }) => target.failurePolicy === 'Fail') ?? callbacks[0];
       const harmIn = (world: World): Harm => harmOf(world, callback);
       const harmed = newlyHarmed(input, isolatedUnits(input, 'ingress', callback.units), harmIn);
-      if (harmed.length === 0 || told.has(key)) continue;
-      told.add(key);
-      const lose = { one: 'loses', many: 'lose', invented: 'will lose' };
+      if (harmed.length === 0) continue;
+      const { kind, target } = callback;
       const ports = harmed.reduce(
         (sum, { id }) => unionPorts(sum, callback.ports.get(id) ?? noPorts),
         noPorts,
       );
+      const more = callbacks.length > 1 ? ` and ${callbacks.length - 1} more` : '';
       yield {
         key,
         at: placeOfIsolation(input.policy, 'ingress'),
         happens: [
-          `${podsDo(harmed, kindOfPods(input), lose)} the API server's calls to ${nouns[kind]} ${target.name}`,
+          `${podsDo(harmed, kindOfPods(input), lose)} the API server's calls to ${nouns[kind]} ${target.name}${more}`,
           ` until another policy allows ${portText(ports)} from anywhere`,
         ],
         advice: [],
@@ -77,6 +75,22 @@ export const controlPlaneCallbackBlocked: PolicyRule = {
     }
   },
 };
+
+const lose = { one: 'loses', many: 'lose', invented: 'will lose' };
+
+/** What the API server calls by the same kind of configuration at one port of one Service: cut off all at once. */
+function byService(callbacks: readonly Callback[]): Map<string, [Callback, ...Callback[]]> {
+  const found = new Map<string, [Callback, ...Callback[]]>();
+  for (const callback of callbacks) {
+    const { name, port } = callback.target.service;
+    const key = `${callback.kind}/${name}:${port}`;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [callback]);
+    // An object may say the same twice.
+    else if (!known.some(({ target }) => target.name === callback.target.name)) known.push(callback);
+  }
+  return found;
+}
 
 const nouns: Readonly<Record<CallbackRecord['kind'], string>> = {
   ValidatingWebhookConfiguration: 'webhook',
