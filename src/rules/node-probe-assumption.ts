@@ -1,7 +1,7 @@
 import { portsOf } from '../impact/side.ts';
 import { type BlockPeer, type Clause, clausesOf } from '../model/policy.ts';
 import { holdingOf } from '../platform/cluster-ranges.ts';
-import { shapeOf } from '../platform/shapes.ts';
+import { shapeOf } from '../platform/shape-of.ts';
 import {
   intersectPorts,
   isEmpty,

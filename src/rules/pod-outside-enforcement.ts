@@ -1,7 +1,7 @@
 import type { Need } from '../model/finding.ts';
 import type { Machine } from '../model/objects.ts';
 import type { Profile } from '../model/profile.ts';
-import { shapeOf } from '../platform/shapes.ts';
+import { shapeOf } from '../platform/shape-of.ts';
 import { podIds, type Unit } from '../world/unit.ts';
 import { workloadsOf } from './own-namespace.ts';
 import { podKinds } from './pod-kinds.ts';

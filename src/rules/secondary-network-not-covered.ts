@@ -1,4 +1,4 @@
-import { shapeOf } from '../platform/shapes.ts';
+import { shapeOf } from '../platform/shape-of.ts';
 import { podIds } from '../world/unit.ts';
 import { workloadsOf } from './own-namespace.ts';
 import { podsDo } from './phrases.ts';
