@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { types } from 'node:util';
@@ -38,7 +39,7 @@ interface Reading {
 function readPath(reading: Reading, path: string): void {
   if (path === '-') {
     reading.files.add(path);
-    reading.texts.push({ file: path, text: readFileSync(0, 'utf8') });
+    take(reading, path, readFileSync(0));
   } else if (statSync(path).isDirectory()) readFolder(reading, path);
   else readOne(reading, path);
 }
@@ -65,9 +66,29 @@ function readOne(reading: Reading, path: string, real = realpathSync.native(path
   if (reading.files.has(real)) return;
   reading.files.add(real);
   const { size } = statSync(path);
-  if (size > bytesMax)
-    reading.problems.push({ file: nameOf(path), message: `it is larger than ${bytesMax / 1024 / 1024} MiB` });
-  else reading.texts.push({ file: nameOf(path), text: readFileSync(path, 'utf8') });
+  if (size > bytesMax) reading.problems.push({ file: nameOf(path), message: tooLarge });
+  else take(reading, nameOf(path), readFileSync(path));
+}
+
+const tooLarge = `it is larger than ${bytesMax / 1024 / 1024} MiB`;
+
+function take({ texts, problems }: Reading, file: string, bytes: Buffer): void {
+  const fault = faultIn(bytes);
+  if (fault === null) texts.push({ file, text: bytes.toString('utf8') });
+  else problems.push({ file, ...fault });
+}
+
+/** Why the bytes are no text that kubectl reads. */
+function faultIn(bytes: Buffer): Omit<DocumentProblem, 'file'> | null {
+  if (bytes.length > bytesMax) return { message: tooLarge };
+  const mark = bytes.subarray(0, 2).toString('hex');
+  if (mark === 'fffe' || mark === 'feff')
+    return { message: 'it is written in UTF-16; save it in UTF-8 instead' };
+  if (bytes.includes(0)) return { message: 'it is no text: it holds a zero byte' };
+  if (isUtf8(bytes)) return null;
+  const [before = ''] = bytes.toString('utf8').split('\uFFFD', 1);
+  const line = before.split('\n').length;
+  return { line, message: 'it is no text in UTF-8; save it in UTF-8' };
 }
 
 function alreadyRead({ files, folders }: Reading, path: string): boolean {
@@ -83,10 +104,17 @@ function attempt({ problems }: Reading, path: string, read: () => void): void {
   } catch (error) {
     if (!types.isNativeError(error)) throw error;
     const code = 'code' in error ? error.code : '';
-    const message = code === 'ENOENT' ? 'there is no such file' : error.message;
-    problems.push({ file: nameOf(path), message });
+    problems.push({ file: nameOf(path), message: reasons.get(String(code)) ?? error.message });
   }
 }
+
+const reasons: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'you may not read it'],
+  ['EPERM', 'you may not read it'],
+  ['ELOOP', 'its symbolic links lead to each other'],
+  ['ENAMETOOLONG', 'its name is too long'],
+]);
 
 /** As seen from the working directory, so that it is the same in every run and fits the repository. */
 function nameOf(path: string): string {

@@ -8,6 +8,7 @@ import { lintReport } from './lint-judge.ts';
 import { mended, withEdits } from './lint-mend.ts';
 import { deliver, printBeside, printReport } from './lint-outputs.ts';
 import type { LintFormat, LintPlan, LintSurroundings } from './lint-plan.ts';
+import { unreadText } from './lint-unread.ts';
 import { readSettings } from './read-inputs.ts';
 
 /**
@@ -32,8 +33,7 @@ export function runLint(plan: LintPlan, printing: Printing, surroundings: LintSu
   const lint = (texts: readonly ManifestText[]): LintReport =>
     withBaseline(lintReport({ ...inputs, texts }, { plan, settings, surroundings }), baseline, plan);
   const found = lint(inputs.texts);
-  for (const { file, line, message } of found.problems)
-    tell(`not read: ${file}${line === undefined ? '' : `:${line}`}: ${message}`);
+  for (const problem of found.problems) tell(unreadText(problem, inputs.texts));
   const result = plan.mend === 'no' ? null : mended(inputs.texts, found, lint);
   const { taken, failed } = result === null ? untouched : deliver(inputs.texts, result, plan.mend, printing);
   // What a diff shows is not done yet.

@@ -17,9 +17,10 @@ export function jsonLint(report: LintReport): string {
     findings: findings.map(findingJson),
     baseline: report.baseline,
     skipped: skipped.map(({ rule, policies: count }) => ({ rule, policies: count })),
-    problems: problems.map(({ file, line, message }) => ({
+    problems: problems.map(({ file, line, column, message }) => ({
       file,
       ...(line === undefined ? {} : { line }),
+      ...(column === undefined ? {} : { column }),
       message,
     })),
   };

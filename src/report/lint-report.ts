@@ -80,7 +80,7 @@ export interface LintReport {
   readonly version: string;
   /** By file, line and column. */
   readonly findings: readonly LintFinding[];
-  readonly problems: readonly ReadProblem[];
+  readonly problems: readonly (ReadProblem & { readonly column?: number })[];
   /** Rules that the input does not hold enough for, and for how many policies. */
   readonly skipped: readonly { readonly rule: string; readonly policies: number }[];
   /** The policies that were judged, in the order of the input. */

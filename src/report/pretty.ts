@@ -138,6 +138,13 @@ function frame(
   ];
 }
 
+/** A line of a file and the place in it, without anything that controls a terminal. */
+export function codeFrame(span: Span, paint: Paint, width: number | null): string {
+  const gutter = ' '.repeat(String(span.line).length);
+  const [, ...lines] = frame(span, gutter, paint.error, { paint, width });
+  return lines.join('\n');
+}
+
 /** As much of the line as there is room for, around the span; `column` from 0. */
 function clipped(
   { source, column }: Pick<Span, 'source' | 'column'>,

@@ -128,7 +128,7 @@ describe('netsluice lint --fix', () => {
     expect([err, readFileSync(join(folder, 'waived.yaml'), 'utf8')]).toEqual(['', waived]);
   });
 
-  test('a file that is no UTF-8 is not written', async () => {
+  test('a file that is no UTF-8 is not touched', async () => {
     const folder = folderWith({});
     const file = join(folder, 'latin.yaml');
     writeFileSync(file, Buffer.from(policy.replace('the front', 'die Küche'), 'latin1'));
@@ -137,7 +137,7 @@ describe('netsluice lint --fix', () => {
     expect(readFileSync(file).equals(before)).toBe(true);
     expect([code, err.split('\n').at(-2)]).toEqual([
       3,
-      `netsluice: not written: ${file}: it is not as it was read: it has changed since, or it is no UTF-8`,
+      `netsluice: not read: ${file}:5: it is no text in UTF-8; save it in UTF-8`,
     ]);
   });
 
