@@ -6,6 +6,7 @@ import type { ContractTestPlan, Printing } from './cli/contract-test.ts';
 import type { DiffPlan } from './cli/diff.ts';
 import type { ExampleRun } from './cli/example.ts';
 import type { ExplainPlan } from './cli/explain.ts';
+import type { GeneratePlan } from './cli/generate.ts';
 import type { LintPlan } from './cli/lint-plan.ts';
 import type { RolloutPlan } from './cli/rollout.ts';
 import type { SelftestRun } from './cli/selftest-command.ts';
@@ -179,6 +180,11 @@ async function explain(plan: ExplainPlan): Promise<number> {
   return runExplain(plan, printing, { pages, today: new Date().toISOString().slice(0, 10) });
 }
 
+async function generate(plan: GeneratePlan): Promise<number> {
+  const { runGenerate } = await import('./cli/generate.ts');
+  return runGenerate(plan, printing, new Date().toISOString().slice(0, 10));
+}
+
 /** Ends with the code of a command; kept connections must not hold the process, and what was printed must be out. */
 async function endWith(run: Promise<number>): Promise<void> {
   const code = await run;
@@ -225,6 +231,11 @@ const commands: readonly (readonly [name: string, load: () => Promise<Command>])
   [
     'explain',
     async () => (await import('./cli/explain-command.ts')).explainCommand((plan) => endWith(explain(plan))),
+  ],
+  [
+    'generate',
+    async () =>
+      (await import('./cli/generate-command.ts')).generateCommand((plan) => endWith(generate(plan))),
   ],
   ['test', async () => (await import('./cli/contract-test-command.ts')).contractTestCommand(runTest)],
   [

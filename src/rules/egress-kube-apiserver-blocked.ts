@@ -38,7 +38,7 @@ export const egressKubeApiserverBlocked: PolicyRule = {
     if (isolated.length === 0) return;
     const api = input.facts.apiEndpoints();
     if (api.endpoints.length === 0) return;
-    const clients = isolated.filter((unit) => isClient(input, unit));
+    const clients = isolated.filter((unit) => isApiClient(input, unit));
     const harmed = newlyHarmed(input, clients, (world) => harmOf(world, api));
     if (harmed.length === 0) return;
     yield {
@@ -57,8 +57,8 @@ export const egressKubeApiserverBlocked: PolicyRule = {
 
 const verb = { one: 'cannot reach', many: 'cannot reach', invented: 'will not reach' };
 
-/** A mounted token and a role to use it with, or the labels of an operator. */
-function isClient({ facts, world }: PolicyInput, unit: Unit): boolean {
+/** Does it likely call the API server: by a mounted token and a role to use it with, or by the labels of an operator? */
+export function isApiClient({ facts, world }: Pick<PolicyInput, 'facts' | 'world'>, unit: Unit): boolean {
   const shape = shapeOf(world, unit);
   if (shape === undefined || shape.automountToken === false) return false;
   return isOperator(unit.labels) || facts.boundAccounts().has(`${unit.namespace}/${shape.serviceAccount}`);
