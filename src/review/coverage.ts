@@ -24,18 +24,23 @@ type Sphere = 'own' | 'peers' | 'ports' | 'text';
 
 /**
  * By catalogue number; a rule that needs nothing reads the text alone, and others look at their own namespace. "R01 is
- * not skipped: without a known resolver, any clause that allows port 53 counts as DNS." R06 and R38 judge the text too
- * and only count what exists.
+ * not skipped: without a known resolver, any clause that allows port 53 counts as DNS." R06, R22, R34
+ * and R38 judge the text too and only count what exists.
  */
 const spheres: ReadonlyMap<string, Sphere> = new Map([
   ['R01', 'text'],
   ['R06', 'text'],
+  ['R22', 'text'],
   ['R24', 'text'],
   ['R27', 'text'],
+  ['R34', 'text'],
   ['R38', 'text'],
   ['R08', 'peers'],
   ['R09', 'peers'],
   ['R10', 'peers'],
+  ['R21', 'peers'],
+  ['R23', 'peers'],
+  ['R30', 'peers'],
   ['R11', 'ports'],
   ['R12', 'ports'],
   ['R40', 'ports'],
