@@ -43,7 +43,6 @@ export function lintDocument(
   surroundings: Surroundings,
 ): Omit<LintDocument, 'record' | 'legible'> {
   const declaredNamespace = surroundings.namespaceFor(raw.file);
-  const isStrange = policyTypeOf(raw.type) === 'other-group';
   const misplaced = new Map<string, Finding>();
   let current = raw;
   for (let round = 0; ; round += 1) {
@@ -52,7 +51,7 @@ export function lintDocument(
     const ref = { kind: 'NetworkPolicy', namespace, name: bare.name ?? '' };
     const document = { ...bare, scope: surroundings.scopeOf(raw.file, bare.namespace) };
     const input = { document, from: 'file', earlier: alone, declaredNamespace } as const;
-    const found = isStrange ? [] : documentFindings(unknownOrMisplacedField, input, ref);
+    const found = documentFindings(unknownOrMisplacedField, input, ref);
     for (const finding of found) if (!misplaced.has(finding.at)) misplaced.set(finding.at, finding);
     const next = renamed(
       current,
@@ -102,7 +101,7 @@ export function findingsInDocument(
   earlier: DocumentInput['earlier'],
 ): readonly Finding[] {
   if (rule.id === unknownOrMisplacedField.id) return misplaced;
-  // Other vendors' kinds of that name are noted and never judged.
+  // Other vendors' kinds of that name are noted and not judged.
   if (policyTypeOf(document) === 'other-group' && rule.id !== apiVersionNotServed.id) return [];
   return documentFindings(rule, { document, from: 'file', earlier, declaredNamespace }, ref);
 }

@@ -1,4 +1,5 @@
 import { type DocumentProblem, type RawObject, readDocuments } from '../cluster/documents.ts';
+import type { ManifestText } from '../cluster/manifests.ts';
 import { decodeObject } from '../model/decode/cluster-object.ts';
 import { get, text } from '../model/decode/lenient.ts';
 import { policyTypeOf } from '../model/decode/policy-type.ts';
@@ -40,7 +41,10 @@ export interface ObjectReading {
 }
 
 /** Reads every object. */
-export function lintObjects(inputs: Inputs, reading: ObjectReading): LintObjects {
+export function lintObjects(
+  inputs: Omit<Inputs, 'texts'> & { readonly texts: Iterable<ManifestText> },
+  reading: ObjectReading,
+): LintObjects {
   const { objects, problems, strangers, fragments } = readDocuments(inputs.texts);
   const judged = new Set(fragments.map(({ problem }) => problem));
   const found: LintFinding[] = [];
@@ -58,7 +62,7 @@ export function lintObjects(inputs: Inputs, reading: ObjectReading): LintObjects
       found.push(...raw.doubleMeanings.map((scalar) => doubleFinding(raw, scalar)));
       continue;
     }
-    const { own, document } = documentOf(raw, reading, unread);
+    const { own, document } = documentOf(raw, documents.length, reading, unread);
     found.push(...own, ...raw.doubleMeanings.map((scalar) => doubleFinding(document.raw, scalar)));
     if (document.record !== null) known.push({ raw: document.raw, record: document.record });
     documents.push(document);
@@ -79,17 +83,19 @@ export function lintObjects(inputs: Inputs, reading: ObjectReading): LintObjects
 /** A document that means to be a policy, and what kube-apiserver says of it. */
 function documentOf(
   raw: RawObject,
+  index: number,
   reading: ObjectReading,
   unread: DocumentProblem[],
 ): { readonly own: readonly LintFinding[]; readonly document: LintDocument } {
   const read = lintDocument(raw, reading.surroundings);
   if (policyTypeOf(raw.type) === 'other-group') {
-    const record = recordOf(placed(raw, reading), raw.type, false, unread);
+    const record = recordOf(placed(raw, reading), raw.type, read.misplaced.length > 0, unread);
     return { own: [], document: { ...read, record, legible: null } };
   }
   const rejections = rejectionsOf(read, reading.strictCidrs);
   const steps = rejections.flatMap((rejection) => rejection.steps);
-  const meant = placed({ ...read.raw, value: mendedValue(read.raw.value, steps) }, reading);
+  const mended = { ...read.raw, value: mendedValue(read.raw.value, steps) };
+  const meant = named(placed(mended, reading), index);
   const told = rejections.length > 0 || read.misplaced.length > 0;
   const record = recordOf(meant, policyType, told, unread);
   const isRead = record?.kind === 'NetworkPolicy' && record.policy !== null;
@@ -102,10 +108,21 @@ const policyType = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' }
 /** The object as it is applied: into the namespace that the surroundings declare, where it names none. */
 function placed(raw: RawObject, { surroundings }: ObjectReading): RawObject {
   const declared = surroundings.namespaceFor(raw.file);
+  const named = text(get(raw.value, 'metadata', 'namespace')) !== null;
+  return declared === null || named ? raw : withMetadata(raw, { namespace: declared.name });
+}
+
+/** A name of its own for a document without any, so that the rest of it is judged; that it has none is told. */
+function named(raw: RawObject, index: number): RawObject {
   const metadata = get(raw.value, 'metadata');
-  if (declared === null || !isRecord(raw.value) || !isRecord(metadata)) return raw;
-  if (text(get(metadata, 'namespace')) !== null) return raw;
-  return { ...raw, value: { ...raw.value, metadata: { ...metadata, namespace: declared.name } } };
+  const has = text(get(metadata, 'name')) ?? text(get(metadata, 'generateName'));
+  return has === null ? withMetadata(raw, { name: `(no name, document ${index + 1})` }) : raw;
+}
+
+function withMetadata(raw: RawObject, more: Readonly<Record<string, string>>): RawObject {
+  const metadata = get(raw.value, 'metadata') ?? {};
+  if (!isRecord(raw.value) || !isRecord(metadata)) return raw;
+  return { ...raw, value: { ...raw.value, metadata: { ...metadata, ...more } } };
 }
 
 /** A policy that cannot be read is a problem unless a finding says why already. */

@@ -130,13 +130,25 @@ function problemOf(placed: Placed): DocumentProblem | null {
   return key === null ? null : problemAt(placed, key.range?.[0] ?? 0, 'a key must be a plain value');
 }
 
-function problemAt({ file, text, lines }: Placed, offset: number, message: string): DocumentProblem {
+function problemAt(
+  { file, text, lines }: Pick<Placed, 'file' | 'text' | 'lines'>,
+  offset: number,
+  message: string,
+): DocumentProblem {
   const { line, col } = lines.linePos(offset);
-  const isTemplate = /\{\{-? *[.$\w]/.test(text) && !file.endsWith('.json');
-  const hint = isTemplate
-    ? '; it looks like a Helm template: give the output of `helm template` instead'
-    : '';
-  return { file, line, column: col, message: `${message}${hint}` };
+  const source = text.slice(offset - col + 1).split('\n', 1)[0] ?? '';
+  return { file, line, column: col, message: `${message}${hintFor(source, text, file)}` };
+}
+
+/** What was likely meant by a line that is no YAML. */
+function hintFor(source: string, text: string, file: string): string {
+  if (file.endsWith('.json')) return '';
+  if (/\{\{-? *[.$\w]/.test(text))
+    return '; it looks like a Helm template: give the output of `helm template` instead';
+  if (/^\s*(?:\$ )?(?:kubectl|helm|kustomize|cat|k) /.test(source))
+    return '; a command is no YAML: take it out';
+  if (source.includes('...')) return '; write what the dots stand for';
+  return /^\s*(?:- )?\w+:[[{]/.test(source) ? '; write a blank after the colon' : '';
 }
 
 function readDocument(

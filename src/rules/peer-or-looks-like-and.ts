@@ -44,7 +44,8 @@ export const peerOrLooksLikeAnd: PolicyRule = {
       const there = !realUnits(input, peerOf(spaces.namespaces, pods.pods))
         .andNot(world.unitsIn(policy.ref.namespace))
         .isEmpty();
-      const count = podCount(unitsOf(world, realUnits(input, spaces)));
+      const matched = realUnits(input, spaces);
+      const count = matched.isEmpty() ? 'pods' : podCount(unitsOf(world, matched));
       yield {
         key: `${clause.direction} ${spaces.key} ${pods.key}`,
         at: second.origin,

@@ -1,5 +1,6 @@
 import type { Level, Severity } from '../model/finding.ts';
-import { type Clause, clausesOf, directions } from '../model/policy.ts';
+import { type Clause, type CompiledPolicy, clausesOf, directions } from '../model/policy.ts';
+import { selectsEverything } from '../model/selector.ts';
 import { isOutsideFacing } from './outside-facing.ts';
 import { clausePorts, portsKeyOf } from './phrases.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
@@ -35,7 +36,11 @@ export const ruleOpenToAnyPeer: PolicyRule = {
     const told = new Set<string>();
     for (const clause of directions.flatMap((direction) => clausesOf(input.policy, direction))) {
       const key = `${clause.direction} ${portsKeyOf(clause)}`;
-      if (clause.peers !== 'any' || told.has(key)) continue;
+      if (clause.peers !== 'any') {
+        if (isWideForFew(input.policy, clause)) yield allPortsFor(clause);
+        continue;
+      }
+      if (told.has(key)) continue;
       told.add(key);
       const ingress = clause.direction === 'ingress';
       yield {
@@ -53,6 +58,24 @@ export const ruleOpenToAnyPeer: PolicyRule = {
     }
   },
 };
+
+/** An ingress clause lets certain pods of certain peers in on every port: not so open, and seldom meant. */
+function isWideForFew({ subject }: CompiledPolicy, { direction, peers, ports }: Clause): boolean {
+  if (direction === 'egress' || ports !== 'any' || peers === 'any' || selectsEverything(subject))
+    return false;
+  return peers.every((peer) => peer.kind === 'pods' && !selectsEverything(peer.pods));
+}
+
+function allPortsFor(clause: Clause): Draft {
+  return {
+    key: `${clause.origin} ports`,
+    at: clause.origin,
+    happens: ['its peers get in on all ports, those included that its pods open later'],
+    advice: ['name the ports'],
+    affected: [],
+    severity: always('info'),
+  };
+}
 
 function severityOf(input: PolicyInput, clause: Clause): Readonly<Record<Level, Severity>> {
   if (isDnsOnly(clause) || isOutsideFacing(input, clause)) return always('info');

@@ -45,7 +45,12 @@ export const wholeNamespaceTarget: PolicyRule = {
       return;
     }
     const clauses = directions.flatMap((direction) => clausesOf(policy, direction));
-    if (!selectsEverything(policy.subject) || clauses.every(isUsual)) return;
+    if (clauses.every(isUsual)) {
+      if (policy.source.spec.podSelector === null && policy.source.written?.source === 'file')
+        yield noSelector;
+      return;
+    }
+    if (!selectsEverything(policy.subject)) return;
     yield {
       key: '',
       at: 'spec.podSelector',
@@ -54,6 +59,15 @@ export const wholeNamespaceTarget: PolicyRule = {
       affected: [],
     };
   },
+};
+
+/** The API server stores an empty one; in a file it may be a line that was to be filled in. */
+const noSelector: Draft = {
+  key: 'no-selector',
+  at: 'spec.podSelector',
+  happens: ['there is no podSelector, so it selects every pod of the namespace'],
+  advice: ['write podSelector: {} if that is meant'],
+  affected: [],
 };
 
 /** Allows the own namespace only, or DNS only. */
