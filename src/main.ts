@@ -8,6 +8,7 @@ import type { ExampleRun } from './cli/example.ts';
 import type { ExplainPlan } from './cli/explain.ts';
 import type { GeneratePlan } from './cli/generate.ts';
 import type { LintPlan } from './cli/lint-plan.ts';
+import type { Plan } from './cli/plan.ts';
 import type { RolloutPlan } from './cli/rollout.ts';
 import type { SelftestRun } from './cli/selftest-command.ts';
 import type { SnapshotPlan } from './cli/snapshot.ts';
@@ -140,6 +141,7 @@ async function runLintPlan(plan: LintPlan): Promise<void> {
   process.exitCode = runLint(plan, printing, {
     version: version(),
     today: new Date().toISOString().slice(0, 10),
+    now: () => performance.now(),
     width: process.stdout.isTTY ? process.stdout.columns : null,
   });
 }
@@ -149,6 +151,14 @@ async function rollout(plan: RolloutPlan): Promise<number> {
   return runRollout(plan, printing, {
     now: () => performance.now(),
     today: () => new Date().toISOString().slice(0, 10),
+  });
+}
+
+async function plan(asked: Plan): Promise<number> {
+  const { runPlan } = await import('./cli/plan.ts');
+  return runPlan(asked, printing, {
+    now: () => performance.now(),
+    today: new Date().toISOString().slice(0, 10),
   });
 }
 
@@ -202,6 +212,7 @@ const commands: readonly (readonly [name: string, load: () => Promise<Command>])
         await endWith(runConnections(plan, printing));
       }),
   ],
+  ['plan', async () => (await import('./cli/plan-command.ts')).planCommand((asked) => endWith(plan(asked)))],
   ['diff', async () => (await import('./cli/diff-command.ts')).diffCommand((plan) => endWith(diff(plan)))],
   ['lint', async () => (await import('./cli/lint-command.ts')).lintCommand(runLintPlan)],
   [

@@ -14,21 +14,31 @@ import { objectNames, placesOf } from './lint-places.ts';
 import type { LintPlan, LintSurroundings } from './lint-plan.ts';
 import { judgePolicies } from './lint-policies.ts';
 import { writtenRules } from './lint-written.ts';
+import { type Progress, silence, watched } from './progress.ts';
 
 /** What is judged, and by what. */
 export interface LintCase {
   readonly plan: Pick<LintPlan, 'strictCidrs' | 'complete' | 'failOn' | 'namespace' | 'docs'>;
   readonly settings: Settings;
   readonly surroundings: Pick<LintSurroundings, 'version' | 'today'>;
+  /** Told of work that takes long; nobody where it is left out. */
+  readonly progress?: Progress;
 }
 
 /** Judges every NetworkPolicy of the input, over the world that all of the input makes. */
-export function lintReport(inputs: Inputs, { plan, settings, surroundings }: LintCase): LintReport {
+export function lintReport(
+  inputs: Inputs,
+  { plan, settings, surroundings, progress = silence }: LintCase,
+): LintReport {
   const { version, today } = surroundings;
-  const read = lintObjects(inputs, {
-    strictCidrs: plan.strictCidrs,
-    surroundings: surroundingsOf(plan.namespace),
-  });
+  const texts = watched('reading manifests', inputs.texts, progress);
+  const read = lintObjects(
+    { ...inputs, texts },
+    {
+      strictCidrs: plan.strictCidrs,
+      surroundings: surroundingsOf(plan.namespace),
+    },
+  );
   const records = read.objects.map(({ record }) => record);
   const events = [...records, ...impliedNamespaces(records)].map((object) => ({
     type: 'put' as const,
@@ -44,6 +54,7 @@ export function lintReport(inputs: Inputs, { plan, settings, surroundings }: Lin
     facts: factsOf(world),
     coverage,
     places: placesOf(read.objects),
+    progress,
   });
   // Nothing changes here, so that rules about changes are not asked.
   const unasked = rules.flatMap(({ id, judges }) => (judges === 'change' ? [id] : []));

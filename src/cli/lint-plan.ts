@@ -48,6 +48,8 @@ export interface LintSurroundings {
   readonly version: string;
   /** Today in UTC as `YYYY-MM-DD`; waivers expire by it. */
   readonly today: string;
+  /** Milliseconds from any moment on; long work is told. */
+  readonly now: () => number;
   /** Columns of the terminal that the output goes to; null where it is none. */
   readonly width: number | null;
 }

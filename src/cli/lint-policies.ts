@@ -23,6 +23,7 @@ import { type Places, relatedPlaces, remedyOf } from './lint-places.ts';
 import { saidOnce } from './lint-repeats.ts';
 import { waiverFaults } from './lint-waivers.ts';
 import { written } from './lint-written.ts';
+import type { Progress } from './progress.ts';
 
 /** Everything that judging the policies of the input depends on. */
 export interface LintContext {
@@ -32,6 +33,7 @@ export interface LintContext {
   readonly coverage: Coverage;
   /** Where the objects of the input stand. */
   readonly places: Places;
+  readonly progress: Progress;
 }
 
 export interface JudgedPolicies {
@@ -52,7 +54,8 @@ export function judgePolicies(documents: readonly LintDocument[], context: LintC
   const earlier = earlierDocuments(documents.map(({ document }) => document));
   const raws = new Map(documents.map(({ document, raw }) => [document, raw]));
   let exempt = 0;
-  for (const item of documents) {
+  for (const [index, item] of documents.entries()) {
+    context.progress.at('judging policies', index, documents.length);
     const level = levelIn(item.ref.namespace, context.scan);
     if (level === null) {
       exempt += 1;

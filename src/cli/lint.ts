@@ -9,6 +9,7 @@ import { mended, withEdits } from './lint-mend.ts';
 import { deliver, printBeside, printReport } from './lint-outputs.ts';
 import type { LintFormat, LintPlan, LintSurroundings } from './lint-plan.ts';
 import { unreadText } from './lint-unread.ts';
+import { progressOf } from './progress.ts';
 import { readSettings } from './read-inputs.ts';
 
 /**
@@ -30,8 +31,13 @@ export function runLint(plan: LintPlan, printing: Printing, surroundings: LintSu
     return 3;
   }
   const inputs = readInputs(plan.paths);
+  const progress = progressOf(tell, surroundings.now);
   const lint = (texts: readonly ManifestText[]): LintReport =>
-    withBaseline(lintReport({ ...inputs, texts }, { plan, settings, surroundings }), baseline, plan);
+    withBaseline(
+      lintReport({ ...inputs, texts }, { plan, settings, surroundings, progress }),
+      baseline,
+      plan,
+    );
   const found = lint(inputs.texts);
   for (const problem of found.problems) tell(unreadText(problem, inputs.texts));
   const result = plan.mend === 'no' ? null : mended(inputs.texts, found, lint);

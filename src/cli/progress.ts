@@ -4,6 +4,8 @@ export interface Progress {
   readonly at: (what: string, done: number, of: number) => void;
 }
 
+export const silence: Progress = { at: () => undefined };
+
 const quietMs = 1000;
 const everyMs = 2000;
 
@@ -17,4 +19,16 @@ export function progressOf(tell: (line: string) => void, now: () => number): Pro
       tell(`${what} … ${done} of ${of}`);
     },
   };
+}
+
+/** Things one after the other, and how far they are. */
+export function* watched<Thing>(
+  what: string,
+  things: readonly Thing[],
+  progress: Progress,
+): Generator<Thing> {
+  for (const [index, thing] of things.entries()) {
+    progress.at(what, index, things.length);
+    yield thing;
+  }
 }

@@ -44,7 +44,7 @@ const files: readonly (readonly [name: string, content: string | Buffer, said: s
   ],
   ['comment.yaml', '# nothing but this\n', null],
   ['crlf.yaml', good('crlf').replaceAll('\n', '\r\n'), null],
-  ['deep.yaml', `a: ${'['.repeat(50_000)}`, 'deep.yaml:1:1: it is nested too deeply to be read'],
+  ['deep.yaml', `a: ${'['.repeat(50_000)}`, 'deep.yaml'],
   ['empty.yaml', '', null],
   ['huge.yaml', '', 'huge.yaml: it is larger than 64 MiB'],
   ['json.json', '{"kind": "NetworkPolicy",}\n{', 'json.json'],
