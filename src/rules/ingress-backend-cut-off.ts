@@ -1,5 +1,5 @@
 import { portsOf } from '../impact/side.ts';
-import type { Phrase } from '../model/finding.ts';
+import type { Need, Phrase } from '../model/finding.ts';
 import type { Exposure } from '../platform/exposures.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
@@ -11,8 +11,10 @@ import { unitsOf } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
+const everyNeed: readonly Need[] = ['Pod', 'Namespace', 'NetworkPolicy', 'Service'];
+
 /**
- * R19. Pods that an Ingress, LoadBalancer or NodePort leads to become isolated, and no clause admits on the target port
+ * R19. Pods that an Ingress, HTTPRoute, LoadBalancer or NodePort leads to become isolated, and no clause admits on the target port
  * those who bring the traffic: the ingress controller, or for the others addresses outside the cluster.
  */
 export const ingressBackendCutOff: PolicyRule = {
@@ -23,7 +25,7 @@ export const ingressBackendCutOff: PolicyRule = {
   severity: always('warning'),
   confidence: 'likely',
   cure: 'policy',
-  needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service', 'Ingress'],
+  needs: [...everyNeed, 'Ingress'],
   restsOnVerdicts: true,
   page: {
     why: `
@@ -50,7 +52,7 @@ export const ingressBackendCutOff: PolicyRule = {
     const [first] = found;
     if (first === undefined) return;
     const units = [...new Set(found.flatMap(({ harmed }) => harmed))];
-    const { by, object, ports } = first.exposure;
+    const { ports } = first.exposure;
     const target = first.harmed.reduce((sum, { id }) => unionPorts(sum, ports.get(id) ?? noPorts), noPorts);
     const more = found.length > 1 ? ` and ${found.length - 1} more` : '';
     const lose = { one: 'loses', many: 'lose', invented: 'will lose' };
@@ -58,12 +60,14 @@ export const ingressBackendCutOff: PolicyRule = {
       key: '',
       at: placeOfIsolation(policy, 'ingress'),
       happens: [
-        `${podsDo(units, kindOfPods(input), lose)} the traffic of ${by} ${object.name}${more}`,
-        ` until another policy allows ${portText(target)} from `,
+        `${podsDo(units, kindOfPods(input), lose)} the traffic of `,
+        ...nameOf(input, first.exposure),
+        `${more} until another policy allows ${portText(target)} from `,
         ...callersText(input, first.exposure),
       ],
       advice: [],
       affected: podsOf(units),
+      needs: needsOf(first.exposure),
       related: found
         .slice(0, 3)
         .map(({ exposure }) => objectThat(kindOf(exposure), exposure.object, 'leads to these pods')),
@@ -84,6 +88,17 @@ function harmOf(world: World, { ports, callers }: Exposure): Harm {
       return callers !== 'internet' && (callers.isEmpty() || members.may.intersects(callers));
     });
   };
+}
+
+/** Only an HTTPRoute may lie in another namespace than its backends. */
+function nameOf({ policy }: PolicyInput, { by, object: { namespace, name } }: Exposure): Phrase {
+  if (namespace === policy.ref.namespace) return [`${by} ${name}`];
+  return [`${by} `, { kind: 'workload', namespace, name }];
+}
+
+/** That a kind is denied which the finding does not rest on does not weaken it. */
+function needsOf({ by }: Exposure): readonly Need[] {
+  return by === 'Ingress' || by === 'HTTPRoute' ? [...everyNeed, by] : everyNeed;
 }
 
 function kindOf({ by }: Exposure): string {
