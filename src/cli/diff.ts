@@ -1,8 +1,11 @@
+import { impliedNamespaces } from '../cluster/implied-namespaces.ts';
 import { unbounded } from '../impact/budget.ts';
 import type { ConnectionUnit } from '../impact/connections-tally.ts';
 import { difference } from '../impact/difference.ts';
 import type { Required } from '../impact/grades.ts';
 import type { Change } from '../model/change.ts';
+import { type Detected, nothingAsked } from '../model/detected.ts';
+import type { ClusterObject } from '../model/objects.ts';
 import { type Profile, profiles, unknownProfile } from '../model/profile.ts';
 import { factsOf } from '../platform/facts.ts';
 import { changesAnything, type DiffDocument } from '../report/diff.ts';
@@ -14,6 +17,7 @@ import { changeBetween } from '../world/change-between.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { overlay } from '../world/overlay.ts';
 import type { Printing } from './contract-test.ts';
+import { detectedAt, detectedIn } from './detected.ts';
 import { diffDocument } from './diff-document.ts';
 import { type IpBlockPods, withBlocks } from './ip-block-pods.ts';
 import type { Output } from './outputs.ts';
@@ -58,7 +62,7 @@ export async function runDiff(
   const reader = new RecordReader(progressOf(tell, now));
   const [before, after] = [await reader.read([plan.before]), await reader.read([plan.after])];
   const ground = await groundOf(plan, before);
-  for (const read of [before, after, ground]) if ('problem' in read) tell(read.problem);
+  for (const problem of problemsIn([before, after, ground])) tell(problem);
   if ('problem' in before || 'problem' in after || 'problem' in ground) return 3;
   const read = now();
   const document = documentOf(plan, before, after, ground);
@@ -71,6 +75,11 @@ export async function runDiff(
   }
   if (document.problems.length > 0 || document.partial !== null) return 3;
   return plan.failOnChange && changesAnything(document) ? 1 : 0;
+}
+
+/** Each once: what the state before is good for rests on reading it. */
+function problemsIn(read: readonly (object | Problem)[]): ReadonlySet<string> {
+  return new Set(read.flatMap((each) => ('problem' in each ? [each.problem] : [])));
 }
 
 function printDiff(
@@ -96,12 +105,12 @@ interface Ground {
   readonly requiredIn: (world: ClusterWorld, change: Change) => readonly Required[];
 }
 
-/** Of the settings file where there is one, else of what the snapshot's taker found out of the platform. */
+/** Of the settings file where there is one; what the network plugin is, the state before tells. */
 async function groundOf(plan: DiffPlan, before: RecordsRead | Problem): Promise<Ground | Problem> {
+  if ('problem' in before) return before;
+  const detected = pluginOf(before);
   if (plan.settings === null) {
-    const platform = 'problem' in before ? null : (before.snapshot?.platform ?? null);
-    const known = platform === null ? undefined : profiles.get(platform.profile);
-    const profile = { ...(known ?? unknownProfile), ...platform?.answers };
+    const profile = { ...(profiles.get(detected.profile) ?? unknownProfile), ...detected.answers };
     return { profile: withBlocks(profile, plan.ipBlockPods), requiredIn: () => [] };
   }
   // Loaded late: most comparisons do without the schema of the settings.
@@ -115,9 +124,17 @@ async function groundOf(plan: DiffPlan, before: RecordsRead | Problem): Promise<
   if ('problem' in settings) return settings;
   const contracts = contractsOf(settings.contracts);
   return {
-    profile: withBlocks(profileOf(settings), plan.ipBlockPods),
+    profile: withBlocks(profileOf(settings, detected), plan.ipBlockPods),
     requiredIn: (world, laid) => requiredBy({ world, laid, contracts })(world),
   };
+}
+
+function pluginOf({ snapshot, records }: RecordsRead): Detected {
+  if (snapshot !== null) return detectedAt(snapshot);
+  return detectedIn(
+    records.map((object) => ({ type: 'put', object })),
+    nothingAsked,
+  );
 }
 
 function documentOf(
@@ -126,7 +143,7 @@ function documentOf(
   after: RecordsRead,
   { profile, requiredIn }: Ground,
 ): DiffDocument {
-  const { base, change } = changeBetween(before.records, after.records, profile);
+  const { base, change } = changeBetween(stated(before), stated(after), profile);
   const world = worldOf(profile, base);
   const worlds = overlay(world, change);
   return diffDocument({
@@ -142,6 +159,10 @@ function documentOf(
     })),
     partial: [...new Set([before, after].flatMap(gapsIn))],
   });
+}
+
+function stated({ records, snapshot }: RecordsRead): readonly ClusterObject[] {
+  return snapshot === null ? [...records, ...impliedNamespaces(records)] : records;
 }
 
 /** Kinds on which verdicts rest and that the taker of a snapshot could not list. */

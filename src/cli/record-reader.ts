@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { DocumentProblem } from '../cluster/documents.ts';
-import { impliedNamespaces } from '../cluster/implied-namespaces.ts';
 import type { ManifestText } from '../cluster/manifests.ts';
 import { readPlainYaml } from '../cluster/plain-yaml.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
@@ -14,6 +13,7 @@ import type { Progress } from './progress.ts';
 
 /** The objects of some manifests or of a snapshot. */
 export interface RecordsRead {
+  /** Those that are written down; namespaces that are only referred to are not among them. */
   readonly records: readonly ClusterObject[];
   /** What could not be read; everything else was. */
   readonly problems: readonly DocumentProblem[];
@@ -58,7 +58,7 @@ export class RecordReader {
       for (const problem of read.problems) all.push({ file: source.file, ...problem });
     }
     return {
-      records: [...records, ...impliedNamespaces(records)],
+      records,
       problems: all,
       files: texts.length,
       snapshot: null,

@@ -1,7 +1,7 @@
 import type { AddressRange } from '../model/policy.ts';
 import type { Protocol } from '../model/port.ts';
 import type { Facts } from '../platform/facts.ts';
-import { formatAddress } from '../sets/addresses.ts';
+import { formatAddress, parseAddress } from '../sets/addresses.ts';
 import { intersectPorts, isEmpty, type PortSet, portRuns } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { podIds, type Unit } from '../world/unit.ts';
@@ -24,6 +24,11 @@ export interface WitnessEnd {
   /** The pod, where the end is one. */
   readonly pod: string | null;
 }
+
+/** "192.0.2.0/24 … for use in documentation", and the same for IPv6. */
+const exampleAddresses: readonly bigint[] = ['192.0.2.1', '2001:db8::1'].flatMap(
+  (text) => parseAddress(text) ?? [],
+);
 
 /** Finds flows; prefers ports that are critical, then those that something declares. */
 export class Witnesses {
@@ -128,8 +133,12 @@ export class Witnesses {
     return names;
   }
 
-  /** An address that neither a pod nor a node has. */
+  /** An address that neither a pod nor a node has; one that is kept for examples where the range holds it. */
   private freeIn({ first, last }: AddressRange): bigint {
+    const usual = exampleAddresses.find(
+      (each) => each >= first && each <= last && !this.worlds.after.owns(each),
+    );
+    if (usual !== undefined) return usual;
     let address = first;
     while (address < last && this.worlds.after.owns(address)) address += 1n;
     return address;

@@ -12,16 +12,20 @@ export const commentMax = 60_000;
 
 const namesMax = 6;
 
+/** What a comment says beside the difference. */
+export interface CommentPart {
+  readonly title: string;
+  /** How many parts share the comment. */
+  readonly share: number;
+  /** Markdown below the headline. */
+  readonly lines: readonly string[];
+}
+
 /** The body of a comment, never longer than a comment may be: the headline, what is blocked and opened, and the rest folded. */
-export function diffMarkdown(document: DiffDocument, extra: readonly string[] = []): string {
-  const body = new Body(commentMax - 200);
-  body.add(
-    diffMarker,
-    '### NetworkPolicy changes',
-    '',
-    `**${inline(document.headline)}**`,
-    ...gaps(document),
-  );
+export function diffMarkdown(document: DiffDocument, about: Partial<CommentPart> = {}): string {
+  const { title = 'NetworkPolicy changes', share = 1, lines: extra = [] } = about;
+  const body = new Body(Math.floor(commentMax / share) - 200);
+  body.add(diffMarker, `### ${inline(title)}`, '', `**${inline(document.headline)}**`, ...gaps(document));
   body.add(...extra);
   const groups = groupsOf(document);
   const first = groups.filter(({ sort }) => sort === 'critical' || sort === 'withdrawn' || sort === 'opened');

@@ -33,7 +33,7 @@ export interface Judged {
   readonly steps: number;
 }
 
-interface Weighed {
+export interface Weighed {
   readonly finding: Finding;
   /** Neither old nor waived: it may warn and reject. */
   readonly active: boolean;
@@ -80,7 +80,7 @@ export function answer(judged: Judged): Review {
 }
 
 /** "DELETE is admitted whatever enforce says … Only a contract with `onDelete: reject` refuses one." */
-function refusingDeletion(errors: readonly Finding[], { contracts }: Settings): readonly Finding[] {
+export function refusingDeletion(errors: readonly Finding[], { contracts }: Settings): readonly Finding[] {
   const strict = new Set(contracts.filter(({ onDelete }) => onDelete === 'reject').map(({ name }) => name));
   return errors.filter(({ number, key }) => number === contractRule.number && strict.has(key));
 }
@@ -257,7 +257,7 @@ class Scene {
 }
 
 /** "A finding that the old object's valid waiver covered and the new one's does not is new." */
-function weigh(
+export function weigh(
   { finding, old }: JudgedFinding,
   waivers: readonly Waiver[],
   before: readonly Waiver[],

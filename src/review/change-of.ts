@@ -76,7 +76,7 @@ function compiledOrNull(compile: () => CompiledPolicy): CompiledPolicy | null {
 }
 
 /** "Spec and netsluice.dev/* annotations both unchanged": only what no rule reads differs. */
-function samePolicy(before: CompiledPolicy, after: CompiledPolicy): boolean {
+export function samePolicy(before: CompiledPolicy, after: CompiledPolicy): boolean {
   const own = ({ source }: CompiledPolicy) =>
     [...source.annotations]
       .filter(([key]) => key.startsWith('netsluice.dev/'))

@@ -1,14 +1,8 @@
-import { Budget } from '../impact/budget.ts';
 import type { Change, Edit } from '../model/change.ts';
-import type { CompiledPolicy } from '../model/policy.ts';
 import type { Review, ReviewRequest } from '../model/review.ts';
-import { type Judgement, judge } from '../rules/run.ts';
-import { blocksMax, distinctBlocks } from '../world/pod-table.ts';
 import { answer } from './answer.ts';
-import { caseOf } from './case-of.ts';
 import { type Asked, askedOf } from './change-of.ts';
-import { type Contract, contractsOf } from './contract.ts';
-import { requiredBy, withContracts } from './contract-findings.ts';
+import { judgeChange } from './judge-change.ts';
 import { modesOf } from './modes.ts';
 import type { ReviewContext } from './review-context.ts';
 import type { Settings } from './settings.ts';
@@ -60,51 +54,9 @@ function exemptionOf({ namespace, user }: ReviewRequest, { exempt }: Settings): 
 }
 
 function analysed(request: ReviewRequest, change: Change, edit: Edit, context: ReviewContext): Review {
-  const { world, settings, limits, ownNamespace, rules } = context;
-  const budget = new Budget(limits.stepsMax, limits.expired);
+  const { world, settings, ownNamespace } = context;
   const namespace = edit.kind === 'namespace' ? ((edit.after ?? edit.before)?.name ?? '') : request.namespace;
   const modes = modesOf(namespace, world.namespaceLabels(namespace), settings, ownNamespace);
-  const tooWide =
-    edit.kind === 'policy' && versions(edit).some((policy) => distinctBlocks(policy) > blocksMax);
-  // A policy with more blocks than pods can be told apart by is judged by its text alone, over a world without it.
-  const laid = tooWide ? { edits: [] } : change;
-  const contracts = contractsOf(settings.contracts);
-  const agreed = { world, laid, contracts };
-  const judged = judge(rules, caseOf(world, change, laid), budget, requiredBy(agreed));
-  const judgement = withContracts(judged, agreed, budget);
-  return answer({
-    request,
-    context,
-    edit,
-    modes,
-    judgement,
-    namespace,
-    partial: tooWide
-      ? `the policy names more than ${blocksMax} address blocks: its effect on pods was not worked out`
-      : (partialOf(judgement) ?? unjudged(contracts, budget)),
-    steps: budget.steps,
-  });
-}
-
-/** Contracts come last, so that they are what a spent budget leaves out. */
-function unjudged(contracts: readonly Contract[], { spent }: Budget): string | null {
-  if (contracts.length === 0 || spent === null) return null;
-  return `contracts were not judged to the end before the ${spent === 'time' ? 'time' : 'step budget'} ran out`;
-}
-
-function versions({
-  before,
-  after,
-}: {
-  readonly before: CompiledPolicy | null;
-  readonly after: CompiledPolicy | null;
-}): CompiledPolicy[] {
-  return [before, after].filter((policy) => policy !== null);
-}
-
-/** What was not looked at, in words, or null. */
-function partialOf({ difference }: Judgement): string | null {
-  if (difference.partial === null) return null;
-  const { lookedAt, of, because } = difference.partial;
-  return `looked at ${lookedAt} of ${of} changed groups of pods before the ${because === 'time' ? 'time' : 'step budget'} ran out`;
+  const { judgement, partial, steps } = judgeChange(change, context);
+  return answer({ request, context, edit, modes, judgement, namespace, partial, steps });
 }

@@ -2,6 +2,7 @@ import type { Budget } from '../impact/budget.ts';
 import { difference } from '../impact/difference.ts';
 import type { Required } from '../impact/grades.ts';
 import type { Impact } from '../impact/impact.ts';
+import { lasting } from '../impact/lasting.ts';
 import type { Difference } from '../impact/rectangle.ts';
 import { summarize } from '../impact/summarize.ts';
 import type { Change, Edit, PolicyEdit } from '../model/change.ts';
@@ -61,7 +62,8 @@ export function judge(
   budget: Budget,
   requiredIn: (world: World) => readonly Required[] = () => [],
 ): Judgement {
-  const found = difference(worlds, laid, budget);
+  const whole = difference(worlds, laid, budget);
+  const found = lasting(whole, worlds);
   const facts = { before: factsOf(worlds.before), after: factsOf(worlds.after) };
   const losing = found.rectangles.some(({ lost }) => lost.length > 0);
   const required = losing ? requiredIn(worlds.before) : [];
@@ -91,7 +93,7 @@ export function judge(
       return runner.policy(rule, edit, now, { ...now, ...then });
     });
   });
-  return { findings, impact, difference: found, failed: runner.failed };
+  return { findings, impact, difference: whole, failed: runner.failed };
 }
 
 /** What one rule finds in a policy that is in force in a world. Throws what the rule throws. */

@@ -40,16 +40,21 @@ export function changeBetween(
     const [was = null, is = null] = [old.get(key), now.get(key)];
     if (was === is || sameValue(was, is)) continue;
     const edit = editOf(was, is, profile);
-    if (edit === null) base.push(...clouds(was, is));
-    else if (edit.kind === 'workload') edits.push({ ...edit, podsStated: isStated(edit, stated) });
-    else if (edit.kind === 'record') base.push(...atOnce(was, is));
-    if (edit !== null && edit.kind !== 'workload' && edit.kind !== 'pod') edits.push(edit);
+    base.push(...atOnce(was, is, edit));
+    if (edit?.kind === 'workload') edits.push({ ...edit, podsStated: isStated(edit, stated) });
+    else if (edit !== null && edit.kind !== 'pod') edits.push(edit);
   }
   return { base: base.map((object) => ({ type: 'put', object })), change: { edits: policiesFirst(edits) } };
 }
 
-/** What holds on both sides as soon as it does on one: policies not analysed, and addresses that a node has. */
-function atOnce(was: ClusterObject | null, is: ClusterObject | null): readonly ClusterObject[] {
+/** What holds on both sides as soon as it does on one: policies that are not analysed, and addresses of nodes. */
+export function atOnce(
+  was: ClusterObject | null,
+  is: ClusterObject | null,
+  edit: Edit | null,
+): readonly ClusterObject[] {
+  if (edit === null) return clouds(was, is);
+  if (edit.kind !== 'record') return [];
   const object = is ?? was;
   if (object?.kind === 'Node') return [joinedNode(was, is) ?? object];
   return object?.kind === 'ForeignPolicy' ? [object] : [];
@@ -60,14 +65,19 @@ export function policiesFirst(edits: readonly Edit[]): readonly Edit[] {
   return [...edits.filter(({ kind }) => kind === 'policy'), ...edits.filter(({ kind }) => kind !== 'policy')];
 }
 
-/** The edit that makes one record of the other; null for a policy of which one version cannot be judged. */
+/**
+ * The edit that makes one record of the other; null for a policy of which one version cannot be judged.
+ *
+ * @param wide What a policy counts as that names more blocks than pods are told apart by.
+ */
 export function editOf(
   before: ClusterObject | null,
   after: ClusterObject | null,
   profile: Profile,
+  wide: 'judged' | 'unknown' = 'unknown',
 ): Edit | null {
   const pair = { before, after };
-  if (isPair(pair, isPolicy)) return policyEdit(pair.before, pair.after, profile);
+  if (isPair(pair, isPolicy)) return policyEdit(pair.before, pair.after, profile, wide);
   if (isPair(pair, isNamespace)) return { kind: 'namespace', ...pair };
   if (isPair(pair, isPod)) return { kind: 'pod', ...pair };
   if (isPair(pair, isWorkload)) return { kind: 'workload', ...pair };
@@ -93,16 +103,23 @@ function policyEdit(
   before: PolicyRecord | null,
   after: PolicyRecord | null,
   profile: Profile,
+  wide: 'judged' | 'unknown',
 ): PolicyEdit | null {
-  const [was, is] = [before, after].map((record) => (record === null ? null : compiled(record, profile)));
+  const [was, is] = [before, after].map((record) =>
+    record === null ? null : compiled(record, profile, wide),
+  );
   if ((before !== null && was == null) || (after !== null && is == null)) return null;
   return { kind: 'policy', before: was ?? null, after: is ?? null };
 }
 
 /** Null where nobody can tell what it does: it cannot be read, or names more blocks than pods are told apart by. */
-function compiled({ policy }: PolicyRecord, profile: Profile): CompiledPolicy | null {
+function compiled(
+  { policy }: PolicyRecord,
+  profile: Profile,
+  wide: 'judged' | 'unknown',
+): CompiledPolicy | null {
   const found = policy === null ? null : compileNetworkPolicy(policy, profile);
-  return found !== null && distinctBlocks(found) <= blocksMax ? found : null;
+  return found !== null && (wide === 'judged' || distinctBlocks(found) <= blocksMax) ? found : null;
 }
 
 /** The versions of a policy that cannot be judged, under names that no object has. */
