@@ -67,7 +67,8 @@ const serveShape = {
   context: name.optional().meta({ argument: 'NAME', meaning: 'the context of the kubeconfig to use' }),
   snapshot: names.prefault([]).meta({
     argument: 'PATH…',
-    meaning: 'serve on the cluster described by these manifests (files or directories) instead of a live one',
+    meaning:
+      'serve on a cluster that netsluice snapshot saved, or that these manifests describe, instead of a live one',
   }),
   settings: name.optional().meta({
     argument: 'FILE',

@@ -1,10 +1,12 @@
 import { type Manifests, readManifests } from '../cluster/manifests.ts';
+import type { Detected } from '../model/detected.ts';
 import { type ContractTest, contractJson, contractLines } from '../report/contract-test.ts';
 import type { Paint } from '../report/terminal.ts';
 import { contractsOf } from '../review/contract.ts';
 import { type ContractState, judgeContracts } from '../review/contract-state.ts';
 import { profileOf } from '../review/settings.ts';
 import { worldOf } from '../world/build.ts';
+import { detectedAt, detectedIn } from './detected.ts';
 import { eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import type { Output } from './outputs.ts';
 import { readSettings, readTexts } from './read-inputs.ts';
@@ -47,10 +49,10 @@ export function runContractTest(plan: ContractTestPlan, { write, tell, paint }: 
     return failed(tell, `${plan.settings} has no contracts; write them under the key contracts.`, 2);
   const read = inputOf(plan, tell);
   if ('problem' in read) return failed(tell, read.problem, 3);
-  const { events, problems } = read;
+  const { events, problems, detected } = read;
   for (const { file, line, message } of problems)
     tell(`not read: ${file}${line === undefined ? '' : `:${line}`}: ${message}`);
-  const states = judgeContracts(worldOf(profileOf(settings), events), contracts);
+  const states = judgeContracts(worldOf(profileOf(settings, detected), events), contracts);
   const found: ContractTest = { states, problems };
   for (const { name, file } of plan.outputs)
     write(file, name === 'json' ? contractJson(found) : contractLines(found, paint));
@@ -58,16 +60,22 @@ export function runContractTest(plan: ContractTestPlan, { write, tell, paint }: 
   return states.some((state) => fails(state, plan.failOn)) ? 1 : 0;
 }
 
+interface ContractInput extends Pick<Manifests, 'events' | 'problems'> {
+  readonly detected: Detected;
+}
+
 function inputOf(
   { paths, snapshot, maxAgeMs }: ContractTestPlan,
   tell: Printing['tell'],
-): Manifests | { readonly problem: string } {
+): ContractInput | { readonly problem: string } {
   if (snapshot === null) {
     const texts = readTexts(paths);
-    return 'problem' in texts ? texts : readManifests(texts);
+    if ('problem' in texts) return texts;
+    const read = readManifests(texts);
+    return { ...read, detected: detectedIn(read.events, read.config) };
   }
   const read = readFreshSnapshot(snapshot, maxAgeMs, tell);
-  return 'problem' in read ? read : { events: eventsOf(read), problems: [] };
+  return 'problem' in read ? read : { events: eventsOf(read), problems: [], detected: detectedAt(read) };
 }
 
 /** "`unknown` fails `netsluice test`", and vacuous is never passed. */

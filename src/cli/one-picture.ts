@@ -3,11 +3,14 @@ import { ClusterError, type ClusterSource, createClient } from '../cluster/clien
 import { systemClock } from '../cluster/clock.ts';
 import type { WorldSink } from '../cluster/event-queue.ts';
 import { type LiveView, startLiveView } from '../cluster/live.ts';
-import type { WorldEvent } from '../model/objects.ts';
+import { askPlatform } from '../cluster/platform-config.ts';
+import type { Detected } from '../model/detected.ts';
+import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Freshness } from '../model/review.ts';
 import { worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
+import { detectedLive } from './detected.ts';
 
 /** A cluster as it was at one moment. */
 export interface Pictured {
@@ -15,6 +18,8 @@ export interface Pictured {
   readonly freshness: Freshness;
   /** What could not be read, one line each. */
   readonly problems: readonly string[];
+  /** What was found out about the network plugin. */
+  readonly detected: Detected;
 }
 
 interface Waiting {
@@ -27,10 +32,14 @@ interface Waiting {
 const lookEveryMs = 50;
 const tellEveryMs = 2000;
 
-/** Lists what the world is made of once, by the live view, and ends it. */
+/**
+ * Lists what the world is made of once, by the live view, and ends it.
+ *
+ * @param profile What to make of the network plugin that was detected.
+ */
 export async function pictureOnce(
   source: ClusterSource,
-  profile: Profile,
+  profile: (detected: Detected) => Profile,
   waiting: Waiting,
 ): Promise<Pictured | { readonly problem: string }> {
   try {
@@ -39,12 +48,20 @@ export async function pictureOnce(
     const signal = AbortSignal.timeout(waiting.waitMs);
     const answer = await client.get('/version', {}, { signal, accept: 'application/json' });
     for await (const _ of answer.body);
-    const sink = new Gathered(profile);
+    const asked = askPlatform(client);
+    const sink = new Gathered();
     const quiet = () => undefined;
     const live = startLiveView({ client, sink, clock: systemClock, log: { info: quiet, warn: quiet } });
     try {
       const problem = await untilReady(live, waiting);
-      return problem ?? { world: sink.world, freshness: live.freshness(), problems: [] };
+      if (problem !== null) return problem;
+      const freshness = live.freshness();
+      const detected = detectedLive(sink.objects(), await asked, freshness.absent);
+      const world = worldOf(
+        profile(detected),
+        sink.objects().map((object) => ({ type: 'put', object })),
+      );
+      return { world, freshness, problems: [], detected };
     } finally {
       await live.stop();
     }
@@ -75,22 +92,34 @@ async function untilReady(
   return null;
 }
 
+/** Keeps the last record of each object; the world is built once it is known which network plugin enforces it. */
 class Gathered implements WorldSink {
-  readonly world: ClusterWorld;
+  private readonly records = new Map<string, ClusterObject>();
 
-  constructor(profile: Profile) {
-    this.world = worldOf(profile);
+  objects(): readonly ClusterObject[] {
+    return [...this.records.values()];
   }
 
   apply(events: readonly WorldEvent[]): void {
-    this.world.apply(events);
+    for (const event of events) {
+      if (event.type === 'put')
+        this.records.set(keyOf(event.object.kind, recordName(event.object)), event.object);
+      else this.records.delete(keyOf(event.kind, event));
+    }
   }
 
   /** Nobody asks before everything is there, so that nothing has to be built aside. */
   *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {
     for (const event of events) {
-      this.world.apply([event]);
+      this.apply([event]);
       yield;
     }
   }
+}
+
+function keyOf(
+  kind: string,
+  { namespace, name }: { readonly namespace: string | null; readonly name: string },
+): string {
+  return `${kind} ${namespace ?? ''}/${name}`;
 }

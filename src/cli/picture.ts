@@ -5,17 +5,21 @@ import { systemClock } from '../cluster/clock.ts';
 import type { WorldSink } from '../cluster/event-queue.ts';
 import { startLiveView } from '../cluster/live.ts';
 import { readManifests } from '../cluster/manifests.ts';
+import { askPlatform } from '../cluster/platform-config.ts';
 import type { ServeConfig } from '../config.ts';
+import type { Detected } from '../model/detected.ts';
 import type { WorldEvent } from '../model/objects.ts';
 import type { Freshness, Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
 import { review } from '../review/review.ts';
 import { profileOf, type Settings } from '../review/settings.ts';
 import { rules } from '../rules/registry.ts';
 import type { Log } from '../webhook/decision-log.ts';
-import type { WatchedKind } from '../webhook/serving-data.ts';
 import { worldOf, worldUnder } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
+import { detectedAt, detectedIn } from './detected.ts';
 import { liveKinds } from './live-kinds.ts';
+import { eventsOf, isSnapshotFile, readFreshSnapshot } from './open-snapshot.ts';
+import { fixedPlatform, watchPlatform } from './platform-watch.ts';
 import { manifestFiles } from './read-inputs.ts';
 import type { Picture } from './serve.ts';
 import type { Sight } from './sight.ts';
@@ -28,9 +32,8 @@ export async function openPicture(
   settings: () => Settings,
   log: Log,
 ): Promise<Picture | Problem> {
-  const world = new CurrentWorld(settings);
-  const judge =
-    (freshness: () => Freshness) =>
+  const judgeOver =
+    (world: CurrentWorld, freshness: () => Freshness) =>
     (request: ReviewRequest, limits: ReviewLimits): Review =>
       review(request, {
         world: world.current(),
@@ -42,18 +45,11 @@ export async function openPicture(
       });
   if (config.snapshot.length > 0) {
     const read = readSnapshot(config.snapshot, log);
-    if ('problem' in read) return read;
-    world.apply(read);
-    return {
-      kinds: () => fixedKinds(read),
-      caughtUp: async () => undefined,
-      review: judge(() => fresh),
-      sight: { ...world.sight(), client: null, ready: () => true, freshness: () => fresh },
-      stop: () => undefined,
-    };
+    return 'problem' in read ? read : fixedPicture(read, settings, judgeOver);
   }
   const client = await connect(config);
   if ('problem' in client) return client;
+  const world: CurrentWorld = new CurrentWorld(settings, () => platform.detected());
   const live = startLiveView({
     client,
     sink: world,
@@ -63,6 +59,14 @@ export async function openPicture(
       warn: (message, fields) => log.warn(fields ?? {}, message),
     },
   });
+  const platform = watchPlatform({
+    ask: () => askPlatform(client),
+    world: () => world.asKnown(),
+    ready: () => live.ready(),
+    absent: () => live.freshness().absent,
+    settings,
+    log,
+  });
   const stop = (): void => {
     live
       .stop()
@@ -71,7 +75,29 @@ export async function openPicture(
   const caughtUp = (namespace: string) => world.caughtUp(namespace);
   const freshness = (): Freshness => live.freshness();
   const sight = { ...world.sight(), client, ready: () => live.ready(), freshness };
-  return { kinds: () => liveKinds(live), caughtUp, review: judge(freshness), sight, stop };
+  const checks = () => [platform.check()];
+  return { kinds: () => liveKinds(live), checks, caughtUp, review: judgeOver(world, freshness), sight, stop };
+}
+
+/** A picture that does not change: manifests or a snapshot. */
+function fixedPicture(
+  { events, what, detected, freshness }: FixedCluster,
+  settings: () => Settings,
+  judgeOver: (world: CurrentWorld, freshness: () => Freshness) => Picture['review'],
+): Picture {
+  const platform = fixedPlatform(detected, settings);
+  const world = new CurrentWorld(settings, platform.detected);
+  world.apply(events);
+  return {
+    kinds: () => [
+      { kind: what, synced: true, note: '', objects: events.length, degraded: false, ageSeconds: 0 },
+    ],
+    checks: () => [platform.check()],
+    caughtUp: async () => undefined,
+    review: judgeOver(world, () => freshness),
+    sight: { ...world.sight(), client: null, ready: () => true, freshness: () => freshness },
+    stop: () => undefined,
+  };
 }
 
 /** How long a request waits for its namespace to be seen. */
@@ -79,21 +105,28 @@ const namespaceWaitMs = 200;
 
 const fresh: Freshness = { stale: [], absent: [] };
 
-/** The world under the platform that the settings name; other settings make it anew from the same records. */
+/** The world under the platform that the settings name or that was detected; another one makes it anew. */
 class CurrentWorld implements WorldSink {
   private readonly settings: () => Settings;
+  private readonly detected: () => Detected | null;
   private world: ClusterWorld;
   private readonly waiting = new Set<() => void>();
   private noticed: (events: readonly WorldEvent[]) => void = () => undefined;
   private version = 0;
 
-  constructor(settings: () => Settings) {
+  constructor(settings: () => Settings, detected: () => Detected | null) {
     this.settings = settings;
+    this.detected = detected;
     this.world = worldOf(profileOf(settings()));
   }
 
+  /** Under whichever platform it is by now. */
+  asKnown(): ClusterWorld {
+    return this.world;
+  }
+
   current(): ClusterWorld {
-    const wanted = profileOf(this.settings());
+    const wanted = profileOf(this.settings(), this.detected());
     if (JSON.stringify(wanted) !== JSON.stringify(this.world.profile))
       this.become(worldUnder(wanted, this.world));
     return this.world;
@@ -162,24 +195,30 @@ async function connect(config: ServeConfig): Promise<ApiClient | Problem> {
   }
 }
 
-function fixedKinds(events: readonly WorldEvent[]): WatchedKind[] {
-  return [
-    { kind: 'manifests', synced: true, note: '', objects: events.length, degraded: false, ageSeconds: 0 },
-  ];
+/** The cluster that `--snapshot` names. */
+interface FixedCluster {
+  readonly events: readonly WorldEvent[];
+  readonly what: 'manifests' | 'snapshot';
+  readonly detected: Detected;
+  readonly freshness: Freshness;
 }
 
-/** Reads files and directories of manifests. Documents that cannot be read are told and left out. */
-export function readSnapshot(
-  paths: readonly string[],
-  log: Pick<Log, 'warn'>,
-): readonly WorldEvent[] | Problem {
+/** Reads a snapshot, or files and directories of manifests; documents that cannot be read are told and left out. */
+export function readSnapshot(paths: readonly string[], log: Pick<Log, 'warn'>): FixedCluster | Problem {
+  const [only = ''] = paths;
+  if (paths.length === 1 && isSnapshotFile(only)) {
+    const saved = readFreshSnapshot(only, null, (line) => log.warn(line));
+    if ('problem' in saved) return saved;
+    const freshness = { stale: [], absent: saved.absent };
+    return { events: eventsOf(saved), what: 'snapshot', detected: detectedAt(saved), freshness };
+  }
   try {
     const texts = paths.flatMap(manifestFiles).map((file) => ({ file, text: readFileSync(file, 'utf8') }));
     if (texts.length === 0)
       return { problem: `There is no YAML or JSON file in ${paths.join(', ')}. Correct --snapshot.` };
-    const { events, problems } = readManifests(texts);
+    const { events, problems, config } = readManifests(texts);
     for (const { file, line, message } of problems) log.warn({ file, line }, `not read: ${message}`);
-    return events;
+    return { events, what: 'manifests', detected: detectedIn(events, config), freshness: fresh };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { problem: `The manifests cannot be read: ${reason}. Correct --snapshot.` };

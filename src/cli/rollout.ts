@@ -1,7 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ClusterSource } from '../cluster/client.ts';
 import { readManifests } from '../cluster/manifests.ts';
+import type { Detected } from '../model/detected.ts';
 import type { Level } from '../model/finding.ts';
+import type { Profile } from '../model/profile.ts';
 import type { Freshness } from '../model/review.ts';
 import { type Rollout, rolloutJson, rolloutLines } from '../report/rollout.ts';
 import { lookAtRollout, policiesToLookAt, type RolloutLook, type WouldReject } from '../review/rollout.ts';
@@ -11,6 +13,7 @@ import { rules } from '../rules/registry.ts';
 import { worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { Printing } from './contract-test.ts';
+import { detectedAt, detectedIn } from './detected.ts';
 import { type Pictured, pictureOnce } from './one-picture.ts';
 import { eventsOf, isSnapshotFile, readFreshSnapshot } from './open-snapshot.ts';
 import type { Output } from './outputs.ts';
@@ -77,20 +80,24 @@ async function picture(
   settings: Settings,
   { tell }: Printing,
 ): Promise<Pictured | { readonly problem: string }> {
-  const profile = profileOf(settings);
+  const profile = (detected: Detected): Profile => profileOf(settings, detected);
   if (plan.snapshot.length === 0) return pictureOnce(plan.source, profile, { waitMs: plan.waitMs, tell });
   const [only = ''] = plan.snapshot;
   if (plan.snapshot.length === 1 && isSnapshotFile(only)) {
     const saved = readFreshSnapshot(only, plan.maxAgeMs, tell);
     if ('problem' in saved) return saved;
     const freshness = { stale: [], absent: saved.absent };
-    return { world: worldOf(profile, eventsOf(saved)), freshness, problems: [] };
+    const detected = detectedAt(saved);
+    const world = worldOf(profile(detected), eventsOf(saved));
+    return { world, freshness, problems: [], detected };
   }
   const texts = readTexts(plan.snapshot);
   if ('problem' in texts) return texts;
-  const { events, problems } = readManifests(texts);
+  const { events, problems, config } = readManifests(texts);
+  const detected = detectedIn(events, config);
   return {
-    world: worldOf(profile, events),
+    world: worldOf(profile(detected), events),
+    detected,
     freshness: { stale: [], absent: [] },
     problems: problems.map(
       ({ file, line, message }) => `${file}${line === undefined ? '' : `:${line}`}: ${message}`,

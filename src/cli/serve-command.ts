@@ -11,7 +11,9 @@ function describe(row: OptionRow): string {
 /** The `serve` command with every option of the one schema; values stay text until the schema has checked them. */
 export function serveCommand(run: (flags: Flags) => Promise<void>): Command {
   const command = new Command('serve')
-    .description('Serve the admission webhook, over a live cluster or over manifests (--snapshot).')
+    .description(
+      'Serve the admission webhook, over a live cluster, or over a snapshot or manifests (--snapshot).',
+    )
     .allowExcessArguments(false);
   for (const row of serveOptionRows()) {
     const argument = row.repeatable ? `<${row.argument}...>` : `<${row.argument}>`;

@@ -5,6 +5,7 @@ import type { ClientAuth } from '../webhook/client-name.ts';
 import { type Clock, systemClock } from '../webhook/clock.ts';
 import { describeThrown, type Log, makeLog } from '../webhook/decision-log.ts';
 import { type Metrics, makeMetrics } from '../webhook/metrics.ts';
+import type { Check } from '../webhook/readiness.ts';
 import type { ServingData } from '../webhook/serving-data.ts';
 import { type Decoded, loadSettings, type SettingsWatch, watchSettings } from '../webhook/settings-file.ts';
 import { type RunningWebhook, startWebhook, type WebhookPlan } from '../webhook/start.ts';
@@ -16,6 +17,8 @@ import type { Sight } from './sight.ts';
 /** A picture of the cluster, live or from manifests, with the judgement over it. */
 export interface Picture extends ServingData {
   readonly review: (request: ReviewRequest, limits: ReviewLimits) => Review;
+  /** What is to be said of it on the verbose readiness page. */
+  readonly checks?: () => readonly Check[];
   /** What the scan sees of it; absent where nothing can be scanned. */
   readonly sight?: Sight;
   readonly stop: () => void;
@@ -197,7 +200,7 @@ export async function serve<Settings>(
     ...dutiesPlan(duties),
     ...{ data: picture, settingsProblem: settings.problem },
     review: (request, limits) => scan.answered(request, picture.review(request, limits)),
-    checks: () => [...duties.checks(), ...scan.checks()],
+    checks: () => [...(picture.checks?.() ?? []), ...duties.checks(), ...scan.checks()],
     ...base,
     exit: (code) => leave(code, stopAll, rooms.exit, base),
   });

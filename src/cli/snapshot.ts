@@ -56,7 +56,7 @@ export async function runSnapshot(plan: SnapshotPlan, surroundings: SnapshotSurr
 }
 
 function snapshotOf(
-  { world, freshness, snapshot: old }: OpenedCluster,
+  { world, freshness, detected, snapshot: old }: OpenedCluster,
   { cluster }: SnapshotPlan,
   { version, now }: SnapshotSurroundings,
 ): Snapshot {
@@ -64,16 +64,21 @@ function snapshotOf(
     takenAt: old?.takenAt ?? `${now().toISOString().slice(0, 19)}Z`,
     version,
     cluster: cluster ?? old?.cluster ?? null,
-    platform: old?.platform ?? null,
+    platform: detected,
     absent: freshness.absent,
     redacted: old?.redacted ?? false,
     objects: [...world.everything()].flatMap((event) => (event.type === 'put' ? [event.object] : [])),
   };
 }
 
-function sumOf({ objects, absent, redacted: hidden }: Snapshot, file: string | null, bytes: number): string {
+function sumOf(
+  { objects, absent, platform, redacted: hidden }: Snapshot,
+  file: string | null,
+  bytes: number,
+): string {
   const size = bytes < 10_000 ? `${bytes} bytes` : `${Math.round(bytes / 1000)} kB`;
   const where = file === null ? 'standard output' : file;
   const missing = absent.length === 0 ? '' : `; not there or not to be listed: ${absent.join(', ')}`;
-  return `saved ${objects.length} objects${hidden ? ', redacted' : ''}, ${size}, to ${where}${missing}`;
+  const plugin = platform === null ? 'unknown' : `${platform.profile} (${platform.because})`;
+  return `saved ${objects.length} objects${hidden ? ', redacted' : ''}, ${size}, to ${where}; network plugin: ${plugin}${missing}`;
 }

@@ -2,11 +2,13 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ClusterSource } from '../cluster/client.ts';
 import type { DocumentProblem } from '../cluster/documents.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
+import type { Detected } from '../model/detected.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Freshness } from '../model/review.ts';
 import { defaultSettings, profileOf } from '../review/settings.ts';
 import { worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
+import { detectedAt, detectedIn } from './detected.ts';
 import { pictureOnce } from './one-picture.ts';
 import { duration, eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import { readSettings } from './read-inputs.ts';
@@ -106,6 +108,8 @@ export interface OpenedCluster {
   readonly absent: readonly string[];
   /** The same with all kinds, as a review asks for it. */
   readonly freshness: Freshness;
+  /** What was found out about the network plugin; the settings may say otherwise. */
+  readonly detected: Detected;
   /** The snapshot that it was read from, or null. */
   readonly snapshot: Snapshot | null;
 }
@@ -122,37 +126,42 @@ export async function openCluster(
 ): Promise<OpenedCluster | { readonly problem: string }> {
   const settings = file === null ? defaultSettings : readSettings(file);
   if ('problem' in settings) return settings;
-  const profile = adapt(profileOf(settings));
+  const profile = (detected: Detected): Profile => adapt(profileOf(settings, detected));
   const [saved] = snapshots;
   if (saved !== undefined) return openSnapshot(saved, maxAgeMs, profile, tell);
   if (paths.length === 0) {
     const pictured = await pictureOnce(source, profile, { waitMs, tell });
-    return 'problem' in pictured ? pictured : opened(pictured.world, pictured.freshness);
+    return 'problem' in pictured ? pictured : opened(pictured.world, pictured.freshness, pictured.detected);
   }
   const read = readCluster(paths);
   if ('problem' in read) return read;
   for (const { file: name, line, message } of read.problems)
     tell(`not read: ${name}${line === undefined ? '' : `:${line}`}: ${message}`);
-  return { ...opened(worldOf(profile, read.events), fresh), problems: read.problems };
+  const detected = detectedIn(read.events, read.config);
+  return {
+    ...opened(worldOf(profile(detected), read.events), fresh, detected),
+    problems: read.problems,
+  };
 }
 
 const fresh: Freshness = { stale: [], absent: [] };
 
-function opened(world: ClusterWorld, freshness: Freshness): OpenedCluster {
+function opened(world: ClusterWorld, freshness: Freshness, detected: Detected): OpenedCluster {
   const absent = freshness.absent.filter((kind) => !unasked.has(kind));
-  return { world, problems: [], absent, freshness, snapshot: null };
+  return { world, problems: [], absent, freshness, detected, snapshot: null };
 }
 
 function openSnapshot(
   file: string,
   maxAgeMs: number | null,
-  profile: Profile,
+  profile: (detected: Detected) => Profile,
   tell: (line: string) => void,
 ): OpenedCluster | { readonly problem: string } {
   const snapshot = readFreshSnapshot(file, maxAgeMs, tell);
   if ('problem' in snapshot) return snapshot;
-  const world = worldOf(profile, eventsOf(snapshot));
-  return { ...opened(world, { stale: [], absent: snapshot.absent }), snapshot };
+  const detected = detectedAt(snapshot);
+  const world = worldOf(profile(detected), eventsOf(snapshot));
+  return { ...opened(world, { stale: [], absent: snapshot.absent }, detected), snapshot };
 }
 
 /** What was not read, as the documents of these commands tell it. */

@@ -4,8 +4,10 @@ import { get, list } from '../model/decode/lenient.ts';
 import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
 import { DecodeError, isRecord } from '../model/decode/value.ts';
 import { asWritten } from '../model/decode/written-policy.ts';
+import type { PlatformConfig } from '../model/detected.ts';
 import type { ClusterObject, WorldEvent } from '../model/objects.ts';
 import { impliedNamespaces } from './implied-namespaces.ts';
+import { ConfigNotes } from './platform-config.ts';
 
 export interface ManifestText {
   readonly file: string;
@@ -24,12 +26,15 @@ export interface Manifests {
   readonly events: readonly WorldEvent[];
   /** What could not be read. Everything else is read all the same. */
   readonly problems: readonly ManifestProblem[];
+  /** What they say of the network plugin beside its DaemonSets. */
+  readonly config: PlatformConfig;
 }
 
 interface Source {
   readonly file: string;
   readonly document: Document;
   readonly lines: LineCounter;
+  readonly notes: ConfigNotes;
 }
 
 /** Bounds what one alias may multiply to, so that a small file cannot fill the memory. */
@@ -39,15 +44,16 @@ const aliasMax = 100;
 export function readManifests(texts: readonly ManifestText[]): Manifests {
   const objects: ClusterObject[] = [];
   const problems: ManifestProblem[] = [];
+  const notes = new ConfigNotes();
   for (const { file, text } of texts) {
     const lines = new LineCounter();
     // An empty text gives an empty list of another type, which holds nothing to read.
     for (const document of parseAllDocuments(text, { lineCounter: lines, merge: true })) {
-      readDocument({ file, document, lines }, objects, problems);
+      readDocument({ file, document, lines, notes }, objects, problems);
     }
   }
   const all = [...objects, ...impliedNamespaces(objects)];
-  return { events: all.map((object) => ({ type: 'put', object })), problems };
+  return { events: all.map((object) => ({ type: 'put', object })), problems, config: notes.config() };
 }
 
 function readDocument(source: Source, objects: ClusterObject[], problems: ManifestProblem[]): void {
@@ -86,6 +92,7 @@ function readValue(
     return;
   }
   try {
+    source.notes.note(value, { apiVersion, kind });
     const object = asWritten(decodeObject(value), value);
     if (object !== null) objects.push(object);
     if (object?.kind === 'NetworkPolicy' && object.policy === null) decodeNetworkPolicy(value);

@@ -1,18 +1,14 @@
-import type { Answers, Detected } from '../model/detected.ts';
+import type { Answers, Detected, PlatformConfig } from '../model/detected.ts';
 import type { AgentOption, AgentProgram } from '../model/network-agent.ts';
+import type { ClusterObject } from '../model/objects.ts';
 import type { World } from '../world/world.ts';
 
 /** What a cluster shows of its network plugin. */
-export interface PlatformSigns {
+export interface PlatformSigns extends PlatformConfig {
   /** Programs of network plugins, with the DaemonSets that run them. */
   readonly agents: readonly AgentSign[];
   /** False where DaemonSets could not be listed. */
   readonly complete: boolean;
-  /** API groups that the cluster serves, and those of custom resource definitions. */
-  readonly groups: ReadonlySet<string>;
-  /** The ConfigMaps `cilium-config` and `amazon-vpc-cni` of kube-system; null where there is none or nobody asked. */
-  readonly ciliumConfig: ReadonlyMap<string, string> | null;
-  readonly awsConfig: ReadonlyMap<string, string> | null;
 }
 
 export interface AgentSign {
@@ -22,27 +18,28 @@ export interface AgentSign {
   readonly place: string;
 }
 
-/** What is asked of a cluster beside what its world holds. */
-export type PlatformConfig = Pick<PlatformSigns, 'groups' | 'ciliumConfig' | 'awsConfig'>;
-
-export const nothingAsked: PlatformConfig = { groups: new Set(), ciliumConfig: null, awsConfig: null };
-
-/** The signs in a world; `complete` says whether it holds every DaemonSet. */
+/** The signs among records; `complete` says whether every DaemonSet is among them. */
 export function platformSigns(
-  world: World,
+  objects: Iterable<ClusterObject>,
   config: PlatformConfig,
   { complete }: { readonly complete: boolean },
 ): PlatformSigns {
-  const agents = [...world.records('DaemonSet')].flatMap(({ namespace, name, agents: found = [] }) =>
-    found.map(({ program, options }) => ({ program, options, place: `DaemonSet ${namespace}/${name}` })),
-  );
-  const foreign = [...world.records('ForeignPolicy')].map(({ resource }) => groupOf(resource));
-  return {
-    ...config,
-    complete,
-    agents: agents.sort((a, b) => (`${a.place} ${a.program}` < `${b.place} ${b.program}` ? -1 : 1)),
-    groups: new Set([...config.groups, ...foreign]),
-  };
+  const agents: AgentSign[] = [];
+  const groups = new Set(config.groups);
+  for (const object of objects) {
+    if (object.kind === 'ForeignPolicy') groups.add(groupOf(object.resource));
+    if (!('agents' in object)) continue;
+    const place = `DaemonSet ${object.namespace}/${object.name}`;
+    for (const { program, options } of object.agents ?? []) agents.push({ program, options, place });
+  }
+  agents.sort((a, b) => (`${a.place} ${a.program}` < `${b.place} ${b.program}` ? -1 : 1));
+  return { ...config, groups, agents, complete };
+}
+
+/** The records of a world that may be signs. */
+export function* signsIn(world: World): Iterable<ClusterObject> {
+  yield* world.records('DaemonSet');
+  yield* world.records('ForeignPolicy');
 }
 
 /** `networkpolicies.crd.projectcalico.org` is of the group `crd.projectcalico.org`. */

@@ -1,5 +1,6 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import type { Detected } from '../model/detected.ts';
 import { type Profile, platformFlags, profiles, unknownProfile } from '../model/profile.ts';
 import { editDistance } from '../rules/near-miss.ts';
 import { contractKeysAt, contractRule, contractsSchema } from './contract.ts';
@@ -62,7 +63,7 @@ export const settingsSchema = z.strictObject({
     .describe('connections that no policy may open (forbid) or close (require)'),
   platform: z
     .strictObject({
-      profile: z.string().default('unknown'),
+      profile: z.string().default('detect'),
       enforcement: answer(platformFlags.enforcement.values),
       strayDirections: answer(platformFlags.strayDirections.values),
       unselectedPods: answer(platformFlags.unselectedPods.values),
@@ -140,9 +141,9 @@ function problemOf(settings: Settings, ruleIds: readonly string[]): { readonly p
     if (!known.includes(rule)) return { problem: `there is no rule "${rule}"${didYouMean(rule, known)}` };
   }
   const { profile } = settings.platform;
-  if (profiles.has(profile)) return null;
+  if (profile === 'detect' || profiles.has(profile)) return null;
   return {
-    problem: `platform.profile: there is no profile "${profile}", only ${[...profiles.keys()].join(', ')}`,
+    problem: `platform.profile: there is no profile "${profile}", only detect, ${[...profiles.keys()].join(', ')}`,
   };
 }
 
@@ -185,8 +186,13 @@ export function didYouMean(word: string, known: readonly string[]): string {
     : '';
 }
 
-/** The network plugin's profile, with the single answers that the settings give. */
-export function profileOf({ platform }: Settings): Profile {
+/**
+ * The network plugin's profile, with the single answers that the settings give: these win over what was detected, and a
+ * profile that the settings name wins over all of it.
+ */
+export function profileOf({ platform }: Settings, detected: Detected | null = null): Profile {
   const { profile, ...answers } = platform;
-  return { ...(profiles.get(profile) ?? unknownProfile), ...answers };
+  if (profile !== 'detect') return { ...(profiles.get(profile) ?? unknownProfile), ...answers };
+  const found = profiles.get(detected?.profile ?? 'unknown') ?? unknownProfile;
+  return { ...found, ...detected?.answers, ...answers };
 }

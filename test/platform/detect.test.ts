@@ -1,12 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Detected } from '../../src/model/detected.ts';
+import { type Detected, nothingAsked, type PlatformConfig } from '../../src/model/detected.ts';
 import { genericProfile, profiles } from '../../src/model/profile.ts';
-import {
-  detectPlatform,
-  nothingAsked,
-  type PlatformConfig,
-  platformSigns,
-} from '../../src/platform/detect.ts';
+import { detectPlatform, platformSigns, signsIn } from '../../src/platform/detect.ts';
 import { type Json, worldWith } from '../support/build.ts';
 
 interface Container {
@@ -35,7 +30,7 @@ function daemonSet(fullName: string, containers: readonly (string | Container)[]
 
 function detected(objects: readonly Json[], config: Partial<PlatformConfig> = {}, complete = true): Detected {
   const world = worldWith(objects, genericProfile);
-  return detectPlatform(platformSigns(world, { ...nothingAsked, ...config }, { complete }));
+  return detectPlatform(platformSigns(signsIn(world), { ...nothingAsked, ...config }, { complete }));
 }
 
 const env = (name: string, value: string) => ({ name, value });

@@ -35,7 +35,7 @@ describe('the settings file', () => {
     ['waiversAllowed: [{rules: [nope], namespaces: []}]', 'there is no rule "nope"'],
     [
       'platform: {profile: calcio}',
-      'platform.profile: there is no profile "calcio", only unknown, generic, calico, canal, antrea, ovn-kubernetes, kube-network-policies, kindnet, kube-router, cilium, aws-vpc-cni, aws-vpc-cni-ipv6, weave, flannel',
+      'platform.profile: there is no profile "calcio", only detect, unknown, generic, calico, canal, antrea, ovn-kubernetes, kube-network-policies, kindnet, kube-router, cilium, aws-vpc-cni, aws-vpc-cni-ipv6, weave, romana, flannel',
     ],
     ['platform: {portsPerBlock: 0}', 'platform.portsPerBlock: must be a whole number from 1, or unknown'],
     [
