@@ -48,11 +48,16 @@ export function labelPeers(world: ClusterWorld, ids: BitSet): Json[] {
   for (const id of ids.toArray()) {
     const unit = world.unit(id);
     if (unit === undefined) continue;
-    const key = nameKeys.find((candidate) => unit.labels.has(candidate));
-    const labels = key === undefined ? {} : { [key]: unit.labels.get(key) ?? '' };
+    const labels = nameLabel(unit);
     found.set(`${unit.namespace} ${JSON.stringify(labels)}`, namespacePeer(unit.namespace, labels));
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, peer]) => peer);
+}
+
+/** The label that says what a unit's pods are; none where it has no such label. */
+export function nameLabel({ labels }: Unit): Labels {
+  const key = nameKeys.find((candidate) => labels.has(candidate));
+  return key === undefined ? {} : { [key]: labels.get(key) ?? '' };
 }
 
 /** Every label of a unit that stays the same for the life of its workload. */

@@ -5,6 +5,7 @@ import { unitsBehind } from '../platform/services.ts';
 import { isApiClient } from '../rules/egress-kube-apiserver-blocked.ts';
 import { isEmpty, noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
+import { callerAllowances } from './generate-callers.ts';
 import { exposedAllowances } from './generate-exposed.ts';
 import {
   egressSpec,
@@ -40,9 +41,14 @@ export function defaultDeny(
   const ingress = directions.includes('ingress');
   const egress = directions.includes('egress');
   return uniquelyNamed([
-    ...(egress ? [dnsAllowance(ground), ...apiClientAllowances(ground)] : []),
+    ...(egress ? [dnsAllowance(ground), ...apiClientAllowances(ground), ...callerAllowances(ground)] : []),
     ...(ingress
-      ? [...callbackAllowances(ground), ...exposedAllowances(ground), ...scrapeAllowance(ground)]
+      ? [
+          ...resolverAllowance(ground),
+          ...callbackAllowances(ground),
+          ...exposedAllowances(ground),
+          ...scrapeAllowance(ground),
+        ]
       : []),
     ...memberAllowances(ground, directions),
     denial({ namespace, directions }),
@@ -77,6 +83,16 @@ function denial({ namespace, directions }: Wanted): GeneratedPolicy {
       policyTypes: directions.map((way) => (way === 'ingress' ? 'Ingress' : 'Egress')),
     },
   };
+}
+
+/** Where the resolver itself is isolated, everybody must reach it, pods of the node network too. */
+function resolverAllowance({ facts, namespace }: Ground): GeneratedPolicy[] {
+  const { service, ports } = facts.resolvers();
+  const listening = [...ports.values()].reduce(unionPorts, noPorts);
+  if (service?.namespace !== namespace || service.selector === null || isEmpty(listening)) return [];
+  const why = ['The whole cluster asks these pods for names, and so do nodes: the clause names nobody.'];
+  const spec = ingressSpec(Object.fromEntries(service.selector), [{ ports: portItems(listening) }]);
+  return [{ name: `allow-all-to-${service.name}`, why, spec }];
 }
 
 function dnsAllowance({ facts }: Ground): GeneratedPolicy {
