@@ -40,6 +40,9 @@ const webhook: readonly Json[] = [
   },
 ];
 
+/** What is told of a namespace where a policy denies one direction to all, and nothing the other. */
+const halfOpen = ['info pods-unprotected', 'info namespace-missing-default-deny'];
+
 function told(world: ClusterWorld, name: string, look: typeof standingFindings): string[] {
   const found = policiesInForce(world, ['shop']).find(({ ref }) => ref.name === name);
   if (found === undefined) throw new Error(`there is no policy ${name}`);
@@ -53,7 +56,7 @@ function told(world: ClusterWorld, name: string, look: typeof standingFindings):
 describe('a policy in force, as it stands', () => {
   test('has the harms that it has part in', () => {
     const world = shop({}, [policy('shop/deny', denyEgress)]);
-    expect(told(world, 'deny', standingFindings)).toEqual(['warning egress-blocks-dns']);
+    expect(told(world, 'deny', standingFindings)).toEqual(['warning egress-blocks-dns', ...halfOpen]);
   });
 
   test('has them also when a second policy does the same harm', () => {
@@ -75,7 +78,7 @@ describe('a policy in force, as it stands', () => {
 
   test('says nothing of changes, because nothing changes', () => {
     const world = shop({}, [policy('shop/deny', denyIngress)]);
-    expect(told(world, 'deny', standingFindings)).toEqual([]);
+    expect(told(world, 'deny', standingFindings)).toEqual(halfOpen);
   });
 
   test('speaks for a pod with the labels it asks for where it selects none', () => {
@@ -84,6 +87,8 @@ describe('a policy in force, as it stands', () => {
     expect(told(world, 'later', standingFindings)).toEqual([
       'warning egress-blocks-dns',
       'info policy-selects-no-pods',
+      'info pods-unprotected',
+      ...halfOpen,
     ]);
   });
 });
@@ -95,13 +100,14 @@ describe('a policy in force, as if it were created now', () => {
       'warning egress-blocks-dns',
       'warning pods-newly-isolated',
       'warning connections-newly-blocked',
+      ...halfOpen,
       'info existing-connections-unaffected',
     ]);
   });
 
   test('does nothing where another policy does the same', () => {
     const world = shop({}, [policy('shop/deny', denyEgress), policy('shop/deny-too', denyEgress)]);
-    expect(told(world, 'deny', policyCreatedNow)).toEqual([]);
+    expect(told(world, 'deny', policyCreatedNow)).toEqual(halfOpen);
   });
 
   test('breaks contracts as its creation would', () => {
@@ -137,7 +143,13 @@ test('settings turn findings off, and waivers are seen', () => {
     reason: 'r',
     until: '2026-06-15',
   };
-  const context = contextFor(world, { rules: { 'policy-selects-no-pods': 'off' }, waivers: [waiver] });
+  const off = Object.fromEntries(
+    ['policy-selects-no-pods', 'pods-unprotected', 'namespace-missing-default-deny'].map((rule) => [
+      rule,
+      'off' as const,
+    ]),
+  );
+  const context = contextFor(world, { rules: off, waivers: [waiver] });
   const found = standingFindings(deny, 'baseline', context).findings;
   expect(found.map(({ finding, waived }) => [finding.rule, waived])).toEqual([['egress-blocks-dns', true]]);
 });
