@@ -104,12 +104,13 @@ function readFile({ file, text }: ManifestText, found: Yield): number {
   let index = -1;
   let start = 0;
   // An empty text gives an empty list of another type, which holds nothing to read.
-  for (const document of parseAllDocuments(text, { lineCounter: lines, merge: true })) {
+  for (const document of parseAllDocuments(withoutCommands(text), { lineCounter: lines, merge: true })) {
     const placed = { file, text, lines, document };
     const extent = { start, end: document.range?.[2] ?? text.length };
     index += 1;
     start = extent.end;
     const problem = problemOf(placed);
+    problems.push(...commandsIn(placed, extent));
     if (problem !== null) problems.push(problem);
     else strangers += readDocument(placed, { index, extent }, found);
   }
@@ -140,13 +141,28 @@ function problemAt(
   return { file, line, column: col, message: `${message}${hintFor(source, text, file)}` };
 }
 
+/** A line at the left margin that somebody would type, as notes have it between their YAML; no YAML begins so. */
+const command = /^(?:\$ )?(?:kubectl|helm|kustomize|oc|cat) [^\n]*$|^EOF$/gm;
+
+/** The text with such lines made comments; no place in it moves. */
+function withoutCommands(text: string): string {
+  return text.replace(command, (line) => `#${line.slice(1)}`);
+}
+
+function commandsIn({ file, text, lines }: Placed, { start, end }: DocumentExtent): DocumentProblem[] {
+  return [...text.slice(start, end).matchAll(command)]
+    .filter(([line]) => line !== 'EOF')
+    .map(({ index }) => {
+      const { line, col } = lines.linePos(start + index);
+      return { file, line, column: col, message: 'a command is no YAML: take it out; the rest is read' };
+    });
+}
+
 /** What was likely meant by a line that is no YAML. */
 function hintFor(source: string, text: string, file: string): string {
   if (file.endsWith('.json')) return '';
   if (/\{\{-? *[.$\w]/.test(text))
     return '; it looks like a Helm template: give the output of `helm template` instead';
-  if (/^\s*(?:\$ )?(?:kubectl|helm|kustomize|cat|k) /.test(source))
-    return '; a command is no YAML: take it out';
   if (source.includes('...')) return '; write what the dots stand for';
   return /^\s*(?:- )?\w+:[[{]/.test(source) ? '; write a blank after the colon' : '';
 }

@@ -193,3 +193,45 @@ describe('scalars with two meanings', () => {
     expect(objects[0]!.doubleMeanings.map(({ path }) => path)).toEqual(['a.b']);
   });
 });
+
+describe('what notes have among their YAML', () => {
+  test('commands are told and taken for comments; the rest is read', () => {
+    const text =
+      'cat <<EOF | kubectl apply -f -\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\nEOF\n$ kubectl get pods\n';
+    const { objects, problems } = read(text);
+    const message = 'a command is no YAML: take it out; the rest is read';
+    expect([objects.map(({ type }) => type.kind), problems]).toEqual([
+      ['Pod'],
+      [
+        { file: 'a.yaml', line: 1, column: 1, message },
+        { file: 'a.yaml', line: 6, column: 1, message },
+      ],
+    ]);
+    expect(objects[0]?.spanOf('metadata.name')).toMatchObject({ line: 4, column: 18 });
+  });
+
+  test.each([
+    ['spec:\n  podSelector: {}\n  ingress:[]\n', 'write a blank after the colon'],
+    ['spec:\n  order: 20\n  ...rules here...\n', 'write what the dots stand for'],
+  ])('%j', (text, hint) => {
+    expect(read(text).problems[0]?.message.split('; ')[1]).toBe(hint);
+  });
+
+  test.each([
+    ['no apiVersion', 'kind: NetworkPolicy\nspec: {}\n', 1, 0],
+    ['no kind', 'apiVersion: networking.k8s.io/v1\nspec: {podSelector: {}, ingress: []}\n', 1, 0],
+    ['no type at all', 'spec: {podSelector: {}, ingress: []}\n', 0, 1],
+    ['a key in capitals', 'Kind: NetworkPolicy\nspec: {}\n', 0, 1],
+  ])('a policy with %s is a fragment, and counts as what it was', (_, text, problems, strangers) => {
+    const found = read(text);
+    expect([found.objects.length, found.problems.length, found.strangers]).toEqual([0, problems, strangers]);
+    expect(found.fragments.map(({ problem }) => problem)).toEqual([found.problems[0] ?? null]);
+  });
+
+  test.each(['kind: Pod\n', 'spec: {podSelector: {}}\n', 'spec: {selector: {}, ingress: []}\n'])(
+    '%j is none',
+    (text) => {
+      expect(read(text).fragments).toEqual([]);
+    },
+  );
+});
