@@ -102,7 +102,7 @@ describe('a baseline', () => {
     const { folder, file, lint } = await started();
     const text = policy('web').replace(
       '  ingress:\n',
-      '  ingress:\n    - from: [{ podSelector: { matchLabels: { a: b } } }]\n',
+      '  ingress:\n    - { from: [{ podSelector: { matchLabels: { a: b } } }], ports: [{ port: 1 }] }\n',
     );
     mkdirSync(join(folder, 'moved'));
     writeFileSync(join(folder, 'a.yaml'), `# a line more\n\n${text}`);
@@ -188,9 +188,7 @@ describe('a baseline', () => {
     const { file, folder, lint } = await started();
     writeFileSync(
       file,
-      readFileSync(file, 'utf8')
-        .replaceAll('2026-06-15', '2025-01-01')
-        .replace('they move in May', 'see 12'),
+      readFileSync(file, 'utf8').replaceAll('2026-06-15', '2025-01-01').replace('they move in May', 'see 12'),
     );
     writeFileSync(join(folder, 'c.yaml'), policy('new'));
     await lint('--write-baseline', file, '--reason', 'late');

@@ -279,8 +279,11 @@ describe('netsluice lint', () => {
     expect(err.replaceAll(`${folder}/`, '')).toBe(`netsluice: not read: dangling.yaml: there is no such file
 netsluice: not read: empty: there is no YAML or JSON file in it
 netsluice: not read: /gone: there is no such file
-netsluice: not read: b.yaml:2: Flow sequence in block collection must be sufficiently indented and end with a ]
-netsluice: not read: c.yaml:1: a key must be a plain value; it looks like a Helm template: give the output of \`helm template\` instead
+netsluice: not read: b.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]
+netsluice: not read: c.yaml:1:2: a key must be a plain value; it looks like a Helm template: give the output of \`helm template\` instead
+  |
+1 | {{ .Values.x }}
+  |  ^
 `);
   });
 

@@ -17,6 +17,9 @@ export interface Ended {
   readonly err: string;
 }
 
+/** How far long work is; what is long depends on what else the machine does. */
+const progress = /^netsluice: [a-z ]+ … \d+ of \d+\n/gm;
+
 /** Runs the built program as a user would, in the repository's root. */
 export function spawned(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ''): Promise<Ended> {
   return started(args, { env, input, cwd: '.' });
@@ -45,7 +48,9 @@ function started(
     child.stderr.on('data', (data: Buffer) => {
       err += data.toString();
     });
-    child.once('error', reject).once('close', (code) => resolve({ code, out, err }));
+    child
+      .once('error', reject)
+      .once('close', (code) => resolve({ code, out, err: err.replaceAll(progress, '') }));
     child.stdin.end(input);
   });
 }
