@@ -7,6 +7,8 @@ import { sanitise } from '../review/words.ts';
 /** What could not be read, where, and the line that it is about. */
 export function unreadText(problem: DocumentProblem, texts: readonly ManifestText[]): string {
   const { file, line, column, message } = problem;
+  // What the program itself could not do is about no file.
+  if (file === 'netsluice') return sanitise(message);
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
   const head = sanitise(`not read: ${place}: ${message}`);
   if (line === undefined || column === undefined) return head;
