@@ -82,7 +82,7 @@ interface RuleFacts {
   readonly restsOnVerdicts: boolean;
   /** `silent`: never part of an admission answer, because nobody who applies a policy is helped by it; `told` if absent. */
   readonly admission?: 'told' | 'silent';
-  readonly page?: RulePage;
+  readonly page: RulePage;
 }
 
 /** Judges one version of one policy; the same rule judges the old version, to tell old findings from new ones. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { type ExplainDocument, explainText } from '../../src/report/explain.ts';
+import { type ExplainDocument, type ExplainedRule, explainText } from '../../src/report/explain.ts';
 import { colours, plain } from '../../src/report/terminal.ts';
 import { pod, policy } from '../support/build.ts';
 import { spawned } from './program.ts';
@@ -63,10 +63,11 @@ netsluice: There is no rule R99. A policy is written namespace/name.
   });
 
   test('on a terminal headings are bold and code is dim, without the marks of Markdown', () => {
-    const rule = {
+    const rule: Omit<ExplainedRule, 'page'> = {
       ...{ id: 'x', number: 'R01', title: 't', confidence: 'certain', cure: 'none', needs: [] },
-      ...{ severity: { baseline: 'info', restricted: 'info' }, admission: 'told' },
-    } as const;
+      severity: { baseline: 'info', restricted: 'info' },
+      admission: 'told',
+    };
     const document: ExplainDocument = {
       schema: 'explain/v1',
       rules: [

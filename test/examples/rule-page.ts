@@ -4,7 +4,7 @@ import type { Confidence, Cure } from '../../src/model/finding.ts';
 import { profiles } from '../../src/model/profile.ts';
 import { ownSeverity } from '../../src/review/severity.ts';
 import type { Rule, RulePage } from '../../src/rules/rule.ts';
-import { saidOf } from '../support/want.ts';
+import { heardFrom, saidOf } from '../support/want.ts';
 import { table } from './table.ts';
 
 /** The folder of the pages; `netsluice explain` prints them. */
@@ -12,24 +12,23 @@ export const pagesFolder = join('docs', 'rules');
 
 /** Where a rule speaks: in the answers of the webhook too, or not. */
 export function whereTold({ admission, judges }: Rule): string {
-  if (judges === 'document') return 'manifests';
+  if (judges === 'document') return 'manifests, and what kubectl apply noted of them';
   return admission === 'silent' ? 'command line, scan' : 'admission, command line, scan';
 }
 
-/** The whole page of a rule, or null where its text or its examples are not written yet. */
-export function pageOf(rule: Rule): string | null {
+/** The whole page of a rule. */
+export function pageOf(rule: Rule): string {
   const { page, id } = rule;
   const folder = join('test', 'fixtures', 'rules', id);
   const [bad, good] = [
     exampleIn(join(folder, 'loud-page.yaml')),
     exampleIn(join(folder, 'silent-page.yaml')),
   ];
-  if (page === undefined || bad === null || good === null) return null;
   const sections = [
     ['Why', flowing(page.why)],
     ['Bad', exampleText(rule, bad)],
     ['Good', exampleText(rule, good)],
-    ['How to fix it', flowing(page.fix)],
+    ['How to fix it', flowing(`${page.fix}${fixText(rule, bad)}`)],
     ['When it is fine', flowing(page.fine)],
     ['Platforms', platformsText(page)],
   ];
@@ -99,6 +98,13 @@ function wrapped(text: string, indent: string): string {
   return [...lines, line].join('\n');
 }
 
+/** Whether the machine can do it, where the rule's own words do not say. */
+function fixText(rule: Rule, { text }: Example): string {
+  if (rule.page.fix.includes('--fix')) return '';
+  const mends = heardFrom(rule, text).some(({ finding }) => finding.fix.length > 0);
+  return `\n\n${mends ? '`lint --fix` does it.' : 'Somebody has to decide: `lint --fix` leaves it alone.'}`;
+}
+
 interface Example {
   /** The comment at the head of the fixture. */
   readonly lead: string;
@@ -127,13 +133,8 @@ const roles: Readonly<Record<string, string>> = {
   '': '# already in the cluster',
 };
 
-function exampleIn(file: string): Example | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
+function exampleIn(file: string): Example {
+  const text = readFileSync(file, 'utf8');
   const lines = text.split('\n');
   const head = lines.findIndex((line) => !line.startsWith('#'));
   const comments = lines.slice(0, head).map((line) => line.slice(2));
@@ -183,9 +184,9 @@ function labelled(document: string, role: string | null): string {
   return `${comment}\n${bare}`;
 }
 
-/** The table of all rules that have a page. */
-export function indexOf(paged: readonly Rule[]): string {
-  const rows = paged.map((rule) => [
+/** The table of all rules. */
+export function indexOf(all: readonly Rule[]): string {
+  const rows = all.map((rule) => [
     rule.number,
     `[\`${rule.id}\`](${rule.id}.md)`,
     rule.title,

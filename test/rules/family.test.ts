@@ -43,6 +43,11 @@ describe('the family of rules', () => {
       expect([...new Set(kinds)].sort()).toEqual(['loud', 'silent']);
     });
 
+    test('it has the bad and the good example of its page', () => {
+      const files = ['loud-page.yaml', 'silent-page.yaml'];
+      expect(files.filter((file) => !existsSync(join(fixtures, id, file)))).toEqual([]);
+    });
+
     test('its severities are no lower at restricted than at baseline', () => {
       const rank = ['info', 'warning', 'error'];
       expect(rank.indexOf(rule.severity.restricted)).toBeGreaterThanOrEqual(

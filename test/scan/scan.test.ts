@@ -409,6 +409,7 @@ describe('turns', () => {
     cure: 'none',
     needs: [],
     restsOnVerdicts: false,
+    page: { why: '', fix: '', fine: '', platforms: '' },
     check: () => {
       throw new Error('no');
     },

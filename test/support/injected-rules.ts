@@ -28,6 +28,7 @@ export function policyRule({ finds = () => [{}], ...more }: RuleMore = {}): Poli
     cure: 'none',
     needs: [],
     restsOnVerdicts: false,
+    page: { why: '', fix: '', fine: '', platforms: '' },
     ...more,
     check: (input) => finds(input).map((found) => ({ ...draft, ...found })),
   };
