@@ -2,11 +2,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Severity } from '../model/finding.ts';
 import { type Config, configFor, withConfigOptions } from './config-file.ts';
 import { type BaselinePlan, type LintPlan, lintFormats } from './lint-plan.ts';
+import { duration } from './open-snapshot.ts';
 import { outputsOf } from './outputs.ts';
 
 interface Flags {
   readonly file: readonly string[];
   readonly settings?: string;
+  readonly snapshot?: string;
+  readonly maxAge?: number;
   readonly complete?: boolean;
   readonly kubeVersion: string;
   readonly failOn: Severity;
@@ -69,6 +72,8 @@ function bare(): Command {
       ).env('NETSLUICE_SETTINGS'),
     )
     .option('--complete', 'everything that exists is in the input: no rule is skipped')
+    .option('--snapshot <FILE>', 'a cluster that netsluice snapshot saved, with the input laid over it')
+    .option('--max-age <DURATION>', 'a snapshot older than this, such as 12h or 7d, is not asked', duration)
     .option(
       '--kube-version <VERSION>',
       'version of the API server; before 1.36 it takes CIDRs such as 10.0.0.5/24',
@@ -106,6 +111,8 @@ function planOf(flags: Omit<Flags, keyof Config> & Flags & Config): LintPlan | {
     file,
     settings = null,
     complete = false,
+    snapshot = null,
+    maxAge = null,
     failOn,
     namespace = null,
     fix,
@@ -121,6 +128,8 @@ function planOf(flags: Omit<Flags, keyof Config> & Flags & Config): LintPlan | {
     paths: file,
     settings,
     complete,
+    snapshot,
+    maxAgeMs: maxAge,
     strictCidrs: Number(/^v?1\.(\d+)/.exec(flags.kubeVersion)?.[1]) >= strictFrom,
     failOn,
     namespace,

@@ -1,12 +1,11 @@
-import { impliedNamespaces } from '../cluster/implied-namespaces.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
 import { factsOf } from '../platform/facts.ts';
 import type { LintFinding, LintReport } from '../report/lint-report.ts';
-import { coverageOf } from '../review/coverage.ts';
-import { profileOf, type Settings } from '../review/settings.ts';
+import type { Settings } from '../review/settings.ts';
 import { rules } from '../rules/registry.ts';
-import { worldOf } from '../world/build.ts';
 import { ruleCards } from './lint-cards.ts';
 import { commentWaivers } from './lint-comments.ts';
+import { lintGround } from './lint-ground.ts';
 import type { Inputs } from './lint-inputs.ts';
 import { surroundingsOf } from './lint-namespaces.ts';
 import { lintObjects } from './lint-objects.ts';
@@ -21,6 +20,8 @@ export interface LintCase {
   readonly plan: Pick<LintPlan, 'strictCidrs' | 'complete' | 'failOn' | 'namespace' | 'docs'>;
   readonly settings: Settings;
   readonly surroundings: Pick<LintSurroundings, 'version' | 'today'>;
+  /** The cluster that the input is laid over; none where it is left out. */
+  readonly saved?: Snapshot | null;
   /** Told of work that takes long; nobody where it is left out. */
   readonly progress?: Progress;
 }
@@ -28,7 +29,7 @@ export interface LintCase {
 /** Judges every NetworkPolicy of the input, over the world that all of the input makes. */
 export function lintReport(
   inputs: Inputs,
-  { plan, settings, surroundings, progress = silence }: LintCase,
+  { plan, settings, surroundings, saved = null, progress = silence }: LintCase,
 ): LintReport {
   const { version, today } = surroundings;
   const texts = watched('reading manifests', inputs.texts, progress);
@@ -40,15 +41,10 @@ export function lintReport(
     },
   );
   const records = read.objects.map(({ record }) => record);
-  const events = [...records, ...impliedNamespaces(records)].map((object) => ({
-    type: 'put' as const,
-    object,
-  }));
-  const world = worldOf(profileOf(settings), events);
+  const { world, freshness, coverage } = lintGround(records, { saved, complete: plan.complete, settings });
   // "Waivers … in lint everywhere": who lints may read what was waived.
   const open = { ...settings, waiversAllowed: [{ rules: ['*'], namespaces: ['*'] }] };
-  const scan = { world, settings: open, rules, freshness: { stale: [], absent: [] }, today };
-  const coverage = coverageOf(records, plan.complete);
+  const scan = { world, settings: open, rules, freshness, today };
   const judged = judgePolicies(read.documents, {
     scan,
     facts: factsOf(world),

@@ -31,6 +31,10 @@ export interface LintPlan {
   readonly settings: string | null;
   /** Is everything that exists in the input? */
   readonly complete: boolean;
+  /** A saved cluster that the input is laid over; null where there is none. */
+  readonly snapshot: string | null;
+  /** An older snapshot is not asked; null where any age is good enough. */
+  readonly maxAgeMs: number | null;
   /** Does the API server refuse CIDRs that are not written strictly, as those from 1.36 on do? */
   readonly strictCidrs: boolean;
   readonly failOn: Severity;

@@ -9,6 +9,7 @@ import { mended, withEdits } from './lint-mend.ts';
 import { deliver, printBeside, printReport } from './lint-outputs.ts';
 import type { LintFormat, LintPlan, LintSurroundings } from './lint-plan.ts';
 import { unreadText } from './lint-unread.ts';
+import { readFreshSnapshot } from './open-snapshot.ts';
 import { progressOf } from './progress.ts';
 import { readSettings } from './read-inputs.ts';
 
@@ -25,6 +26,11 @@ export function runLint(plan: LintPlan, printing: Printing, surroundings: LintSu
     tell(settings.problem);
     return 3;
   }
+  const saved = plan.snapshot === null ? null : readFreshSnapshot(plan.snapshot, plan.maxAgeMs, tell);
+  if (saved !== null && 'problem' in saved) {
+    tell(saved.problem);
+    return 3;
+  }
   const baseline = baselineOf(plan);
   if ('problem' in baseline) {
     tell(baseline.problem);
@@ -34,7 +40,7 @@ export function runLint(plan: LintPlan, printing: Printing, surroundings: LintSu
   const progress = progressOf(tell, surroundings.now);
   const lint = (texts: readonly ManifestText[]): LintReport =>
     withBaseline(
-      lintReport({ ...inputs, texts }, { plan, settings, surroundings, progress }),
+      lintReport({ ...inputs, texts }, { plan, settings, surroundings, saved, progress }),
       baseline,
       plan,
     );

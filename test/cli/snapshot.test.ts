@@ -19,7 +19,9 @@ beforeAll(async () => {
   const { code, err } = await spawned(['snapshot', ...shop, '--name', 'shop-test', '-o', saved]);
   expect([code, err]).toEqual([
     0,
-    expect.stringMatching(/^netsluice: saved \d+ objects, \d+ bytes, to \S+shop\.snapshot\n$/),
+    expect.stringMatching(
+      /^netsluice: saved \d+ objects, \d+ bytes, to \S+shop\.snapshot; network plugin: unknown \(no DaemonSet runs a known network plugin\)\n$/,
+    ),
   ]);
 });
 
@@ -99,6 +101,44 @@ describe('a snapshot answers as the manifests do', () => {
   test('rollout, by a file or by manifests', async () => {
     const rollout = ['rollout', '--enforce', 'restricted', '--snapshot'];
     expect(await netsluice([...rollout, saved])).toEqual(await netsluice([...rollout, 'examples/shop']));
+  });
+});
+
+describe('lint lays manifests over a snapshot', () => {
+  const policy = (app: string): string =>
+    JSON.stringify({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: { name: 'new', namespace: 'shop' },
+      spec: {
+        podSelector: { matchLabels: { app } },
+        policyTypes: ['Ingress'],
+        ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 8080 }] }],
+      },
+    });
+  const rulesIn = async (app: string, ...more: string[]): Promise<readonly unknown[]> => {
+    const { code, out } = await spawned(['lint', '-f', '-', '-o', 'json', ...more], {}, policy(app));
+    const { findings, skipped } = JSON.parse(out) as {
+      findings: { rule: string }[];
+      skipped: { rule: string }[];
+    };
+    const named = (list: { rule: string }[]) => list.some(({ rule }) => rule === 'policy-selects-no-pods');
+    return [code, named(findings) ? 'found' : named(skipped) ? 'skipped' : 'silent'];
+  };
+
+  test('so that rules about what exists are asked, and asked over all of it', async () => {
+    expect(await rulesIn('nobody')).toEqual([0, 'skipped']);
+    expect(await rulesIn('nobody', '--snapshot', saved)).toEqual([0, 'found']);
+    expect(await rulesIn('cart', '--snapshot', saved)).toEqual([0, 'silent']);
+  });
+
+  test('and ends with 3 where it cannot be read', async () => {
+    const { code, err } = await spawned(
+      ['lint', '-f', '-', '--snapshot', 'examples/shop'],
+      {},
+      policy('cart'),
+    );
+    expect([code, err]).toEqual([3, expect.stringContaining('The snapshot examples/shop cannot be read: ')]);
   });
 });
 
