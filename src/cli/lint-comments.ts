@@ -35,8 +35,7 @@ export function commentWaivers(
     const said = faultOf(waiver, findings, sight);
     if (said === null) return [];
     const [message, advice] = said;
-    const { line } = waiver.comment.span;
-    const key = `comment ${waiver.rule} ${line}`;
+    const key = `comment ${waiver.comment.text}`;
     const fault = { rule: 'idle-waiver', severity: 'warning', path: '', key, message, advice } as const;
     return [{ ...written(waiver.object, fault), span: waiver.comment.span }];
   });

@@ -24,7 +24,7 @@ export const egressOnlyPolicyDeniesIngress: PolicyRule = {
   page: {
     why: 'An author who writes egress clauses alone means to restrict egress. Where `policyTypes` is missing, the API server sets it to `[Ingress, Egress]`: Ingress always, Egress because there are egress clauses. No ingress clause is there, so the pods also refuse everything that comes in. Nothing complains; the pods just stop answering. Published examples have this mistake.',
     fix: 'Write `policyTypes: [Egress]`. If ingress is to be denied as well, write `policyTypes: [Ingress, Egress]`, so that readers see it.',
-    fine: 'Silent where `policyTypes` is written, where an `ingress` list is written (even an empty one: somebody thought of ingress), and at admission where the pods were isolated for ingress before. In the cluster the stored object does not tell what its author wrote; the webhook looks at what `kubectl apply` noted down or at what a server-side apply owns, and is silent where neither is there.',
+    fine: 'It is an error in files. At admission it warns, because another policy may let traffic in. Silent where `policyTypes` is written, where an `ingress` list is written (even an empty one: somebody thought of ingress), and at admission where the pods were isolated for ingress before. In the cluster the stored object does not tell what its author wrote; the webhook looks at what `kubectl apply` noted down or at what a server-side apply owns, and is silent where neither is there.',
     platforms: '',
   },
   *check(input: PolicyInput): Iterable<Draft> {

@@ -26,7 +26,7 @@ export const emptyPeerListAllowsAll: PolicyRule = {
   page: {
     why: 'An empty `from` or `to` reads like "nobody" and means "everybody": the API drops empty lists, and a clause without peers matches all sources or destinations, inside and outside the cluster. The usual origin is a template that renders a list of peers from values that are not set: the policy then fails open.',
     fix: 'To deny, drop the whole clause and name the direction in `policyTypes`. To allow everybody, drop the empty field, so that the clause says what it does. In a template, leave the clause out where there are no peers.',
-    fine: 'A clause that does not have the field at all is not told here: [rule-open-to-any-peer](rule-open-to-any-peer.md) speaks of it. The webhook gets the object after empty lists were dropped, so it tells such a clause as that rule too.',
+    fine: 'It is an error in files, where the text is the author’s own, and an info in what the webhook knows from `kubectl apply`. A clause that does not have the field at all is not told here: [rule-open-to-any-peer](rule-open-to-any-peer.md) speaks of it. The webhook gets the object after empty lists were dropped, so it tells such a clause as that rule too.',
     platforms: '',
   },
   *check({ policy }: PolicyInput): Iterable<Draft> {
