@@ -48,6 +48,7 @@ WORKDIR /app
 COPY --from=modules --chown=0:0 /app/node_modules node_modules
 COPY --chown=0:0 --chmod=0644 package.json LICENSE ./
 COPY --from=program --chown=0:0 /app/dist dist
+COPY --chown=0:0 --chmod=0755 docs/rules docs/rules
 COPY --chown=0:0 --chmod=0755 examples examples
 EXPOSE 9443 8081
 USER 65532:65532

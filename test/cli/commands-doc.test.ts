@@ -14,6 +14,8 @@ test('the page shows each command', () => {
     'trace',
     'policies-for',
     'pods-for',
+    'explain',
+    'generate',
   ]);
 });
 

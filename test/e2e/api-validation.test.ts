@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
 import { apiRejections } from '../../src/dialects/api-network-policy.ts';
 import { type Cluster, startCluster } from '../control-plane/cluster.ts';
 
@@ -260,3 +263,17 @@ function pathsIn(value: unknown, path: readonly string[]): (readonly string[])[]
   if (typeof value !== 'object' || value === null) return [path];
   return [path, ...Object.entries(value).flatMap(([key, inner]) => pathsIn(inner, [...path, key]))];
 }
+
+test('what generate default-deny prints is accepted', async () => {
+  const text = readFileSync(join('test', 'cli', 'generated', 'payments.yaml'), 'utf8');
+  const policies = parseAllDocuments(text).flatMap((document) => {
+    const value: Bad | null = document.toJS();
+    return value === null ? [] : [value];
+  });
+  expect(policies).toHaveLength(4);
+  for (const policy of policies) {
+    const { name } = policy['metadata'] as { name: string };
+    const here = { ...policy, metadata: { name, namespace: 'default' } };
+    expect([name, await serverSays(here), netsluiceSays(here)]).toEqual([name, [], []]);
+  }
+});

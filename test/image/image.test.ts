@@ -69,9 +69,11 @@ describe('what a container runtime is told', () => {
 });
 
 describe('what is in it', () => {
-  test('the program, its packages, examples and licence, all of root and nothing writable for others', () => {
+  test('the program, its packages, the pages of its rules, examples and licence, all of root and nothing writable for others', () => {
     const app = join(image.rootfs, 'app');
-    expect(readdirSync(app).sort()).toEqual(['LICENSE', 'dist', 'examples', 'node_modules', 'package.json']);
+    const wanted = ['LICENSE', 'dist', 'docs', 'examples', 'node_modules', 'package.json'];
+    expect(readdirSync(app).sort()).toEqual(wanted);
+    expect(readdirSync(join(app, 'docs', 'rules')).sort()).toEqual(readdirSync('docs/rules').sort());
     expect(inImage('app/LICENSE')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
     const wrong = ['/app', '/app/dist', ...files.filter((path) => path.startsWith('/app/'))]
       .map((path) => ({ path, ...lstatSync(join(image.rootfs, path)) }))
