@@ -9,6 +9,7 @@ import {
   type Span,
   uriOf,
   wholeText,
+  worstFirst,
 } from './lint-report.ts';
 
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
@@ -16,10 +17,14 @@ const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'w
 /** "1024 characters" for a rule's texts; required strings may not be empty. */
 const textMax = 1024;
 
+/** "25,000 results per run": what is beyond makes the whole file refused. */
+const resultsMax = 25_000;
+
 /** SARIF 2.1.0, as code scanning takes it. `results` is there although it be empty. */
 export function sarifLint(report: LintReport): string {
   const { version, findings, rules, problems, skipped } = report;
   const names = fingerprints(findings);
+  const shown = findings.length > resultsMax ? worstFirst(findings).slice(0, resultsMax) : findings;
   const index = new Map(rules.map(({ id }, position) => [id, position]));
   const document = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -35,14 +40,18 @@ export function sarifLint(report: LintReport): string {
         },
         automationDetails: { id: 'netsluice/lint/' },
         columnKind: 'utf16CodeUnits',
-        results: findings.map((finding) => ({
+        results: shown.map((finding) => ({
           ruleIndex: index.get(finding.rule) ?? -1,
           ...resultObject(finding, names.get(finding) ?? finding.id, report),
         })),
         invocations: [
           {
             executionSuccessful: problems.length === 0,
-            toolExecutionNotifications: [...problems.map(problemObject), ...skipped.map(skippedObject)],
+            toolExecutionNotifications: [
+              ...problems.map(problemObject),
+              ...skipped.map(skippedObject),
+              ...restObjects(findings.length - shown.length),
+            ],
           },
         ],
       },
@@ -140,8 +149,14 @@ function fixesOf({ edits, advice, span }: LintFinding): object {
   };
 }
 
-function problemObject({ file, line, message }: LintReport['problems'][number]): object {
-  const region = line === undefined ? {} : { region: { startLine: line } };
+function restObjects(rest: number): object[] {
+  const text = `${rest} more findings, none worse than these; -o json holds all`;
+  return rest === 0 ? [] : [{ level: 'warning', message: { text } }];
+}
+
+function problemObject({ file, line, column, message }: LintReport['problems'][number]): object {
+  const start = column === undefined ? {} : { startColumn: column };
+  const region = line === undefined ? {} : { region: { startLine: line, ...start } };
   return {
     level: 'error',
     message: { text: `not read: ${message === '' ? 'unknown' : message}` },

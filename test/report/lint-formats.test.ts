@@ -369,6 +369,17 @@ describe('sarif', () => {
     ]);
   });
 
+  test('as many results as code scanning takes, the worst of them', () => {
+    const many = Array.from({ length: 25_001 }, (_, i) =>
+      finding({ severity: i === 25_000 ? 'error' : 'info' }),
+    );
+    const [run] = JSON.parse(sarifLint(report(many))).runs;
+    expect([run.results.length, run.results[0].level]).toEqual([25_000, 'error']);
+    expect(run.invocations[0].toolExecutionNotifications).toEqual([
+      { level: 'warning', message: { text: '1 more findings, none worse than these; -o json holds all' } },
+    ]);
+  });
+
   test('a clean run has results, and what could not be read or was skipped is a notification', () => {
     const sarif = JSON.parse(sarifLint(report([], { problems: [unread], skipped: [skipped] })));
     expect(sarifProblems(sarif)).toEqual([]);
