@@ -1,9 +1,10 @@
 import { portsOf } from '../impact/side.ts';
+import type { Related } from '../model/finding.ts';
 import { type Clause, clausesOf, type Direction, directions } from '../model/policy.ts';
 import { hasPort } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
-import { isEnrolled, tunnelPort } from './ambient-mesh.ts';
+import { enrollsItsPods, isEnrolled, modeLabel, tunnelPort } from './ambient-mesh.ts';
 import { type Harm, isolatedUnits, newlyHarmed, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
 import { unitsOf } from './pod-peers.ts';
@@ -44,9 +45,11 @@ export const meshTunnelPortMissing: PolicyRule = {
   *check(input: PolicyInput): Iterable<Draft> {
     const { world, policy } = input;
     for (const direction of directions) {
-      const [limited] = clausesOf(policy, direction).filter((clause) => isLimited(input, clause));
+      const clauses = clausesOf(policy, direction).filter(({ ports }) => ports !== 'any');
+      const selected = clauses.length === 0 ? [] : isolatedUnits(input, direction);
+      const enrolled = selected.filter((unit) => isEnrolled(world, unit));
+      const limited = enrolled.length === 0 ? undefined : clauses.find((clause) => isLimited(input, clause));
       if (limited === undefined) continue;
-      const enrolled = isolatedUnits(input, direction).filter((unit) => isEnrolled(world, unit));
       const cut = newlyHarmed(input, enrolled, (then) => withoutTunnel(then, direction));
       if (cut.length === 0) continue;
       const ingress = direction === 'ingress';
@@ -61,6 +64,7 @@ export const meshTunnelPortMissing: PolicyRule = {
           `${ingress ? 'admit' : 'allow'} TCP ${tunnelPort} too, and limit ports by an AuthorizationPolicy`,
         ],
         affected: podsOf(cut),
+        related: enrolledBy(world, policy.ref.namespace),
       };
     }
   },
@@ -83,6 +87,12 @@ function isLimited({ world, policy }: PolicyInput, clause: Clause): boolean {
   return unitsOf(world, members.may)
     .slice(0, peersMax)
     .some((unit) => isEnrolled(world, unit));
+}
+
+function enrolledBy(world: World, namespace: string): readonly Related[] {
+  if (!enrollsItsPods(world, namespace)) return [];
+  const object = { kind: 'Namespace', namespace: null, name: namespace };
+  return [{ object, at: `metadata.labels[${modeLabel}]`, says: 'this label puts its pods into the mesh' }];
 }
 
 function withoutTunnel(world: World, direction: Direction): Harm {

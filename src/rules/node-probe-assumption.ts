@@ -1,6 +1,5 @@
 import { portsOf } from '../impact/side.ts';
 import { type BlockPeer, type Clause, clausesOf } from '../model/policy.ts';
-import { holdingOf } from '../platform/cluster-ranges.ts';
 import { shapeOf } from '../platform/shape-of.ts';
 import {
   intersectPorts,
@@ -17,6 +16,7 @@ import { isolatedUnits, sidesIn } from './isolated-pods.ts';
 import { podsDo } from './phrases.ts';
 import { podKinds } from './pod-kinds.ts';
 import { inventedUnits, unitsOf } from './pod-peers.ts';
+import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -80,22 +80,25 @@ function* needless(
   probed: PortSet,
 ): Iterable<Draft> {
   if (clause.ports === 'any' || clause.peers === 'any' || isEmpty(probed)) return;
-  const { world, facts, policy } = input;
+  const { facts, policy } = input;
   const ports = units.reduce<PortSet>(
     (sum, unit) => unionPorts(sum, portsOf(clause, unit.ports).may),
     noPorts,
   );
   const exposed = facts
     .exposures(policy.ref.namespace)
-    .filter(({ by }) => by !== 'Ingress')
+    .filter(({ by }) => by === 'LoadBalancer' || by === 'NodePort')
     .flatMap((exposure) => units.map(({ id }) => exposure.ports.get(id) ?? noPorts))
     .reduce(unionPorts, noPorts);
   const onlyProbes = isEmpty(subtractPorts(ports, probed)) && isEmpty(intersectPorts(ports, exposed));
   if (isEmpty(ports) || !onlyProbes) return;
-  const isOfNodes = (peer: BlockPeer): boolean =>
-    !holdsWholeFamily(peer.block) && holdingOf(world, facts.clusterRanges(), peer)?.kind === 'node';
+  const nodeIn = (peer: BlockPeer): string | null => {
+    const holding = holdsWholeFamily(peer.block) ? null : facts.holding(peer);
+    return holding?.kind === 'node' ? holding.node : null;
+  };
   for (const peer of clause.peers) {
-    if (peer.kind !== 'block' || !isOfNodes(peer)) continue;
+    const node = peer.kind === 'block' ? nodeIn(peer) : null;
+    if (peer.kind !== 'block' || node === null) continue;
     yield {
       key: `nodes ${peer.key} ${portText(ports)}`,
       at: peer.origin,
@@ -105,6 +108,7 @@ function* needless(
       ],
       advice: ['take it out if it is for probes'],
       affected: [],
+      related: [objectThat('Node', { namespace: null, name: node }, 'the block holds its address')],
     };
   }
 }

@@ -13,14 +13,20 @@ export function speaksForNamespace({ policy, world }: PolicyInput): boolean {
   return true;
 }
 
-/** The units of the policy's namespace. Invented pods are none of them; their names are no names that pods can have. */
+/** The units of the policy's namespace without invented pods. */
 export function unitsAround({ policy, world }: PolicyInput): BitSet {
   const units = world.unitsIn(policy.ref.namespace);
   const invented = units.toArray().filter((id) => {
-    const [name] = world.unit(id)?.members ?? [];
-    return name?.startsWith('(') === true;
+    const unit = world.unit(id);
+    return unit !== undefined && isInvented(unit);
   });
   return invented.length === 0 ? units : units.andNot(BitSet.of(invented));
+}
+
+/** An invented pod stands in where a policy selects nothing; its name is none that pods can have. */
+export function isInvented({ members }: Unit): boolean {
+  const [name] = members;
+  return name?.startsWith('(') === true;
 }
 
 /** The workloads of units, each once, in the order of the units. */

@@ -1,4 +1,5 @@
 import { both, decide, matchesUnit, portsOf, type Side } from '../impact/side.ts';
+import type { ServiceRecord } from '../model/objects.ts';
 import type { Facts } from '../platform/facts.ts';
 import { servicesOf, targetPorts } from '../platform/services.ts';
 import {
@@ -12,7 +13,7 @@ import {
 } from '../sets/port-set.ts';
 import { type Unit, weightOf } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
-import { type Harm, sidesIn } from './isolated-pods.ts';
+import { sidesIn } from './isolated-pods.ts';
 
 /** So many units of one workload are compared; their pods differ by labels that are each pod's own. */
 const siblingsMax = 8;
@@ -22,10 +23,14 @@ export function isReplicated(world: World, { workload }: Unit): boolean {
   return world.workloadUnits(workload).reduce((sum, unit) => sum + weightOf(unit), 0) > 1;
 }
 
+/** Services that lead to the unit's pods and have no address of their own. */
+export function headlessServices(world: World, unit: Unit): readonly ServiceRecord[] {
+  return servicesOf(world, unit).filter(({ headless }) => headless);
+}
+
 /** The ports of a unit that its headless Services lead to, by whose names the members of a cluster find each other. */
 export function headlessPorts(world: World, unit: Unit): PortSet {
-  const headless = servicesOf(world, unit).filter((service) => service.headless);
-  return headless
+  return headlessServices(world, unit)
     .flatMap(({ ports }) => ports)
     .reduce((sum, port) => unionPorts(sum, targetPorts(port, unit)), noPorts);
 }
@@ -48,23 +53,24 @@ export function cutsIn(world: World, facts: Facts): Cut {
     const declared = facts.declared(to);
     const wanted = isEmpty(declared) ? allPorts : declared;
     if (isEmpty(intersectPorts(wanted, may))) return wanted;
-    const unused = subtractPorts(headlessPorts(world, to), may);
-    return into.governing.isolated ? subtractPorts(unused, openPorts(into, to)) : noPorts;
+    if (!into.governing.isolated) return noPorts;
+    return subtractPorts(subtractPorts(headlessPorts(world, to), may), openPorts(into, to));
   };
+  const known = new Map<number, PortSet>();
   return (unit) => {
-    const others = world.workloadUnits(unit.workload).slice(0, siblingsMax);
-    const pairs = others.filter((other) => other.id !== unit.id || weightOf(unit) > 1);
-    return pairs.reduce(
-      (sum, other) => unionPorts(sum, unionPorts(between(unit, other), between(other, unit))),
-      noPorts,
-    );
+    const found = known.get(unit.id) ?? cutOf(world, unit, between);
+    known.set(unit.id, found);
+    return found;
   };
 }
 
-/** The same as a harm. */
-export function cutOffIn(world: World, facts: Facts): Harm {
-  const cut = cutsIn(world, facts);
-  return (unit) => !isEmpty(cut(unit));
+function cutOf(world: World, unit: Unit, between: (from: Unit, to: Unit) => PortSet): PortSet {
+  const others = world.workloadUnits(unit.workload).slice(0, siblingsMax);
+  const pairs = others.filter((other) => other.id !== unit.id || weightOf(unit) > 1);
+  return pairs.reduce<PortSet>((sum, other) => {
+    const out = unionPorts(sum, between(unit, other));
+    return other.id === unit.id ? out : unionPorts(out, between(other, unit));
+  }, noPorts);
 }
 
 /** Ports on which anybody gets in. */

@@ -3,7 +3,7 @@ import type { PodPeer } from '../model/policy.ts';
 import { everything, matches, type Selector, selectsEverything } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { selectsEveryNamespace } from './label-only-peer-in-any-namespace.ts';
-import { unitsAround } from './own-namespace.ts';
+import { isInvented } from './own-namespace.ts';
 import { podKinds } from './pod-kinds.ts';
 import { onlyNamespace, peerOf, podPeersOf, scopeText } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
@@ -40,7 +40,10 @@ export const selectorTautology: PolicyRule = {
   *check(input: PolicyInput): Iterable<Draft> {
     const { policy, world } = input;
     const { subject } = policy;
-    if (!selectsEverything(subject) && holdsAll(input, world.subjects(policy), unitsAround(input)))
+    if (
+      !selectsEverything(subject) &&
+      holdsAll(input, world.subjects(policy), world.unitsIn(policy.ref.namespace))
+    )
       yield draft(`subject ${subject.text}`, 'spec.podSelector', [
         `${subject.text} matches every pod of the namespace`,
       ]);
@@ -91,13 +94,14 @@ function matchesEveryPod(input: PolicyInput, peer: PodPeer): boolean {
   if (selectsEverything(peer.pods) || namespace === null) return false;
   const all =
     namespace === policy.ref.namespace
-      ? unitsAround(input)
+      ? world.unitsIn(policy.ref.namespace)
       : world.peerUnits(policy.ref.namespace, peerOf(peer.namespaces, everything)).may;
   return holdsAll(input, world.peerUnits(policy.ref.namespace, peer).may, all);
 }
 
 function holdsAll({ world }: PolicyInput, found: BitSet, all: BitSet): boolean {
   if (all.isEmpty() || !all.andNot(found).isEmpty()) return false;
-  const workloads = new Set(all.toArray().map((id) => world.unit(id)?.workload.id));
+  const units = all.toArray().flatMap((id) => world.unit(id) ?? []);
+  const workloads = new Set(units.filter((unit) => !isInvented(unit)).map(({ workload }) => workload.id));
   return workloads.size >= workloadsMin;
 }

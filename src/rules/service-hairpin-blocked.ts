@@ -1,4 +1,5 @@
 import { decide, matchesUnit, portsOf } from '../impact/side.ts';
+import type { ServiceRecord } from '../model/objects.ts';
 import { clausesOf } from '../model/policy.ts';
 import { servicesOf, targetPorts } from '../platform/services.ts';
 import { intersectPorts, isEmpty, noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
@@ -6,6 +7,7 @@ import type { Unit } from '../world/unit.ts';
 import { isolatedUnits, podsOf, sidesIn } from './isolated-pods.ts';
 import { workloadsOf } from './own-namespace.ts';
 import { podKinds } from './pod-kinds.ts';
+import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -69,6 +71,9 @@ export const serviceHairpinBlocked: PolicyRule = {
       ],
       advice: ['admit their own labels too, if they do call it'],
       affected: podsOf(units),
+      related: [...new Set(units.flatMap((unit) => addressedServices(input, unit)))]
+        .slice(0, 3)
+        .map((service) => objectThat(service.kind, service, 'this Service leads back to them')),
     };
   },
 };
@@ -81,12 +86,16 @@ const own =
   (entry: Parameters<typeof matchesUnit>[0]): ReturnType<typeof matchesUnit> =>
     matchesUnit(entry, unit.id);
 
-/** Ports on the pods that Services with an address of their own lead to. */
-function servicePorts({ world }: PolicyInput, unit: Unit): PortSet {
-  return servicesOf(world, unit)
-    .filter(({ headless, type }) => !headless && type !== 'ExternalName')
+/** The Services of a unit that have an address of their own. */
+function addressedServices({ world }: PolicyInput, unit: Unit): readonly ServiceRecord[] {
+  return servicesOf(world, unit).filter(({ headless, type }) => !headless && type !== 'ExternalName');
+}
+
+/** Ports on the pods that these lead to. */
+function servicePorts(input: PolicyInput, unit: Unit): PortSet {
+  return addressedServices(input, unit)
     .flatMap(({ ports }) => ports)
-    .reduce((sum, port) => unionPorts(sum, targetPorts(port, unit)), noPorts);
+    .reduce<PortSet>((sum, port) => unionPorts(sum, targetPorts(port, unit)), noPorts);
 }
 
 /** Ports on which this policy admits anybody. */

@@ -13,7 +13,8 @@ import type { Unit } from '../world/unit.ts';
 import { isolatedUnits, newlyHarmed, placeOfIsolation, podsOf } from './isolated-pods.ts';
 import { workloadsOf } from './own-namespace.ts';
 import { podKinds } from './pod-kinds.ts';
-import { cutOffIn, cutsIn, headlessPorts, isReplicated } from './replicas.ts';
+import { objectThat } from './related.ts';
+import { type Cut, cutsIn, headlessPorts, headlessServices, isReplicated } from './replicas.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -52,12 +53,16 @@ export const workloadInternalTrafficBlocked: PolicyRule = {
     const found = directions.flatMap((direction) => isolatedUnits(input, direction));
     const units = [...new Map(found.map((unit) => [unit.id, unit])).values()];
     const replicas = units.filter((unit) => replicated.has(unit.workload.kind) && isReplicated(world, unit));
-    const cutOff = newlyHarmed(input, replicas, (then) => cutOffIn(then, facts));
+    const cut = cutsIn(world, facts);
+    const cutOff = newlyHarmed(input, replicas, (then) => {
+      const cutThen = then === world ? cut : cutsIn(then, facts);
+      return (unit) => !isEmpty(cutThen(unit));
+    });
     const meant = cutOff.filter((unit) => isMeantToMeet(input, unit));
-    if (meant.length > 0) yield draft(input, 'meant', meant);
+    if (meant.length > 0) yield draft(input, 'meant', meant, cut);
     const others = cutOff.filter((unit) => !meant.includes(unit));
     if (others.length > 0 && !selectsEverything(policy.subject))
-      yield { ...draft(input, 'other', others), severity: always('info') };
+      yield { ...draft(input, 'other', others, cut), severity: always('info') };
   },
 };
 
@@ -69,8 +74,7 @@ function isMeantToMeet({ world, previous }: PolicyInput, unit: Unit): boolean {
   return previous !== null && directions.some((direction) => previous.isolated(direction).has(unit.id));
 }
 
-function draft({ world, policy, facts }: PolicyInput, key: string, units: readonly Unit[]): Draft {
-  const cut = cutsIn(world, facts);
+function draft({ world, policy }: PolicyInput, key: string, units: readonly Unit[], cut: Cut): Draft {
   const ports = units.reduce<PortSet>((sum, unit) => unionPorts(sum, cut(unit)), noPorts);
   const on = samePorts(ports, allPorts) ? '' : ` on ${portText(ports)}`;
   return {
@@ -83,5 +87,8 @@ function draft({ world, policy, facts }: PolicyInput, key: string, units: readon
     ],
     advice: ['admit their own labels'],
     affected: podsOf(units),
+    related: [...new Set(units.flatMap((unit) => headlessServices(world, unit)))]
+      .slice(0, 3)
+      .map((service) => objectThat(service.kind, service, 'by its name they find each other')),
   };
 }

@@ -291,6 +291,26 @@ describe('foreign policy kinds', () => {
     await until(() => world.size === 0);
   });
 
+  test('those of the cluster tiers are watched as a whole, because rules read more of them', async () => {
+    const path = '/apis/policy.networking.k8s.io/v1alpha1/baselineadminnetworkpolicies';
+    api.document('/apis', {
+      groups: [{ name: 'policy.networking.k8s.io', preferredVersion: { version: 'v1alpha1' } }],
+    });
+    const resources = [{ name: 'baselineadminnetworkpolicies', verbs: ['list', 'watch'] }];
+    api.document('/apis/policy.networking.k8s.io/v1alpha1', { resources });
+    api.collection(path);
+    api.put(path, {
+      metadata: { name: 'default' },
+      spec: { subject: { namespaces: {} }, ingress: [{ action: 'Deny' }] },
+    });
+    const view = start();
+    await until(() => view.ready());
+    expect(api.of('list', path)[0]?.accept).toBe('application/json');
+    expect([...world.values()]).toMatchObject([
+      { object: { name: 'default', admin: { tier: 'Baseline', ingress: ['deny'], egress: [] } } },
+    ]);
+  });
+
   test('those that come later are found when a custom resource definition changes', async () => {
     const view = start();
     await until(() => view.ready());
