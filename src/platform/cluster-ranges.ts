@@ -1,5 +1,5 @@
 import type { AddressRange, BlockPeer } from '../model/policy.ts';
-import { inRange, parseAddress, parseCidr } from '../sets/addresses.ts';
+import { formatAddress, inRange, parseAddress, parseCidr } from '../sets/addresses.ts';
 import { overlaps, piecesOf } from '../sets/ranges.ts';
 import { blockHolds } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
@@ -21,8 +21,11 @@ export interface ClusterRanges {
   readonly nodes: readonly { readonly address: bigint; readonly node: string }[];
 }
 
-/** So many objects of a kind are read: they share a few ranges, and reading all of a large cluster takes too long. */
-const objectsMax = 2000;
+/**
+ * So many objects of a kind are read: they share a few ranges, and reading all of a large cluster takes too long. A block
+ * of one address is looked up among all of them.
+ */
+const objectsMax = 500;
 
 export function clusterRangesOf(world: World): ClusterRanges {
   const pods: AddressRange[] = [];
@@ -47,22 +50,32 @@ export function holdingOf(world: World, ranges: ClusterRanges, peer: BlockPeer):
   const holds = (address: bigint): boolean => pieces.some((piece) => inRange(address, piece));
   const podRange = ranges.pods.some((range) => pieces.some((piece) => overlaps(piece, range)));
   if (podRange || holdsPods(world, peer)) return { kind: 'pod' };
+  const [piece] = pieces;
+  if (piece !== undefined && piece.first === piece.last && pieces.length === 1)
+    return holdingOfOne(world, formatAddress(piece.first));
   const service = ranges.services.find(({ address }) => holds(address));
   if (service !== undefined) return { kind: 'service', service: service.service };
   const node = ranges.nodes.find(({ address }) => holds(address));
   return node === undefined ? null : { kind: 'node', node: node.node };
 }
 
-/** The world tells pods apart by the blocks in force, unless the plugin matches no pods with them. */
+function holdingOfOne(world: World, text: string): Holding | null {
+  for (const { namespace, name, clusterAddresses } of world.records('Service'))
+    if (clusterAddresses.includes(text)) return { kind: 'service', service: { namespace, name } };
+  for (const { name, addresses } of world.records('Node'))
+    if (addresses.includes(text)) return { kind: 'node', node: name };
+  return null;
+}
+
+/** The world tells pods apart by the blocks that policies name, unless the plugin matches no pods with them. */
 function holdsPods(world: World, peer: BlockPeer): boolean {
   if (world.profile.ipBlockPods === 'does-not-match') return someOfPods(world, peer);
-  return world
-    .peerUnits('', peer)
-    .may.toArray()
-    .some((id) => {
-      const addressing = world.unit(id)?.addressing;
-      return addressing?.inside.has(peer.key) === true || addressing?.partly.has(peer.key) === true;
-    });
+  let found = false;
+  world.units.forEach((id) => {
+    const addressing = found ? undefined : world.unit(id)?.addressing;
+    found ||= addressing?.inside.has(peer.key) === true || addressing?.partly.has(peer.key) === true;
+  });
+  return found;
 }
 
 function someOfPods(world: World, { block }: BlockPeer): boolean {

@@ -1,5 +1,5 @@
 import type { MonitorEndpoint, MonitorRecord, ServiceRecord } from '../model/objects.ts';
-import { everything, matches, selectorOf } from '../model/selector.ts';
+import { everything, matches, type Selector, selectorOf } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { isEmpty, noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
@@ -34,8 +34,9 @@ export function scrapersIn(world: World): BitSet {
 /** Everything in a namespace that is to be scraped, whoever asks for it. */
 export function scrapesIn(world: World, namespace: string): Scrape[] {
   const found: Scrape[] = [];
+  const services = byLabel(world.records('Service', namespace));
   for (const monitor of world.records('Monitor')) {
-    if (looksInto(monitor, namespace)) found.push(ofMonitor(world, monitor, namespace));
+    if (looksInto(monitor, namespace)) found.push(ofMonitor(world, monitor, namespace, services));
   }
   found.push(byAnnotation(world, namespace));
   const text = ({ by, object }: Scrape): string => `${by} ${object?.namespace}/${object?.name}`;
@@ -48,13 +49,38 @@ function looksInto(monitor: MonitorRecord, namespace: string): boolean {
   return monitor.namespaces.includes(namespace);
 }
 
-function ofMonitor(world: World, monitor: MonitorRecord, namespace: string): Scrape {
+function ofMonitor(world: World, monitor: MonitorRecord, namespace: string, services: Labelled): Scrape {
   const ports = new Map<number, PortSet>();
   const found =
-    monitor.of === 'Pod' ? onPods(world, monitor, namespace) : behindServices(world, monitor, namespace);
+    monitor.of === 'Pod' ? onPods(world, monitor, namespace) : behindServices(world, monitor, services);
   for (const [{ id }, set] of found)
     if (!isEmpty(set)) ports.set(id, unionPorts(ports.get(id) ?? noPorts, set));
   return { by: `${monitor.of}Monitor`, object: monitor, ports };
+}
+
+/** Services by each of their labels, as `key=value`; all of them under the empty text. */
+type Labelled = ReadonlyMap<string, readonly ServiceRecord[]>;
+
+function byLabel(services: Iterable<ServiceRecord>): Labelled {
+  const found = new Map<string, ServiceRecord[]>();
+  for (const service of services) {
+    const texts = ['', ...[...service.labels].map(([key, value]) => `${key}=${value}`)];
+    for (const text of texts) {
+      const list = found.get(text);
+      if (list === undefined) found.set(text, [service]);
+      else list.push(service);
+    }
+  }
+  return found;
+}
+
+/** Those with the label that a selector asks for first, where it asks for one. */
+function candidates(services: Labelled, { requirements }: Selector): readonly ServiceRecord[] {
+  const [first] = requirements;
+  const [value, second] = first?.operator === 'In' ? first.values : [];
+  const text =
+    first === undefined || value === undefined || second !== undefined ? '' : `${first.key}=${value}`;
+  return services.get(text) ?? [];
 }
 
 type Scraped = readonly [unit: Unit, ports: PortSet];
@@ -66,9 +92,9 @@ function onPods(world: World, { selector, endpoints }: MonitorRecord, namespace:
   );
 }
 
-function behindServices(world: World, { selector, endpoints }: MonitorRecord, namespace: string): Scraped[] {
-  const services = [...world.records('Service', namespace)].filter(({ labels }) => matches(selector, labels));
-  return services.flatMap((service) =>
+function behindServices(world: World, { selector, endpoints }: MonitorRecord, services: Labelled): Scraped[] {
+  const selected = candidates(services, selector).filter(({ labels }) => matches(selector, labels));
+  return selected.flatMap((service) =>
     unitsOf(world, unitsBehind(world, service)).flatMap((unit) =>
       endpoints.map((endpoint) => [unit, servicePorts(endpoint, service, unit)] as const),
     ),

@@ -1,5 +1,5 @@
 import type { ServicePort, ServiceRecord } from '../model/objects.ts';
-import { matches, selectorOf } from '../model/selector.ts';
+import { selectorOf } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
@@ -13,19 +13,24 @@ export function serviceSelects({ selector, namespace }: ServiceRecord, unit: Uni
 
 /** The units behind a Service, planned pods included. */
 export function unitsBehind(world: World, service: ServiceRecord): BitSet {
-  const found = new BitSet();
-  if (service.selector === null || service.selector.size === 0) return found;
+  if (service.selector === null || service.selector.size === 0) return new BitSet();
   const requirements = [...service.selector].map(([key, value]) => ({
     key,
     operator: 'In' as const,
     values: [value],
   }));
-  const selector = selectorOf(requirements);
-  world.unitsIn(service.namespace).forEach((id) => {
-    const unit = world.unit(id);
-    if (unit !== undefined && matches(selector, unit.labels)) found.add(id);
-  });
-  return found;
+  const pods = selectorOf(requirements);
+  const only = { hostNetwork: 'no', outside: 'no' } as const;
+  // The world finds them by their labels, without a look at every pod of the namespace.
+  const peer = {
+    kind: 'pods',
+    namespaces: 'own',
+    pods,
+    ...only,
+    origin: '',
+    key: `pods {${pods.text}} own`,
+  } as const;
+  return world.peerUnits(service.namespace, peer).may.clone();
 }
 
 /** The ports on a unit's pods that a port of a Service leads to; a name may resolve to none. */

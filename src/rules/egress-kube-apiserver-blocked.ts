@@ -38,8 +38,8 @@ export const egressKubeApiserverBlocked: PolicyRule = {
     if (isolated.length === 0) return;
     const api = input.facts.apiEndpoints();
     if (api.endpoints.length === 0) return;
-    const clients = isolated.filter((unit) => isApiClient(input, unit));
-    const harmed = newlyHarmed(input, clients, (world) => harmOf(world, api));
+    const cutOff = newlyHarmed(input, isolated, (world) => harmOf(world, api));
+    const harmed = cutOff.filter((unit) => isApiClient(input, unit));
     if (harmed.length === 0) return;
     yield {
       key: '',

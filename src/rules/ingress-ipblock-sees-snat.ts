@@ -1,7 +1,6 @@
 import { portsOf } from '../impact/side.ts';
 import type { Related } from '../model/finding.ts';
 import { type BlockPeer, type Clause, clausesOf } from '../model/policy.ts';
-import { holdingOf } from '../platform/cluster-ranges.ts';
 import type { Exposure } from '../platform/exposures.ts';
 import { intersectPorts, isEmpty } from '../sets/port-set.ts';
 import { isWide } from '../sets/ranges.ts';
@@ -73,11 +72,10 @@ const seen: Readonly<Record<Exposure['by'], string>> = {
 const advice = 'set externalTrafficPolicy: Local there, or use loadBalancerSourceRanges';
 
 /** Blocks that can only be meant for clients outside. */
-function clientBlocks({ facts, world }: PolicyInput, { peers }: Clause): readonly BlockPeer[] {
+function clientBlocks({ facts }: PolicyInput, { peers }: Clause): readonly BlockPeer[] {
   if (peers === 'any') return [];
   return peers.filter(
-    (peer): peer is BlockPeer =>
-      peer.kind === 'block' && !isWide(peer.block) && holdingOf(world, facts.clusterRanges(), peer) === null,
+    (peer): peer is BlockPeer => peer.kind === 'block' && !isWide(peer.block) && facts.holding(peer) === null,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Phrase } from '../model/finding.ts';
 import { type BlockPeer, type Clause, clausesOf, directions } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
-import { type Holding, holdingOf } from '../platform/cluster-ranges.ts';
+import type { Holding } from '../platform/cluster-ranges.ts';
 import { isWide } from '../sets/ranges.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -27,12 +27,12 @@ export const ipblockCoversClusterRanges: PolicyRule = {
       'Calico and the reference implementation match pods by their address; Cilium never does, nor nodes unless it is told to; OVN-Kubernetes does. On AWS the address of the pod counts, and a ClusterIP never.',
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    const { facts, policy, world } = input;
+    const { facts, policy } = input;
     const told = new Set<string>();
     for (const clause of directions.flatMap((direction) => clausesOf(policy, direction))) {
       for (const peer of clause.peers === 'any' ? [] : clause.peers) {
         if (peer.kind !== 'block' || isWide(peer.block) || told.has(peer.origin)) continue;
-        const holding = holdingOf(world, facts.clusterRanges(), peer);
+        const holding = facts.holding(peer);
         const key = `${holding?.kind} ${clause.direction} ${peer.key}`;
         if (holding === null || told.has(key)) continue;
         // Some plugins make two blocks of the one that is written.

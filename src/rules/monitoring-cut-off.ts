@@ -2,9 +2,10 @@ import { portsOf } from '../impact/side.ts';
 import type { Need, Related } from '../model/finding.ts';
 import type { Scrape } from '../platform/scrapes.ts';
 import { BitSet } from '../sets/bitset.ts';
-import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
+import { intersectPorts, isEmpty, noPorts, type PortSet, portText, unionPorts } from '../sets/port-set.ts';
+import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
-import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
+import { isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
 import { unitsOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
@@ -35,50 +36,71 @@ export const monitoringCutOff: PolicyRule = {
     const { facts, policy, world } = input;
     const isolated = isolatedUnits(input, 'ingress');
     const scrapers = isolated.length === 0 ? new BitSet() : facts.scrapers();
-    if (scrapers.isEmpty()) return;
-    const found = facts.scrapes(policy.ref.namespace).flatMap((scrape) => {
-      const scraped = isolated.filter(({ id }) => scrape.ports.has(id));
-      const harmed = newlyHarmed(input, scraped, (at) => harmOf(at, scrape, scrapers));
-      return harmed.length === 0 ? [] : [{ scrape, harmed }];
-    });
-    const [first] = found;
     const [scraper] = unitsOf(world, scrapers);
-    if (first === undefined || scraper === undefined) return;
-    const units = [...new Set(found.flatMap(({ harmed }) => harmed))];
-    const ports = found.reduce(
-      (sum, { scrape, harmed }) =>
-        harmed.reduce((more, { id }) => unionPorts(more, scrape.ports.get(id) ?? noPorts), sum),
-      noPorts,
-    );
+    if (scraper === undefined) return;
+    const scrapes = byUnit(facts.scrapes(policy.ref.namespace));
+    const scraped = isolated.filter(({ id }) => scrapes.has(id));
+    const cutOffIn = (at: World): CutOff => cutOffsIn(at, scrapes, scrapers);
+    const harmed = newlyHarmed(input, scraped, (at) => {
+      const cutOff = cutOffIn(at);
+      return (unit) => cutOff(unit).length > 0;
+    });
+    if (harmed.length === 0) return;
+    const lost = harmed.flatMap(cutOffIn(world));
+    const ports = lost.reduce((sum, each) => unionPorts(sum, each.ports), noPorts);
+    const kinds = [...new Set(lost.map(({ scrape }) => scrape))];
     const { namespace, workload } = scraper;
     yield {
       key: '',
       at: placeOfIsolation(policy, 'ingress'),
       happens: [
-        `Prometheus cannot scrape what ${podsDo(units, kindOfPods(input), verb)}`,
+        `Prometheus cannot scrape what ${podsDo(harmed, kindOfPods(input), verb)}`,
         ` until another policy allows ${portText(ports)} from `,
         { kind: 'workload', namespace, name: workload.name },
       ],
       advice: [],
-      affected: podsOf(units),
-      needs: needsOf(found.map(({ scrape }) => scrape)),
-      related: found.flatMap(({ scrape }) => relatedTo(scrape)).slice(0, 3),
+      affected: podsOf(harmed),
+      needs: needsOf(kinds),
+      related: kinds.flatMap(relatedTo).slice(0, 3),
     };
   },
 };
 
 const verb = { one: 'offers', many: 'offer', invented: 'will offer' };
 
-function harmOf(world: World, { ports }: Scrape, scrapers: BitSet): Harm {
+/** A scrape of one unit, and its ports there. */
+interface UnitScrape {
+  readonly scrape: Scrape;
+  readonly ports: PortSet;
+}
+
+/** The scrapes of a unit that nobody admits. */
+type CutOff = (unit: Unit) => readonly UnitScrape[];
+
+function byUnit(scrapes: readonly Scrape[]): ReadonlyMap<number, readonly UnitScrape[]> {
+  const found = new Map<number, UnitScrape[]>();
+  for (const scrape of scrapes)
+    for (const [id, ports] of scrape.ports) {
+      const known = found.get(id);
+      if (known === undefined) found.set(id, [{ scrape, ports }]);
+      else known.push({ scrape, ports });
+    }
+  return found;
+}
+
+function cutOffsIn(
+  world: World,
+  scrapes: ReadonlyMap<number, readonly UnitScrape[]>,
+  scrapers: BitSet,
+): CutOff {
   const sideFor = sidesIn(world, 'ingress');
   const isolated = world.isolated('ingress');
   return (unit) => {
-    const scraped = ports.get(unit.id) ?? noPorts;
-    if (isEmpty(scraped) || !isolated.has(unit.id)) return false;
-    return !sideFor(unit).entries.some(({ clause, members }) => {
-      if (isEmpty(intersectPorts(portsOf(clause, unit.ports).may, scraped))) return false;
-      return members === 'any' || members.may.intersects(scrapers);
-    });
+    if (!isolated.has(unit.id)) return [];
+    const admitted = sideFor(unit)
+      .entries.filter(({ members }) => members === 'any' || members.may.intersects(scrapers))
+      .reduce((sum, { clause }) => unionPorts(sum, portsOf(clause, unit.ports).may), noPorts);
+    return (scrapes.get(unit.id) ?? []).filter(({ ports }) => isEmpty(intersectPorts(ports, admitted)));
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Clause, clausesOf, type Direction, directions } from '../model/policy.ts';
 import { selectsEverything } from '../model/selector.ts';
-import type { Unit } from '../world/unit.ts';
+import { portsKey, type Unit } from '../world/unit.ts';
 import { allowsAll } from './allowed-set.ts';
 import { isDnsOnly } from './dns-clauses.ts';
 import { type Fellow, fellowsOf } from './fellow-policies.ts';
@@ -55,7 +55,7 @@ function voidedBy(
   { policy, clauses, units }: Fellow,
 ): Draft | null {
   if (own.every(isDnsOnly)) return null;
-  const voided = units.filter((unit) => isStrictlyIn(input, own, clauses, unit));
+  const voided = units.filter(strictlyIn(input, own, clauses));
   if (voided.length === 0) return null;
   const { name, namespace } = policy.ref;
   const all = unitsOf(input.world, input.world.subjects(input.policy));
@@ -93,7 +93,7 @@ function voiding(
   const open = own.filter(({ peers }) => peers === 'any');
   if (open.length === 0 || clauses.every(isDnsOnly)) return null;
   if (!world.subjects(policy).andNot(world.subjects(input.policy)).isEmpty()) return null;
-  if (!units.every((unit) => isStrictlyIn(input, clauses, open, unit))) return null;
+  if (!units.every(strictlyIn(input, clauses, open))) return null;
   const { name, namespace } = policy.ref;
   const [first] = open;
   return {
@@ -108,12 +108,18 @@ function voiding(
   };
 }
 
-/** Does the outer set hold the inner one, and something beside it? */
-function isStrictlyIn(
+/** Does the outer set hold the inner one, and something beside it? Units with equal ports are answered alike. */
+function strictlyIn(
   input: PolicyInput,
   inner: readonly Clause[],
   outer: readonly Clause[],
-  unit: Unit,
-): boolean {
-  return allowsAll(input, outer, inner, unit) && !allowsAll(input, inner, outer, unit);
+): (unit: Unit) => boolean {
+  const known = new Map<string, boolean>();
+  return (unit) => {
+    const key = portsKey(unit.ports);
+    const answer =
+      known.get(key) ?? (allowsAll(input, outer, inner, unit) && !allowsAll(input, inner, outer, unit));
+    known.set(key, answer);
+    return answer;
+  };
 }

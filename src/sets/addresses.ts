@@ -16,10 +16,24 @@ export function familyOf(address: bigint): 4 | 6 {
 
 /** Reads an address, or returns null. An IPv4-mapped IPv6 address is an IPv6 address like any other. */
 export function parseAddress(text: string): bigint | null {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return bytesToLine(ipaddr.IPv4.parse(text).toByteArray());
+  const four = parseFour(text);
+  if (four !== null) return BigInt(four);
   if (!ipaddr.IPv6.isValid(text)) return null;
   const six = ipaddr.IPv6.parse(text);
   return six.zoneId === undefined ? bytesToLine(six.toByteArray()) : null;
+}
+
+/** Reads four decimal numbers without leading zeros. Clusters have very many addresses of this form. */
+function parseFour(text: string): number | null {
+  const parts = text.split('.');
+  if (parts.length !== 4) return null;
+  let value = 0;
+  for (const part of parts) {
+    const byte = Number(part);
+    if (!(byte >= 0 && byte <= 255) || String(byte) !== part) return null;
+    value = value * 256 + byte;
+  }
+  return value;
 }
 
 /** Reads `address/length`; host bits are masked off, as network plugins do. Null where it is no CIDR. */

@@ -184,12 +184,11 @@ export class SideWorld implements World {
   }
 
   peerUnits(namespace: string, peer: Peer): Reading {
-    const reading = this.base.peerUnits(namespace, peer);
-    if (this.patched.isEmpty()) return reading;
+    if (this.patched.isEmpty()) return this.base.peerUnits(namespace, peer);
     const key = `${namespace} ${peer.key}`;
     const known = this.readings.get(key);
     if (known !== undefined) return known;
-    const patched = this.correct(reading, namespace, peer);
+    const patched = this.correct(this.base.peerUnits(namespace, peer), namespace, peer);
     this.readings.set(key, patched);
     return patched;
   }
