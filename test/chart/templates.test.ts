@@ -56,10 +56,15 @@ describe('RBAC', () => {
   const configurations =
     'admissionregistration.k8s.io/validatingwebhookconfigurations[netsluice.netsluice-system]';
 
-  test('lists and watches exactly what the program does, and writes its own webhook configuration and Events', async () => {
+  test('lists and watches exactly what the program does, reads two ConfigMaps, and writes its own webhook configuration and Events', async () => {
     const objects = await render();
     expect(lines(one(objects, 'ClusterRole')).sort()).toEqual(
-      [...watched, `${configurations}: get,update`, 'events.k8s.io/events: create,get,patch'].sort(),
+      [
+        ...watched,
+        'core/configmaps[amazon-vpc-cni,cilium-config]: get',
+        `${configurations}: get,update`,
+        'events.k8s.io/events: create,get,patch',
+      ].sort(),
     );
   });
 
