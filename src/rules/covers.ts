@@ -97,8 +97,8 @@ export function coversTerm(outer: PortTerm, inner: PortTerm): boolean {
 /** Does the outer clause allow every connection that the inner one of the same direction allows? */
 export function coversClause(outer: Clause, inner: Clause, own: OwnNamespace): boolean {
   return (
-    coversAll(outer.ports, inner.ports, coversTerm) &&
-    coversAll(outer.peers, inner.peers, (wide, narrow) => coversPeer(wide, narrow, own))
+    coversAll(outer.peers, inner.peers, (wide, narrow) => coversPeer(wide, narrow, own)) &&
+    coversAll(outer.ports, inner.ports, coversTerm)
   );
 }
 

@@ -5,7 +5,7 @@ import { rangeText } from '../sets/ranges.ts';
 import type { Unit } from '../world/unit.ts';
 import { fellowsOf } from './fellow-policies.ts';
 import { unitsOf } from './pod-peers.ts';
-import { type Again, blocksOf, type Place, reallowed } from './reallowed.ts';
+import { type Again, exceptsIn, type Place, reallowed } from './reallowed.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 const besideOwn: readonly Need[] = ['Pod', 'NetworkPolicy'];
@@ -39,14 +39,12 @@ export const exceptReallowedElsewhere: PolicyRule = {
         clauses.map((clause) => ({ clause, policy: policy.ref.name })),
       );
       const told = new Set<string>();
-      for (const { clause } of own) {
-        for (const peer of blocksOf(clause)) {
-          const again = [...own, ...others].flatMap((other) => reallowed(clause, peer, other, unit));
-          const [first] = again.sort((a, b) => Number(a.single) - Number(b.single));
-          if (first === undefined || told.has(peer.key)) continue;
-          told.add(peer.key);
-          yield draftOf(input, direction, peer, first);
-        }
+      for (const { clause, peer } of exceptsIn(own)) {
+        const again = [...own, ...others].flatMap((other) => reallowed(clause, peer, other, unit));
+        const [first] = again.sort((a, b) => Number(a.single) - Number(b.single));
+        if (first === undefined || told.has(peer.key)) continue;
+        told.add(peer.key);
+        yield draftOf(input, direction, peer, first);
       }
       yield* reopened(input, direction, own, others, unit);
     }
@@ -76,23 +74,21 @@ function* reopened(
   unit: Unit | undefined,
 ): Iterable<Draft> {
   const told = new Set<string | null>();
-  for (const { clause, policy: name } of others) {
-    for (const peer of blocksOf(clause)) {
-      const [again] = own.flatMap((place) => reallowed(clause, peer, place, unit));
-      if (again === undefined || name === null || told.has(name)) continue;
-      told.add(name);
-      yield {
-        key: `${direction} reopens ${name}`,
-        at: again.origin,
-        happens: [
-          `it allows ${rangeText(again.range)} on ${portText(again.ports)}, which policy ${name} leaves out with an except`,
-        ],
-        advice: ['an except is not a deny: leave the range out here too'],
-        affected: [],
-        ...(again.single ? { severity: always('info') } : {}),
-        related: [relatedOf(policy.ref.namespace, name, `${peer.origin}.ipBlock.except`)],
-      };
-    }
+  for (const { clause, peer, policy: name } of exceptsIn(others)) {
+    const [again] = own.flatMap((place) => reallowed(clause, peer, place, unit));
+    if (again === undefined || name === null || told.has(name)) continue;
+    told.add(name);
+    yield {
+      key: `${direction} reopens ${name}`,
+      at: again.origin,
+      happens: [
+        `it allows ${rangeText(again.range)} on ${portText(again.ports)}, which policy ${name} leaves out with an except`,
+      ],
+      advice: ['an except is not a deny: leave the range out here too'],
+      affected: [],
+      ...(again.single ? { severity: always('info') } : {}),
+      related: [relatedOf(policy.ref.namespace, name, `${peer.origin}.ipBlock.except`)],
+    };
   }
 }
 

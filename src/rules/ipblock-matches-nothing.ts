@@ -1,7 +1,7 @@
 import type { BlockPeer } from '../model/policy.ts';
 import { clausesOf, directions } from '../model/policy.ts';
 import { rangesOf } from '../sets/addresses.ts';
-import { piecesOf, without } from '../sets/ranges.ts';
+import { overlaps, piecesOf, without } from '../sets/ranges.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 import { peersOf } from './written-clauses.ts';
 
@@ -63,7 +63,10 @@ const documentation = rangesOf(
   '3fff::/20',
 );
 
+const suspect = [...noPeers, ...documentation];
+
 function whatIsWrong({ block }: BlockPeer): Pick<Draft, 'happens' | 'advice' | 'severity'> | null {
+  if (block.except.length === 0 && !suspect.some((range) => overlaps(range, block.range))) return null;
   const left = piecesOf(block);
   const [cidr = ''] = block.text.split(' except ');
   if (left.length === 0)

@@ -38,13 +38,15 @@ export const noncanonicalCidr: PolicyRule = {
   },
   *check({ policy }: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();
-    for (const { direction, text, at } of writtenCidrs(policy)) {
-      const cidr = lenientCidr(text);
+    for (const { direction, text, at } of writtenCidrs(policy).slice(0, lookedAtMax)) {
       const key = `${direction} ${text}`;
-      if (cidr === null || told.has(key)) continue;
+      const cidr = told.has(key) ? null : lenientCidr(text);
+      const spare = cidr === null ? 0n : hostBits(cidr);
+      // IPv4 without bits to spare has one form only.
+      if (cidr === null || (spare === 0n && cidr.bits === 32)) continue;
       told.add(key);
       const network = networkText(cidr);
-      if (hostBits(cidr) !== 0n)
+      if (spare !== 0n)
         yield {
           key,
           at,
@@ -66,3 +68,6 @@ export const noncanonicalCidr: PolicyRule = {
     }
   },
 };
+
+/** What is wrong with more than so many CIDRs is plain from the first ones. */
+const lookedAtMax = 2000;

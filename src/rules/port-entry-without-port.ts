@@ -1,8 +1,7 @@
-import type { Clause } from '../model/policy.ts';
 import { protocols } from '../model/port.ts';
 import { onlyNamespace, peersKey } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
-import { type WrittenPort, writtenPorts } from './written-clauses.ts';
+import { type WrittenPort, writtenPorts, writtenPortsOf } from './written-clauses.ts';
 
 /**
  * R41. A port item has no `port`. It allows all 65535 ports of its protocol, which is TCP where it says nothing, and so
@@ -41,9 +40,8 @@ export const portEntryWithoutPort: PolicyRule = {
       const key = `${clause.direction} ${protocol} ${peersKey(clause)}`;
       if (port !== null || told.has(key)) continue;
       told.add(key);
-      const others = protocols.filter(
-        (each) => !listed(policy, clause).some((item) => item.protocol === each),
-      );
+      const items = [...writtenPortsOf(policy, clause)];
+      const others = protocols.filter((each) => !items.some((item) => item.protocol === each));
       const closed = others.length === 0 ? '' : ` and no ${others.join(' or ')} port`;
       const own =
         clause.peers !== 'any' &&
@@ -56,18 +54,13 @@ export const portEntryWithoutPort: PolicyRule = {
         happens: [`without port it allows all 65535 ${protocol} ports${closed}`],
         advice: ['write the port, or leave ports out if all are meant'],
         affected: [],
-        ...(own || severalBare(policy, clause) ? { severity: always('info') } : {}),
+        ...(own || severalBare(items) ? { severity: always('info') } : {}),
       };
     }
   },
 };
 
-function listed(policy: PolicyInput['policy'], clause: Clause): readonly WrittenPort[] {
-  return writtenPorts(policy).filter((item) => item.clause === clause);
-}
-
-/** Does the clause name two protocols or more and no port at all? */
-function severalBare(policy: PolicyInput['policy'], clause: Clause): boolean {
-  const items = listed(policy, clause);
+/** Do the items name two protocols or more and no port at all? */
+function severalBare(items: readonly WrittenPort[]): boolean {
   return items.every(({ port }) => port === null) && new Set(items.map(({ protocol }) => protocol)).size > 1;
 }

@@ -1,6 +1,6 @@
 import type { CompiledPolicy } from '../model/policy.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
-import { writtenPorts } from './written-clauses.ts';
+import { type WrittenPort, writtenPorts } from './written-clauses.ts';
 
 /**
  * R56. A policy counts on a protocol that is not covered: SCTP where the network plugin does not filter it or nobody
@@ -39,8 +39,8 @@ export const protocolNotCovered: PolicyRule = {
   },
   *check({ policy, world }: PolicyInput): Iterable<Draft> {
     const { sctp } = world.profile;
-    const item = writtenPorts(policy).find(({ protocol }) => protocol === 'SCTP');
-    if (item !== undefined && sctp !== 'supported') {
+    const item = sctp === 'supported' ? undefined : sctpItem(policy);
+    if (item !== undefined) {
       const blocked = 'admits nothing, and its pods are isolated all the same';
       yield {
         key: 'SCTP',
@@ -67,6 +67,11 @@ export const protocolNotCovered: PolicyRule = {
     };
   },
 };
+
+function sctpItem(policy: CompiledPolicy): WrittenPort | undefined {
+  for (const item of writtenPorts(policy)) if (item.protocol === 'SCTP') return item;
+  return undefined;
+}
 
 /** Where the policy says of itself that it is about ICMP, or null. What tools write about it is no such place. */
 function speaksOfIcmp({ source }: CompiledPolicy): string | null {

@@ -54,6 +54,16 @@ export function reallowed(clause: Clause, peer: BlockPeer, other: Place, unit: U
   });
 }
 
-export function blocksOf({ peers }: Clause): readonly BlockPeer[] {
+/** Blocks with an except and their places, of which so many are compared with everything else that is allowed. */
+export function exceptsIn(places: readonly Place[]): readonly (Place & { readonly peer: BlockPeer })[] {
+  return places
+    .flatMap((place) => blocksOf(place.clause).map((peer) => ({ ...place, peer })))
+    .filter(({ peer }) => peer.block.except.length > 0)
+    .slice(0, comparedMax);
+}
+
+const comparedMax = 200;
+
+function blocksOf({ peers }: Clause): readonly BlockPeer[] {
   return peers === 'any' ? [] : peers.filter((peer): peer is BlockPeer => peer.kind === 'block');
 }

@@ -17,16 +17,18 @@ export interface WrittenPort {
 }
 
 /** The port items of the clauses that have an effect. */
-export function writtenPorts(policy: CompiledPolicy): readonly WrittenPort[] {
-  return directions.flatMap((direction) =>
-    clausesOf(policy, direction).flatMap((clause) =>
-      (policy.source.spec?.[direction][clause.index]?.ports ?? []).map((item, i) => ({
-        ...item,
-        clause,
-        at: `${clause.origin}.ports[${i}]`,
-      })),
-    ),
-  );
+export function* writtenPorts(policy: CompiledPolicy): Iterable<WrittenPort> {
+  for (const clause of directions.flatMap((direction) => clausesOf(policy, direction)))
+    yield* writtenPortsOf(policy, clause);
+}
+
+/** The port items of one clause. */
+export function* writtenPortsOf({ source }: CompiledPolicy, clause: Clause): Iterable<WrittenPort> {
+  const items = source.spec?.[clause.direction][clause.index]?.ports ?? [];
+  for (const [i, item] of items.entries()) {
+    const { protocol, port, endPort } = item;
+    yield { clause, protocol, port, endPort, at: `${clause.origin}.ports[${i}]` };
+  }
 }
 
 /** A CIDR as it is written. */
