@@ -13,14 +13,12 @@ export interface Discovery {
 
 /** Asks which policy APIs exist that are not built in. Throws where the list of groups cannot be had. */
 export async function discoverForeignKinds(client: ApiClient, signal: AbortSignal): Promise<Discovery> {
-  const versions = await preferredVersions(client, signal);
+  const versions = await servedVersions(client, signal);
   const kinds: WatchedKind[] = [];
   const unknownGroups: { group: string; message: string }[] = [];
   for (const group of new Set(foreignKinds.map((foreign) => foreign.group))) {
-    const version = versions.get(group);
-    if (version === undefined) continue;
     try {
-      kinds.push(...(await kindsOfGroup(client, group, version, signal)));
+      kinds.push(...(await kindsOfGroup(client, group, versions.get(group) ?? [], signal)));
     } catch (error) {
       if (signal.aborted) throw error;
       const message = error instanceof Error ? error.message : String(error);
@@ -31,21 +29,38 @@ export async function discoverForeignKinds(client: ApiClient, signal: AbortSigna
   return { kinds: withoutTwins(kinds), unknownGroups };
 }
 
-async function preferredVersions(
+/** The versions of each group, the preferred one first. */
+async function servedVersions(
   client: ApiClient,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const groups = await getJson(client, '/apis', signal);
-  const versions = new Map<string, string>();
+  const versions = new Map<string, readonly string[]>();
   for (const group of list(get(groups, 'groups'))) {
     const name = text(get(group, 'name'));
-    const version = text(get(group, 'preferredVersion', 'version'));
-    if (name !== null && version !== null) versions.set(name, version);
+    const preferred = text(get(group, 'preferredVersion', 'version'));
+    const all = list(get(group, 'versions')).flatMap((item) => text(get(item, 'version')) ?? []);
+    if (name !== null) versions.set(name, [...new Set(preferred === null ? all : [preferred, ...all])]);
   }
   return versions;
 }
 
+/** Each kind in the first version that has it: kinds of one group need not share a version. */
 async function kindsOfGroup(
+  client: ApiClient,
+  group: string,
+  versions: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly WatchedKind[]> {
+  const found = new Map<string, WatchedKind>();
+  for (const version of versions) {
+    for (const kind of await kindsOfVersion(client, group, version, signal))
+      if (!found.has(kind.resource)) found.set(kind.resource, kind);
+  }
+  return [...found.values()];
+}
+
+async function kindsOfVersion(
   client: ApiClient,
   group: string,
   version: string,

@@ -48,7 +48,7 @@ export const watchedKinds: readonly WatchedKind[] = [
   callback('apiextensions.k8s.io', 'customresourcedefinitions', 'CustomResourceDefinition'),
 ];
 
-/** Watches a foreign policy kind in the version that the server prefers: its metadata, where rules read no more of it. */
+/** Watches a foreign policy kind in one version: its metadata, where rules read no more of it. */
 export function foreignWatch(foreign: ForeignKind, version: string): WatchedKind {
   return {
     group: foreign.group,

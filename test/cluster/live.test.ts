@@ -311,6 +311,30 @@ describe('foreign policy kinds', () => {
     ]);
   });
 
+  test('kinds of one group may be served in different versions', async () => {
+    const root = '/apis/policy.networking.k8s.io';
+    const [older, newer] = ['v1alpha1', 'v1alpha2'].map((version) => ({ version }));
+    api.document('/apis', {
+      groups: [{ name: 'policy.networking.k8s.io', preferredVersion: newer, versions: [newer, older] }],
+    });
+    const verbs = ['list', 'watch'];
+    api.document(`${root}/v1alpha2`, { resources: [{ name: 'clusternetworkpolicies', verbs }] });
+    api.document(`${root}/v1alpha1`, { resources: [{ name: 'adminnetworkpolicies', verbs }] });
+    for (const [path, name] of [
+      [`${root}/v1alpha2/clusternetworkpolicies`, 'new'],
+      [`${root}/v1alpha1/adminnetworkpolicies`, 'old'],
+    ] as const) {
+      api.collection(path);
+      api.put(path, { metadata: { name } });
+    }
+    const view = start();
+    await until(() => view.ready());
+    expect(known('ForeignPolicy')).toEqual([
+      'ForeignPolicy//adminnetworkpolicies.policy.networking.k8s.io/old',
+      'ForeignPolicy//clusternetworkpolicies.policy.networking.k8s.io/new',
+    ]);
+  });
+
   test('those that come later are found when a custom resource definition changes', async () => {
     const view = start();
     await until(() => view.ready());
