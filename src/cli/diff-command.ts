@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type { ConnectionUnit } from '../impact/connections-tally.ts';
+import { configFor, withConfigOptions } from './config-file.ts';
 import type { DiffPlan } from './diff.ts';
 import { outputsOf } from './outputs.ts';
 
@@ -14,7 +15,7 @@ interface Flags {
 
 /** Builds the `diff` command; `run` gets what is to be done. */
 export function diffCommand(run: (plan: DiffPlan) => Promise<void>): Command {
-  return new Command('diff')
+  return withConfigOptions(new Command('diff'))
     .description(
       'What is different between two states of a cluster: who may newly talk to whom, and who no more?',
     )
@@ -52,15 +53,17 @@ Example: netsluice diff main/manifests manifests -o markdown=comment.md
 Exit code: 0 compared, 1 something changed and --fail-on-change, 2 wrong usage, 3 something could not be read.`,
     )
     .action((before: string, after: string, flags: Flags, command: Command) => {
+      const config = configFor(command, ['settings']);
       const outputs = outputsOf(flags.format ?? [], ['pretty', 'json', 'markdown']);
-      if ('problem' in outputs) command.error(`error: ${outputs.problem}`);
+      if ('problem' in config) command.error(`error: ${config.problem}`);
+      else if ('problem' in outputs) command.error(`error: ${outputs.problem}`);
       else if (before === '-' && after === '-')
         command.error('error: only one of BEFORE and AFTER can be standard input.');
       else
         return run({
           before,
           after,
-          settings: flags.settings ?? null,
+          settings: config.settings ?? flags.settings ?? null,
           unit: flags.unit,
           ipBlockPods: flags.ipBlockPods ?? null,
           failOnChange: flags.failOnChange === true,

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Severity } from '../model/finding.ts';
+import { configFor, withConfigOptions } from './config-file.ts';
 import { duration } from './open-snapshot.ts';
 import { outputsOf } from './outputs.ts';
 import type { Plan, PlanAsked } from './plan.ts';
@@ -24,7 +25,7 @@ interface Flags {
 
 /** Builds the `plan` command; `run` gets what is to be done. */
 export function planCommand(run: (plan: Plan) => Promise<void>): Command {
-  return withOptions(new Command('plan'))
+  return withConfigOptions(withOptions(new Command('plan')))
     .description('What does applying this change in a cluster, and what would the webhook say?')
     .allowExcessArguments(false)
     .addHelpText(
@@ -41,7 +42,8 @@ Exit code: 0 planned, 1 findings at or above --fail-on, or any change with --fai
 3 something could not be read, or a snapshot is older than --max-age.`,
     )
     .action((flags: Flags, command: Command) => {
-      const plan = planOf(flags);
+      const config = configFor(command, ['settings', 'failOn']);
+      const plan = 'problem' in config ? config : planOf({ ...flags, ...config });
       if ('problem' in plan) command.error(`error: ${plan.problem}`);
       else return run(plan);
     });
