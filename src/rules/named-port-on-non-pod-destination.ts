@@ -57,10 +57,10 @@ function whatHappens({ world, policy }: PolicyInput, { clause }: WrittenPort, na
   );
   const [first] = blocks;
   if (first?.ipBlock != null) {
-    const more = blocks.length === 1 ? '' : ` and ${blocks.length - 1} more`;
+    const have = blocks.length === 1 ? 'has' : `and ${blocks.length - 1} more have`;
     const mixed = peersOf(clause).some(({ kind }) => kind === 'pods');
     const allows = mixed ? 'allows nothing there, only on the pods' : 'allows nothing there';
-    return [`port ${name} is a name, and ${first.ipBlock.cidr}${more} has no port names: it ${allows}`];
+    return [`port ${name} is a name, and ${first.ipBlock.cidr} ${have} no port names: it ${allows}`];
   }
   if (clause.peers !== 'any') return null;
   if (dropped) return [`port ${name} is a name, which this network plugin leaves out of a clause without to`];
