@@ -4,10 +4,13 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { types } from 'node:util';
 import type { DocumentProblem } from '../cluster/documents.ts';
 import type { ManifestText } from '../cluster/manifests.ts';
+import { patchFiles } from './kustomize-patches.ts';
 
 export interface Inputs {
   readonly texts: readonly ManifestText[];
   readonly problems: readonly DocumentProblem[];
+  /** Files that a kustomization uses as patches: they are not among the texts. */
+  readonly patches: readonly string[];
 }
 
 /** A file above this size is told and left out. */
@@ -25,7 +28,12 @@ export function readInputs(paths: readonly string[]): Inputs {
     if (reading.files.size + reading.problems.length === before && !alreadyRead(reading, path))
       reading.problems.push({ file: nameOf(path), message: 'there is no YAML or JSON file in it' });
   }
-  return reading;
+  const patches = patchFiles(reading.texts);
+  return {
+    texts: reading.texts.filter(({ file }) => !patches.has(file)),
+    problems: reading.problems,
+    patches: reading.texts.flatMap(({ file }) => (patches.has(file) ? [file] : [])),
+  };
 }
 
 interface Reading {

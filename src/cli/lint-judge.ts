@@ -69,6 +69,7 @@ export function lintReport(
       files: inputs.texts.length,
       objects: read.count,
       strangers: read.strangers,
+      patches: inputs.patches.length,
       exempt: judged.exempt,
     },
     rules: ruleCards(rules, writtenRules),

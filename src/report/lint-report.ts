@@ -91,6 +91,8 @@ export interface LintReport {
     readonly objects: number;
     /** Documents that are no Kubernetes objects. */
     readonly strangers: number;
+    /** Files that a kustomization uses as patches. */
+    readonly patches: number;
     /** Policies in namespaces that the settings exempt or where nothing is judged. */
     readonly exempt: number;
   };

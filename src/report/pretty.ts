@@ -199,6 +199,10 @@ function totals(report: LintReport, paint: Paint, width: number | null): string 
     lines.push(
       `passed over: ${plural(input.strangers, 'document that is', 'documents that are')} no Kubernetes object`,
     );
+  if (input.patches > 0)
+    lines.push(
+      `passed over: ${plural(input.patches, 'file')} that a kustomization uses as ${input.patches === 1 ? 'a patch' : 'patches'}; lint the output of kustomize build to judge what comes of them`,
+    );
   if (skipped.length > 0) {
     const shown = skipped.slice(0, skippedMax).map(({ rule }) => rule);
     const rest = skipped.length > skippedMax ? `, +${skipped.length - skippedMax}` : '';

@@ -25,7 +25,7 @@ const texts = readdirSync(root)
   .map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 
 const found = lintReport(
-  { texts: [...texts, { file: 'bad.yaml', text: 'a: [\n' }], problems: [] },
+  { texts: [...texts, { file: 'bad.yaml', text: 'a: [\n' }], problems: [], patches: [] },
   {
     plan: { complete: false, strictCidrs: true, failOn: 'error', namespace: null, docs: null },
     settings: defaultSettings,

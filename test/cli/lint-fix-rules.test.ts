@@ -28,7 +28,7 @@ function judging({ text }: ManifestText): (texts: readonly ManifestText[]) => Li
   const namespace = /^# namespace (\S+)$/m.exec(text)?.[1] ?? null;
   const plan = { complete: true, strictCidrs: true, failOn: 'info', namespace, docs: null } as const;
   const surroundings = { version: '0.0.0', today: '2026-06-15' };
-  return (texts) => lintReport({ texts, problems: [] }, { plan, settings, surroundings });
+  return (texts) => lintReport({ texts, problems: [], patches: [] }, { plan, settings, surroundings });
 }
 
 const cases = rules

@@ -41,7 +41,7 @@ function report(findings: readonly LintFinding[], change: Partial<LintReport> = 
       { namespace: 'shop', name: 'web', file: 'k8s/web.yaml', line: 4 },
       { namespace: 'shop', name: 'clean', file: 'k8s/web.yaml', line: 14 },
     ],
-    input: { files: 1, objects: 2, strangers: 0, exempt: 0 },
+    input: { files: 1, objects: 2, strangers: 0, patches: 0, exempt: 0 },
     rules: [
       {
         id: 'egress-blocks-dns',
@@ -195,7 +195,7 @@ file`);
     const text = prettyLint(
       report([finding({ waived: true, advice: '' })], {
         skipped: [skipped],
-        input: { files: 3, objects: 2, strangers: 1, exempt: 2 },
+        input: { files: 3, objects: 2, strangers: 1, patches: 0, exempt: 2 },
       }),
       plain,
       null,

@@ -22,7 +22,7 @@ const today = '2026-06-15';
 
 /** Every finding, worst first on a line, and as `not-read` every document that could not be read. */
 export function toldOf(file: string, text: string): Told[] {
-  const inputs: Inputs = { texts: [{ file, text }], problems: [] };
+  const inputs: Inputs = { texts: [{ file, text }], problems: [], patches: [] };
   const plan = { strictCidrs: true, complete: true, failOn: 'info', namespace: null, docs: null } as const;
   const { findings, problems } = lintReport(inputs, {
     plan,
