@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
@@ -64,6 +64,20 @@ describe('where it is found', () => {
       'error: The config file ../gone.yaml cannot be read: there is no such file.\n',
     ]);
   });
+});
+
+test.each([
+  ['plan', '--base', '.', '--head', '.'],
+  ['diff', '.', '.'],
+])('%s reads it too', async (...args) => {
+  const folder = folderWith({ 'web.yaml': policy, [configName]: 'settings: gone.yaml\n' });
+  mkdirSync(join(folder, '.git'));
+  const { code, err } = await spawnedIn(folder, args);
+  expect([code, err]).toEqual([
+    3,
+    `netsluice: The settings ${join(realpathSync(folder), 'gone.yaml')} cannot be read: there is no such file.\n`,
+  ]);
+  expect((await spawnedIn(folder, [...args, '--no-config'])).code).toBe(0);
 });
 
 describe('what it says', () => {
