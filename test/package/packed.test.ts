@@ -51,7 +51,10 @@ describe('the package', () => {
   test('explains its rules from what it carries', () => {
     const program = join(folder, 'package', 'dist', 'main.js');
     const { status, stdout } = spawnSync(process.execPath, [program, 'explain', 'R02'], { encoding: 'utf8' });
-    expect([status, stdout.split('\n')[0]]).toEqual([0, '# rules-without-policy-type (R02)']);
+    expect([status, stdout.split('\n')[0]]).toEqual([
+      0,
+      '# R02: policyTypes leaves out a direction that has clauses',
+    ]);
   });
 
   test('builds itself when it is packed, as package managers do with a git address', () => {
