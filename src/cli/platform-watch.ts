@@ -37,6 +37,8 @@ export function watchPlatform({ ask, world, ready, absent, settings, log }: Live
   let found: Detected | null = null;
 
   const look = (): void => {
+    if (!ready()) return;
+    // Not before: an API server that does not answer yet would leave questions open for good.
     if (settings() !== seen) {
       seen = settings();
       ask()
@@ -48,7 +50,7 @@ export function watchPlatform({ ask, world, ready, absent, settings, log }: Live
         })
         .catch((error: unknown) => log.warn({ error: String(error) }, 'the platform could not be asked'));
     }
-    if (!stale || config === null || !ready()) return;
+    if (!stale || config === null) return;
     stale = false;
     const next = detectedLive(signsIn(world()), config, absent());
     if (JSON.stringify(next) === JSON.stringify(found)) return;

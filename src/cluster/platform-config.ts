@@ -3,7 +3,7 @@ import { get, list, namespaceOf, text, textMap } from '../model/decode/lenient.t
 import type { PlatformConfig } from '../model/detected.ts';
 import { type ApiClient, readBody } from './api-client.ts';
 
-const namespace = 'kube-system';
+const systemNamespace = 'kube-system';
 const ciliumName = 'cilium-config';
 const awsName = 'amazon-vpc-cni';
 const answerMax = 8 * 1024 * 1024;
@@ -30,7 +30,7 @@ export async function askPlatform(client: ApiClient): Promise<AskedConfig> {
     }
     return null;
   };
-  const map = (name: string): string => `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+  const map = (name: string): string => `/api/v1/namespaces/${systemNamespace}/configmaps/${name}`;
   const [groups, cilium, aws] = await Promise.all([ask('/apis'), ask(map(ciliumName)), ask(map(awsName))]);
   return {
     groups: new Set(list(get(groups, 'groups')).flatMap((group) => text(get(group, 'name')) ?? [])),
@@ -50,7 +50,7 @@ export class ConfigNotes {
     if (kind === 'CustomResourceDefinition') {
       const group = text(get(value, 'spec', 'group'));
       if (group !== null) this.groups.add(group);
-    } else if (kind === 'ConfigMap' && apiVersion === 'v1' && namespaceOf(value) === namespace) {
+    } else if (kind === 'ConfigMap' && apiVersion === 'v1' && namespaceOf(value) === systemNamespace) {
       const name = get(value, 'metadata', 'name');
       if (name === ciliumName) this.ciliumConfig = textMap(get(value, 'data'));
       else if (name === awsName) this.awsConfig = textMap(get(value, 'data'));

@@ -55,12 +55,14 @@ const answered = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('the platform of a live cluster', () => {
   test('is known once everything is listed and answered, and holds readiness until then', async () => {
-    const { cluster, watch, lines } = watched();
+    const { cluster, watch, lines, asked } = watched();
     const waiting = { name: 'platform', state: 'failed', note: 'not looked at yet' };
     expect(watch.check()).toEqual(waiting);
     await answered();
     expect(watch.check()).toEqual(waiting);
     cluster.ready = true;
+    expect([watch.check(), asked()]).toEqual([waiting, 1]);
+    await answered();
     expect(watch.check()).toEqual({
       name: 'platform',
       state: 'ok',
@@ -96,6 +98,7 @@ describe('the platform of a live cluster', () => {
       note: 'antrea, as the settings say; detected not looked at yet',
     });
     cluster.ready = true;
+    watch.detected();
     await answered();
     expect(watch.check().note).toBe(
       'antrea, as the settings say; detected cilium: DaemonSet kube-system/cilium',
