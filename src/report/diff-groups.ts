@@ -74,6 +74,8 @@ export function groupsOf(document: DiffDocument): readonly ChangeGroup[] {
     .sort((a, b) => changeSorts.indexOf(a.sort) - changeSorts.indexOf(b.sort));
 }
 
+const opens: ReadonlySet<string> = new Set(['frees', 'allows']);
+
 /** A row may block and open at once. */
 function partsOf(
   row: ChangeLine,
@@ -83,8 +85,22 @@ function partsOf(
   const goes = gone.has(row.src) || gone.has(row.dst);
   const parts: Part[] = [];
   if (row.blocked !== undefined)
-    parts.push({ sort: goes ? 'removed' : (row.grade ?? 'implied'), row, ports: row.blocked });
-  if (row.opened !== undefined) parts.push({ sort: comes ? 'added' : 'opened', row, ports: row.opened });
+    parts.push({
+      sort: goes ? 'removed' : (row.grade ?? 'implied'),
+      row: { ...row, because: row.because.filter(({ effect }) => !opens.has(effect)) },
+      ports: row.blocked,
+    });
+  if (row.opened !== undefined)
+    parts.push({
+      sort: comes ? 'added' : 'opened',
+      // The witness of a row that blocks as well is a flow that is blocked.
+      row: {
+        ...row,
+        because: row.because.filter(({ effect }) => opens.has(effect)),
+        witness: row.blocked === undefined ? row.witness : null,
+      },
+      ports: row.opened,
+    });
   return parts;
 }
 
