@@ -14,6 +14,7 @@ import {
 import { podIds, type Unit } from '../world/unit.ts';
 import { podKinds } from './pod-kinds.ts';
 import { destinationsOf, peersKey, podCount, portTermsOf } from './pod-peers.ts';
+import { onlyNumber, portSteps } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -37,7 +38,8 @@ export const nodeportNumberAsPort: PolicyRule = {
       that allows the node port allows a port on which no container listens, and what comes in is
       blocked.`,
     fix: `
-      Allow the target port, by number or by the container port's name.`,
+      Allow the target port, by number or by the container port's name. \`lint --fix\` writes the number
+      where there is one.`,
     fine: `
       The rule is silent where a destination pod declares the allowed port, where the same direction
       allows the target port too, and for egress to addresses or to everywhere: the node ports of
@@ -80,10 +82,9 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
   if (first === undefined) return;
   const { kind, namespace, name } = first.service;
   const own = namespace === policy.ref.namespace;
-  const target = portText(
-    misled.reduce((sum, item) => unionPorts(sum, item.target), noPorts),
-    2,
-  );
+  const targets = misled.reduce((sum, item) => unionPorts(sum, item.target), noPorts);
+  const target = portText(targets, 2);
+  const meant = onlyNumber(targets, protocol);
   const pods = podCount(misled.map(({ unit }) => unit));
   yield {
     key: `${clause.direction} ${port}/${protocol} ${peersKey(clause)}`,
@@ -93,6 +94,7 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
     ],
     advice: [`allow ${target}`],
     affected: misled.flatMap(({ unit }) => podIds(unit)).sort(),
+    fix: meant === null ? [] : portSteps(policy, clause, term, meant),
     related: own
       ? [{ object: { kind, namespace, name }, at: 'spec.ports', says: `it leads ${port} to ${target}` }]
       : [],

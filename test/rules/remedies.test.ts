@@ -120,6 +120,12 @@ describe('mechanical remedies', () => {
       [{ op: 'set', at: 'spec.ingress[0].ports[0].port', value: 8080 }],
     ],
     [
+      'the port of the pods behind a node port',
+      'nodeport-number-as-port',
+      bad('nodeport-number-as-port'),
+      [{ op: 'set', at: 'spec.ingress[0].ports[0].port', value: 8080 }],
+    ],
+    [
       'the name that the containers give the port',
       'named-port-unresolved',
       bad('named-port-unresolved'),
