@@ -7,15 +7,19 @@ import { reasonOf } from './read-inputs.ts';
 
 /** One finding that is known. The id says which: rule, object and what in it, and never a line or a file. */
 const entrySchema = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{12}$/, 'must be twelve hexadecimal digits'),
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{12}$/, 'must be twelve hexadecimal digits')
+    .describe('of the finding, as every format tells it'),
   rule: z.string(),
-  object: z.string(),
-  says: z.string(),
-  reason: z.string().min(1, 'must not be empty'),
-  since: z.iso.date('is no day like 2026-12-31'),
+  object: z.string().describe('such as NetworkPolicy shop/web'),
+  says: z.string().describe('the message when the entry was written, for readers'),
+  reason: z.string().min(1, 'must not be empty').describe('why it is accepted'),
+  since: z.iso.date('is no day like 2026-12-31').describe('when the entry was written'),
 });
 
-const baselineSchema = z.strictObject({
+/** The file that `--baseline` reads and `--write-baseline` writes. */
+export const baselineSchema = z.strictObject({
   schema: z.literal('baseline/v1'),
   findings: z.array(entrySchema),
 });

@@ -155,6 +155,11 @@ export function objectText({ object }: Pick<LintFinding, 'object'>): string {
   return `${kind} ${namespace === null ? '' : `${namespace}/`}${name}`;
 }
 
+/** `Service shop/web: leads 80 to 8080`. */
+export function relatedText({ object, says }: Pick<RelatedPlace, 'object' | 'says'>): string {
+  return `${objectText({ object })}${says === '' ? '' : `: ${says}`}`;
+}
+
 /** The message and what to do, in one line. */
 export function wholeText({ message, advice }: LintFinding): string {
   return advice === '' ? message : `${message}; ${advice}`;

@@ -9,6 +9,7 @@ import {
   pageUrl,
   plural,
   type RelatedPlace,
+  relatedText,
   type Span,
   type TextEdit,
 } from './lint-report.ts';
@@ -85,7 +86,7 @@ const editsMax = 2;
 const addedMax = 12;
 
 function relatedLines({ object, says, span }: RelatedPlace, gutter: string, style: Style): string[] {
-  const text = sanitise(`related: ${says === '' ? '' : `${says}: `}${objectText({ object })}`);
+  const text = sanitise(`related: ${relatedText({ object, says })}`);
   return [
     ...remark(text, gutter, style),
     ...(span === null ? [] : frame(span, gutter, style.paint.dim, style)),

@@ -6,6 +6,7 @@ import {
   pageUrl,
   type RelatedPlace,
   type RuleCard,
+  relatedText,
   type Span,
   uriOf,
   wholeText,
@@ -131,7 +132,7 @@ function relatedObject({ says, object, path }: RelatedPlace, span: Span): object
   return {
     ...placeObject(span),
     logicalLocations: [logicalObject(object, path)],
-    message: { text: says === '' ? object.kind : says },
+    message: { text: relatedText({ object, says }) },
   };
 }
 

@@ -2,7 +2,11 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { z } from 'zod';
+import { baselineSchema } from '../../src/cli/baseline.ts';
+import { jsonText } from '../chart/values-file.ts';
 import { folderWith, netsluice } from './program.ts';
+import { schemaProblems } from './schema.ts';
 
 /** A policy that opens a clause of each direction to everybody, and one port that no server takes. */
 const policy = (name: string): string => `apiVersion: networking.k8s.io/v1
@@ -66,6 +70,15 @@ const loud = ({ found }: Tried): string[] =>
 const gone = ({ found }: Tried): string[] =>
   (found.baseline?.gone ?? []).map(({ rule, object }) => `${object} ${rule}`);
 
+const published = 'docs/schemas/baseline-v1.json';
+
+test(`${published} is made from the code (UPDATE=1 rewrites it)`, () => {
+  const schema: unknown = z.toJSONSchema(baselineSchema, { target: 'draft-7' });
+  const wanted = `${jsonText(JSON.parse(JSON.stringify(schema)))}\n`;
+  if (process.env['UPDATE'] === '1') writeFileSync(published, wanted);
+  expect(readFileSync(published, 'utf8')).toBe(wanted);
+});
+
 describe('a baseline', () => {
   test('holds one entry for each finding, with a reason and a day, and neither line nor file', async () => {
     const { file } = await started();
@@ -75,6 +88,7 @@ describe('a baseline', () => {
     );
     const { schema, findings } = parse(text) as { schema: string; findings: Record<string, string>[] };
     expect(schema).toBe('baseline/v1');
+    expect(schemaProblems('baseline-v1', parse(text))).toEqual([]);
     expect(findings.map(({ object, rule }) => `${object} ${rule}`)).toEqual([
       'NetworkPolicy shop/db api-rejects',
       'NetworkPolicy shop/db rule-open-to-any-peer',

@@ -81,13 +81,13 @@ const withMore = finding({
     {
       object: { kind: 'Service', namespace: 'shop', name: 'web' },
       path: 'spec.ports[0]',
-      says: 'this Service leads 80 to 8080',
+      says: 'leads 80 to 8080',
       span: { file: 'k8s/svc.yaml', line: 120, column: 7, endColumn: 11, source: '    - port: 80' },
     },
     {
       object: { kind: 'Namespace', namespace: null, name: 'ops' },
       path: '',
-      says: 'this namespace\u001b[31m has the label',
+      says: 'has the\u001b[31m label',
       span: null,
     },
   ],
@@ -110,12 +110,12 @@ describe('pretty', () => {
     |     ^^
     = NetworkPolicy shop/web spec.ingress[0]
     = help: name the peers in from
-    = related: this Service leads 80 to 8080: Service shop/web
+    = related: Service shop/web: leads 80 to 8080
     --> k8s/svc.yaml:120:7
     |
 120 |     - port: 80
     |       ^^^^
-    = related: this namespace[31m has the label: Namespace ops
+    = related: Namespace ops: has the[31m label
     = fix: with --fix line 9 becomes
   9 +   - from: []
  10 +     ports: []
@@ -347,7 +347,7 @@ describe('sarif', () => {
           region: { startLine: 120, startColumn: 7, endLine: 120, endColumn: 11 },
         },
         logicalLocations: [{ fullyQualifiedName: 'Service/shop/web#spec.ports[0]', kind: 'resource' }],
-        message: { text: 'this Service leads 80 to 8080' },
+        message: { text: 'Service shop/web: leads 80 to 8080' },
       },
     ]);
     expect(fixes).toEqual([
