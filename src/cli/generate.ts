@@ -46,8 +46,25 @@ export async function runGenerate(
   for (const line of warningsOf(world, plan, policies)) tell(line);
   const left = whatLintSays(opened, plan, policies, { settings, today });
   for (const line of left) tell(`lint still says: ${line}`);
-  write(null, yamlOf(plan, policies, knownHead(left)));
-  return opened.problems.length > 0 || opened.absent.length > 0 ? 3 : 0;
+  const unseen = opened.freshness.absent.filter((kind) => kindsOfFacts.has(kind));
+  if (unseen.length > 0) tell(unseenText(unseen));
+  write(null, yamlOf(plan, policies, headOf(left, unseen)));
+  return opened.problems.length > 0 || opened.absent.length > 0 || unseen.length > 0 ? 3 : 0;
+}
+
+/** Kinds that the allowances are worked out from, beside those without which nothing is known at all. */
+const kindsOfFacts: ReadonlySet<string> = new Set([
+  'Service',
+  'EndpointSlice',
+  'Ingress',
+  'ValidatingWebhookConfiguration',
+  'MutatingWebhookConfiguration',
+  'APIService',
+  'CustomResourceDefinition',
+]);
+
+function unseenText(kinds: readonly string[]): string {
+  return `${kinds.join(', ')} could not be listed: what would rest on them is missing here`;
 }
 
 const portableHead: readonly string[] = [
@@ -55,10 +72,12 @@ const portableHead: readonly string[] = [
   '--kubeconfig, and what yours needs is worked out: its DNS, webhooks, what is exposed, monitoring.',
 ];
 
-function knownHead(left: readonly string[]): readonly string[] {
+/** The words at the top: what this rests on, what lint still finds, and the kinds that could not be seen. */
+export function headOf(left: readonly string[], unseen: readonly string[]): readonly string[] {
   return [
     'What the cluster needs in order to work is worked out from how it looks now: make it anew when that changes.',
     'What your workloads want of each other is not in here: allow it first, and look at the difference before you apply.',
+    ...(unseen.length > 0 ? [`${unseenText(unseen)}.`] : []),
     ...left.map((line) => `Lint still says: ${line}`),
   ];
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { headOf } from '../../src/cli/generate.ts';
 import type { GeneratedPolicy } from '../../src/cli/generate-parts.ts';
 import { defaultDeny } from '../../src/cli/generate-policies.ts';
 import { type Json, namespace, pod, running, service, worldWith } from '../support/build.ts';
@@ -287,4 +288,12 @@ describe('what a cluster needs', () => {
       ingress: [{ ports: [{ protocol: 'UDP', port: 53 }] }],
     });
   });
+});
+
+test('what could not be seen is said at the top, and so is what lint still finds', () => {
+  expect(headOf(['default-deny: [x] y'], ['Service', 'Ingress']).slice(2)).toEqual([
+    'Service, Ingress could not be listed: what would rest on them is missing here.',
+    'Lint still says: default-deny: [x] y',
+  ]);
+  expect(headOf([], [])).toHaveLength(2);
 });
