@@ -26,6 +26,13 @@ export interface LintCase {
   readonly progress?: Progress;
 }
 
+/** What the API server says of a CIDR is not repeated: its own words come first, with the same remedy. */
+function notSaidBy(said: readonly LintFinding[]): (finding: LintFinding) => boolean {
+  const placeOf = ({ span: { file, line, column } }: LintFinding): string => `${file}:${line}:${column}`;
+  const rejected = new Set(said.filter(({ rule }) => rule === 'api-rejects').map(placeOf));
+  return (finding) => finding.rule !== 'noncanonical-cidr' || !rejected.has(placeOf(finding));
+}
+
 /** Judges every NetworkPolicy of the input, over the world that all of the input makes. */
 export function lintReport(
   inputs: Inputs,
@@ -54,10 +61,11 @@ export function lintReport(
   });
   // Nothing changes here, so that rules about changes are not asked.
   const unasked = rules.flatMap(({ id, judges }) => (judges === 'change' ? [id] : []));
+  const unsaid = judged.findings.filter(notSaidBy(read.findings));
   const order = new Map(inputs.texts.map(({ file }, index) => [file, index]));
   return {
     version,
-    findings: commentWaivers([...read.findings, ...judged.findings], read.raws, {
+    findings: commentWaivers([...read.findings, ...unsaid], read.raws, {
       today,
       ruleIds: rules.map(({ id }) => id),
       skipped: new Set([...judged.skipped.map(({ rule }) => rule), ...unasked]),
