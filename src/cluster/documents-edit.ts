@@ -37,21 +37,31 @@ export function editedDocument(text: string, prefix: string, steps: readonly Fix
   const before = onlyDocument(text);
   const wanted = before === null ? null : valueAfter(before.value, steps, prefix);
   if (wanted === null) return null;
-  let edited: string | null = text;
-  for (const step of steps) edited = edited === null ? null : stepTaken(edited, prefix, step);
-  const after = edited === null ? null : onlyDocument(edited);
-  return after !== null && isDeepStrictEqual(after.value, wanted.value) ? edited : null;
+  let [edited, now]: [string, Read | null] = [text, before];
+  for (const step of steps) {
+    const next: string | null = now === null ? null : stepTaken(edited, now.document, prefix, step);
+    if (next === null) return null;
+    [edited, now] = [next, onlyDocument(next)];
+  }
+  return now !== null && isDeepStrictEqual(now.value, wanted.value) ? edited : null;
 }
 
 /** The texts of a file's documents, each with what stands before it; together they are the file. */
 export function documentTexts(text: string): readonly string[] {
+  // Most files hold one document, and need not be read for that.
+  if (!/^(?:---|\.\.\.)/m.test(text)) return [text];
   const documents = parseAllDocuments(text);
   const ends = [...documents].slice(0, -1).map((document) => document.range[2]);
   return [...ends, text.length].map((end, index) => text.slice(ends[index - 1] ?? 0, end));
 }
 
+interface Read {
+  readonly document: Document;
+  readonly value: unknown;
+}
+
 /** The one document of a text, and what it says; null where it cannot be read or says nothing by itself. */
-function onlyDocument(text: string): { readonly document: Document; readonly value: unknown } | null {
+function onlyDocument(text: string): Read | null {
   const [document, ...others] = parseAllDocuments(text, { merge: true });
   if (document === undefined || others.length > 0 || document.errors.length > 0) return null;
   settleScalars(document);
@@ -67,9 +77,7 @@ function onlyDocument(text: string): { readonly document: Document; readonly val
   }
 }
 
-function stepTaken(text: string, prefix: string, step: FixStep): string | null {
-  const document = onlyDocument(text)?.document;
-  if (document === undefined) return null;
+function stepTaken(text: string, document: Document, prefix: string, step: FixStep): string | null {
   const json = text
     .replace(/^\uFEFF/, '')
     .trimStart()
