@@ -1,6 +1,6 @@
 import { decide, type Side } from '../impact/side.ts';
 import { type FlowEnd, matchEnd } from '../impact/verdict.ts';
-import type { Phrase, Related } from '../model/finding.ts';
+import type { Need, Phrase, Related } from '../model/finding.ts';
 import type { Labels } from '../model/selector.ts';
 import type { ApiEndpoint, ApiEndpoints } from '../platform/api-endpoints.ts';
 import { shapeOf } from '../platform/shape-of.ts';
@@ -11,6 +11,8 @@ import type { World } from '../world/world.ts';
 import { type Harm, isolatedUnits, newlyHarmed, placeOfIsolation, podsOf, sidesIn } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+
+const everyNeed: readonly Need[] = ['Pod', 'Namespace', 'NetworkPolicy', 'EndpointSlice'];
 
 /**
  * R20. Pods that talk to the API server become isolated for egress, and no clause lets them reach the addresses and
@@ -24,7 +26,7 @@ export const egressKubeApiserverBlocked: PolicyRule = {
   severity: always('warning'),
   confidence: 'likely',
   cure: 'policy',
-  needs: ['Pod', 'Namespace', 'NetworkPolicy', 'EndpointSlice', 'RoleBinding'],
+  needs: [...everyNeed, 'RoleBinding'],
   restsOnVerdicts: true,
   page: {
     why: 'Operators and controllers call the API server through the Service `kubernetes`, whose ClusterIP and port 443 are replaced by the address and port of an API server before most network plugins look: a node’s address and 6443, say. A clause for the ClusterIP, for port 443, or with selectors (the API server shares the network of its node) allows none of that. The pods start, and then hang.',
@@ -50,6 +52,8 @@ export const egressKubeApiserverBlocked: PolicyRule = {
       ],
       advice: adviceOf(input, api, harmed),
       affected: podsOf(harmed),
+      // Labels of an operator tell it without any binding.
+      needs: harmed.every(({ labels }) => isOperator(labels)) ? everyNeed : [...everyNeed, 'RoleBinding'],
       related: related(api),
     };
   },
@@ -115,18 +119,14 @@ function adviceOf(
   [unit]: readonly Unit[],
 ): Phrase {
   if (unit === undefined) return [];
-  const peers = sidesIn(
-    world,
-    'egress',
-  )(unit).entries.flatMap(({ clause }) => (clause.peers === 'any' ? [] : clause.peers));
+  const { entries } = sidesIn(world, 'egress')(unit);
+  const peers = entries.flatMap(({ clause }) => (clause.peers === 'any' ? [] : clause.peers));
   const holds = (text: string): boolean => {
     const address = parseAddress(text);
     return peers.some((peer) => peer.kind === 'block' && address !== null && blockHolds(peer.block, address));
   };
-  if (
-    endpoints.some(({ text, node }) => node !== null && holds(text)) &&
-    world.profile.ipBlockNodes === 'does-not-match'
-  )
+  const onNode = endpoints.some(({ text, node }) => node !== null && holds(text));
+  if (onNode && world.profile.ipBlockNodes === 'does-not-match')
     return ['an ipBlock does not match nodes with this network plugin'];
   const named = clusterAddresses.find(holds);
   return named === undefined ? [] : [`the ClusterIP ${named} is translated before most plugins look`];

@@ -45,12 +45,15 @@ export const ingressIpblockSeesSnat: PolicyRule = {
     const units = [...new Set(found.flatMap(({ hidden }) => hidden.flatMap((each) => each.units)))];
     const more = new Set(found.flatMap(({ blocks }) => blocks.map(({ key }) => key))).size - 1;
     const { by, object } = behind.exposure;
-    const name = `${by} ${object.name}`;
+    const { namespace, name } = object;
+    // Only an HTTPRoute may lie in another namespace than its backends.
+    const own = namespace === input.policy.ref.namespace;
     yield {
       key: '',
       at: block.origin,
       happens: [
-        `${podsDo(units, kindOfPods(input), verb)} ${seen[by]} and not the clients of ${name}`,
+        `${podsDo(units, kindOfPods(input), verb)} ${seen[by]} and not the clients of ${by} `,
+        own ? name : { kind: 'workload', namespace, name },
         `: ${block.block.text.split(' except ')[0]}${more > 0 ? ` (+${more})` : ''} never matches`,
       ],
       advice: [by === 'Ingress' || by === 'HTTPRoute' ? 'restrict clients there' : advice],

@@ -1,6 +1,6 @@
 import { type Clause, clausesOf, type Direction, directions } from '../model/policy.ts';
 import { selectsEverything } from '../model/selector.ts';
-import { portsKey, type Unit } from '../world/unit.ts';
+import { portsKey, type Unit, weightOf } from '../world/unit.ts';
 import { allowsAll } from './allowed-set.ts';
 import { isDnsOnly } from './dns-clauses.ts';
 import { type Fellow, fellowsOf } from './fellow-policies.ts';
@@ -65,11 +65,7 @@ function voidedBy(
     at: placeOfIsolation(input.policy, direction),
     happens: [
       `its ${direction} clauses restrict nothing: policy ${name} allows more ${to[direction]} `,
-      input.invented
-        ? 'any pod it selects'
-        : some
-          ? `${podCount(voided)} of ${podCount(all)}`
-          : podCount(voided),
+      input.invented ? 'any pod it selects' : `${some ? `${countOf(voided)} of ` : ''}${podCount(all)}`,
     ],
     advice: [`narrow ${name}, or drop this policy`],
     affected: podsOf(voided),
@@ -78,6 +74,10 @@ function voidedBy(
       { object: { kind: 'NetworkPolicy', namespace, name }, at: `spec.${direction}`, says: 'allows more' },
     ],
   };
+}
+
+function countOf(units: readonly Unit[]): number {
+  return units.reduce((sum, unit) => sum + weightOf(unit), 0);
 }
 
 const to: Readonly<Record<Direction, string>> = { ingress: 'to', egress: 'from' };
