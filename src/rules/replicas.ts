@@ -1,5 +1,6 @@
-import { both, decide, matchesUnit, portsOf, type Side } from '../impact/side.ts';
+import { allAllowed, both, decide, matchesUnit, portsOf, type Side } from '../impact/side.ts';
 import type { ServiceRecord } from '../model/objects.ts';
+import type { Direction } from '../model/policy.ts';
 import type { Facts } from '../platform/facts.ts';
 import { servicesOf, targetPorts } from '../platform/services.ts';
 import {
@@ -40,20 +41,21 @@ export type Cut = (unit: Unit) => PortSet;
 
 /**
  * Pods of one workload are cut off from each other where they may use no declared port of one another, or where a port
- * of their headless Service is open to nobody: then it is a port that only they would use.
+ * of their headless Service is open to nobody: then it is a port that only they would use. Asked of the directions of
+ * one policy, because what the other direction blocks is another policy's affair.
  */
-export function cutsIn(world: World, facts: Facts): Cut {
+export function cutsIn(world: World, facts: Facts, asked: readonly Direction[]): Cut {
   const sides = { ingress: sidesIn(world, 'ingress'), egress: sidesIn(world, 'egress') };
   const between = (from: Unit, to: Unit): PortSet => {
     const [out, into] = [sides.egress(from), sides.ingress(to)];
     const { may } = both(
-      decide(out, (entry) => matchesUnit(entry, to.id), to.ports),
-      decide(into, (entry) => matchesUnit(entry, from.id), to.ports),
+      asked.includes('egress') ? decide(out, (entry) => matchesUnit(entry, to.id), to.ports) : allAllowed,
+      asked.includes('ingress') ? decide(into, (entry) => matchesUnit(entry, from.id), to.ports) : allAllowed,
     );
     const declared = facts.declared(to);
     const wanted = isEmpty(declared) ? allPorts : declared;
     if (isEmpty(intersectPorts(wanted, may))) return wanted;
-    if (!into.governing.isolated) return noPorts;
+    if (!asked.includes('ingress') || !into.governing.isolated) return noPorts;
     return subtractPorts(subtractPorts(headlessPorts(world, to), may), openPorts(into, to));
   };
   const known = new Map<number, PortSet>();

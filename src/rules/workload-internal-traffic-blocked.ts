@@ -53,9 +53,10 @@ export const workloadInternalTrafficBlocked: PolicyRule = {
     const found = directions.flatMap((direction) => isolatedUnits(input, direction));
     const units = [...new Map(found.map((unit) => [unit.id, unit])).values()];
     const replicas = units.filter((unit) => replicated.has(unit.workload.kind) && isReplicated(world, unit));
-    const cut = cutsIn(world, facts);
+    const asked = directions.filter((direction) => policy[direction] !== null);
+    const cut = cutsIn(world, facts, asked);
     const cutOff = newlyHarmed(input, replicas, (then) => {
-      const cutThen = then === world ? cut : cutsIn(then, facts);
+      const cutThen = then === world ? cut : cutsIn(then, facts, asked);
       return (unit) => !isEmpty(cutThen(unit));
     });
     const meant = cutOff.filter((unit) => isMeantToMeet(input, unit));
@@ -85,7 +86,7 @@ function draft({ world, policy }: PolicyInput, key: string, units: readonly Unit
       workloadsOf(units),
       ` cannot reach each other${on} until another policy allows it`,
     ],
-    advice: ['admit their own labels'],
+    advice: [policy.ingress === null ? 'let them reach their own labels' : 'admit their own labels'],
     affected: podsOf(units),
     related: [...new Set(units.flatMap((unit) => headlessServices(world, unit)))]
       .slice(0, 3)
