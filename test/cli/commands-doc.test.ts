@@ -16,6 +16,7 @@ test('the page shows each command', () => {
     'pods-for',
     'explain',
     'generate',
+    'plan',
   ]);
 });
 
