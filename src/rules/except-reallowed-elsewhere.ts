@@ -74,8 +74,10 @@ function* reopened(
   unit: Unit | undefined,
 ): Iterable<Draft> {
   const told = new Set<string | null>();
+  // A clause that allows everything to everybody is another rule's affair.
+  const named = own.filter((place) => place.clause.peers !== 'any' || place.clause.ports !== 'any');
   for (const { clause, peer, policy: name } of exceptsIn(others)) {
-    const [again] = own.flatMap((place) => reallowed(clause, peer, place, unit));
+    const [again] = named.flatMap((place) => reallowed(clause, peer, place, unit));
     if (again === undefined || name === null || told.has(name)) continue;
     told.add(name);
     yield {

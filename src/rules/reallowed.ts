@@ -37,10 +37,10 @@ export function reallowed(clause: Clause, peer: BlockPeer, other: Place, unit: U
   const { peers } = other.clause;
   if (peers === 'any') {
     const [range] = peer.block.except;
-    const ports = clause.direction === 'egress' ? subtractPorts(shared, dns) : shared;
-    return range === undefined || isEmpty(ports)
-      ? []
-      : [{ ...other, range, ports, origin: other.clause.origin, single: false }];
+    // DNS to everywhere is usual.
+    const dnsOnly = clause.direction === 'egress' && isEmpty(subtractPorts(shared, dns));
+    if (range === undefined || dnsOnly) return [];
+    return [{ ...other, range, ports: shared, origin: other.clause.origin, single: false }];
   }
   return blocksOf(other.clause).flatMap(({ block, origin, key }) => {
     if (key === peer.key) return [];

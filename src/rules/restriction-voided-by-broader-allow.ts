@@ -96,10 +96,11 @@ function voiding(
   if (!units.every(strictlyIn(input, clauses, open))) return null;
   const { name, namespace } = policy.ref;
   const [first] = open;
+  const whom = input.invented ? 'the same pods' : podCount(units);
   return {
     key: `${direction} voids ${name}`,
     at: first?.origin ?? `spec.${direction}`,
-    happens: [`it makes policy ${name} void, which restricts ${podCount(units)}: this clause allows more`],
+    happens: [`it makes policy ${name} void, which restricts ${whom}: this clause allows more`],
     advice: [`name the peers, select other pods, or drop ${name}`],
     affected: podsOf(units),
     related: [
