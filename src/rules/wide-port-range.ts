@@ -30,7 +30,7 @@ export const widePortRange: PolicyRule = {
     why:
       'A wide range allows whatever happens to listen in it, now and later. Ranges such as 1-65535 are written where "all" ' +
       'is meant, and take in the ports by which machines are administered: 22 (SSH), 2379 (etcd), 6443 (the API server) ' +
-      'and 10250 (the kubelet, which runs commands in every pod of its node). Towards nodes the last two of these are a ' +
+      'and 10250 (the kubelet, which runs commands in every pod of its node). Towards nodes, 2379 and 10250 are a ' +
       'way out of the namespace.',
     fix: 'Write the ports that are served. Where every port is meant, leave `ports` out: it says so openly.',
     fine:
