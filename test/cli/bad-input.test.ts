@@ -58,7 +58,14 @@ const files: readonly (readonly [name: string, content: string | Buffer, said: s
     'apiVersion: v1\nkind: List\nitems: [{ apiVersion: v1, kind: List, items: [{ apiVersion: v1, kind: List }] }]\n',
     null,
   ],
-  ['no-kind.yaml', 'apiVersion: v1\nmetadata: {}\n', 'no-kind.yaml:1:13: it has apiVersion v1 but no kind'],
+  [
+    'no-kind.yaml',
+    'apiVersion: v1\nmetadata: {}\n',
+    `no-kind.yaml:1:13: it has apiVersion v1 but no kind
+  |
+1 | apiVersion: v1
+  |             ^`,
+  ],
   ['tab.yaml', 'a:\n\tb: 1\n', 'tab.yaml'],
   ['template.yaml', 'a: {{ .Values.x }}\n', 'template.yaml'],
   ['text.yaml', 'just words\n', null],
