@@ -96,21 +96,21 @@ function blockText(text: string, turned: (address: bigint) => bigint): string | 
 function veiled(address: bigint, key: Buffer): bigint {
   const { bits, base, special: blocks } = families[familyOf(address)];
   const value = address - base;
-  const stays = (i: number): boolean =>
-    blocks.some(({ first, length, inside }) => {
-      const shared = BigInt(bits - Math.min(i, length));
-      return (i < length || inside === 'open') && value >> shared === first >> shared;
-    });
-  const turns = cipherBits(value, bits, key);
-  let result = value;
-  for (let i = 0; i < bits; i += 1) {
-    if (turns[i] === 1 && !stays(i)) result ^= 1n << BigInt(bits - 1 - i);
-  }
-  return base + result;
+  const kept = Math.max(...blocks.map((block) => keptBits(value, bits, block)));
+  return base + (value ^ (cipherBits(value, bits, key) & ((1n << BigInt(bits - kept)) - 1n)));
+}
+
+/** How many leading bits must stay so that the special block stays where it is, with and without this address in it. */
+function keptBits(value: bigint, bits: number, { first, length, inside }: SpecialBlock): number {
+  const difference = value ^ first;
+  const shared = difference === 0n ? bits : bits - difference.toString(2).length;
+  if (shared >= length) return inside === 'open' ? bits : length;
+  // The first bit that differs stays too: it leads away from the block.
+  return shared + 1;
 }
 
 /** For each bit what the cipher makes of the bits before it. */
-function cipherBits(value: bigint, bits: 32 | 128, key: Buffer): readonly number[] {
+function cipherBits(value: bigint, bits: 32 | 128, key: Buffer): bigint {
   const blocks = Buffer.alloc(bits * 16);
   const bytes = Buffer.from(value.toString(16).padStart(bits / 4, '0'), 'hex');
   for (let i = 0; i < bits; i += 1) {
@@ -125,5 +125,7 @@ function cipherBits(value: bigint, bits: 32 | 128, key: Buffer): readonly number
   }
   const cipher = createCipheriv('aes-128-ecb', bits === 32 ? key.subarray(0, 16) : key.subarray(16), null);
   const out = cipher.update(blocks);
-  return Array.from({ length: bits }, (_, i) => (out[i * 16] ?? 0) >> 7);
+  let text = '0b';
+  for (let i = 0; i < bits; i += 1) text += (out[i * 16] ?? 0) > 127 ? '1' : '0';
+  return BigInt(text);
 }
