@@ -142,7 +142,8 @@ async function runLintPlan(plan: LintPlan): Promise<void> {
     version: version(),
     today: new Date().toISOString().slice(0, 10),
     now: () => performance.now(),
-    width: process.stdout.isTTY ? process.stdout.columns : null,
+    // Some terminals do not know how wide they are, and say 0.
+    width: process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : null,
   });
 }
 

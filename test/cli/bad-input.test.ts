@@ -222,10 +222,17 @@ describe('what cannot be read is told with its place, and the rest is done', () 
     expect(err).toContain('huge.yaml: it is larger than 64 MiB');
   });
 
-  test('netsluice diff', async () => {
+  test.each([
+    ['diff', 'BAD', 'GOOD'],
+    ['plan', '--base', 'GOOD', '--head', 'BAD'],
+  ])('netsluice %s', async (...args) => {
     const other = mkdtempSync(join(tmpdir(), 'netsluice-good-'));
     writeFileSync(join(other, 'a.yaml'), good('good'));
-    const { code, err } = await spawned(['diff', folder, other]);
+    const sides = new Map([
+      ['BAD', folder],
+      ['GOOD', other],
+    ]);
+    const { code, err } = await spawned(args.map((arg) => sides.get(arg) ?? arg));
     expect([code, noTrace.test(err)]).toEqual([3, false]);
     expect(err).toContain('broken.yaml:7');
   });
