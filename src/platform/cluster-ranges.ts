@@ -1,7 +1,6 @@
 import type { AddressRange, BlockPeer } from '../model/policy.ts';
-import { formatAddress, inRange, parseAddress, parseCidr } from '../sets/addresses.ts';
+import { formatAddress, parseAddress, parseCidr } from '../sets/addresses.ts';
 import { overlaps, piecesOf } from '../sets/ranges.ts';
-import { blockHolds } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 
 /** Whose addresses a block holds; a block that holds several kinds is told by the one that matters most. */
@@ -10,84 +9,140 @@ export type Holding =
   | { readonly kind: 'service'; readonly service: { readonly namespace: string; readonly name: string } }
   | { readonly kind: 'node'; readonly node: string };
 
-/** The addresses that the cluster itself uses, as far as its objects tell. */
-export interface ClusterRanges {
-  /** `spec.podCIDRs` of the nodes. */
-  readonly pods: readonly AddressRange[];
-  readonly services: readonly {
-    readonly address: bigint;
-    readonly service: { readonly namespace: string; readonly name: string };
-  }[];
-  readonly nodes: readonly { readonly address: bigint; readonly node: string }[];
-}
-
 /**
  * So many objects of a kind are read: they share a few ranges, and reading all of a large cluster takes too long. A block
  * of one address is looked up among all of them.
  */
 const objectsMax = 500;
 
-export function clusterRangesOf(world: World): ClusterRanges {
-  const pods: AddressRange[] = [];
-  const nodes: { address: bigint; node: string }[] = [];
-  for (const node of first(world.records('Node'))) {
-    for (const text of node.podRanges) {
-      const parsed = parseCidr(text);
-      if (parsed !== null) pods.push(parsed.range);
+/** Tells whose addresses a block holds: of pods, else of Services, else of nodes, else null. */
+export function holdingsIn(world: World): (peer: BlockPeer) => Holding | null {
+  const podRanges = inOrder(
+    [...first(world.records('Node'))].flatMap((node) => node.podRanges.flatMap(rangeOf)),
+  );
+  const heldKeys = heldByUnits(world);
+  const pods = world.profile.ipBlockPods === 'does-not-match' ? podAddresses(world) : [];
+  const others = [serviceAddresses(world), nodeAddresses(world)];
+  let single: ReadonlyMap<string, Holding> | null = null;
+  return (peer) => {
+    const pieces = piecesOf(peer.block);
+    const isPod = (piece: AddressRange): boolean =>
+      podRanges.some((range) => overlaps(piece, range)) || firstIn(pods, piece) !== null;
+    if (heldKeys.has(peer.key) || pieces.some(isPod)) return { kind: 'pod' };
+    const [piece, second] = pieces;
+    if (piece !== undefined && second === undefined && piece.first === piece.last) {
+      single ??= singleAddresses(world);
+      return single.get(formatAddress(piece.first)) ?? null;
     }
-    for (const address of parsed(node.addresses)) nodes.push({ address, node: node.name });
+    const found = others.flatMap((owned) => pieces.flatMap((part) => firstIn(owned, part) ?? []));
+    return found[0]?.holding ?? null;
+  };
+}
+
+interface Owned {
+  readonly address: bigint;
+  readonly holding: Holding;
+}
+
+/** The first address in the range; `owned` is in order. */
+function firstIn(owned: readonly Owned[], { first: from, last }: AddressRange): Owned | null {
+  let low = 0;
+  let high = owned.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((owned[middle]?.address ?? 0n) < from) low = middle + 1;
+    else high = middle;
   }
-  const services: { address: bigint; service: { namespace: string; name: string } }[] = [];
-  for (const { namespace, name, clusterAddresses } of first(world.records('Service'))) {
-    for (const address of parsed(clusterAddresses)) services.push({ address, service: { namespace, name } });
-  }
-  return { pods, services, nodes };
+  const found = owned[low];
+  return found !== undefined && found.address <= last ? found : null;
 }
 
-/** Whose addresses a block holds: of pods, else of Services, else of nodes, else null. */
-export function holdingOf(world: World, ranges: ClusterRanges, peer: BlockPeer): Holding | null {
-  const pieces = piecesOf(peer.block);
-  const holds = (address: bigint): boolean => pieces.some((piece) => inRange(address, piece));
-  const podRange = ranges.pods.some((range) => pieces.some((piece) => overlaps(piece, range)));
-  if (podRange || holdsPods(world, peer)) return { kind: 'pod' };
-  const [piece] = pieces;
-  if (piece !== undefined && piece.first === piece.last && pieces.length === 1)
-    return holdingOfOne(world, formatAddress(piece.first));
-  const service = ranges.services.find(({ address }) => holds(address));
-  if (service !== undefined) return { kind: 'service', service: service.service };
-  const node = ranges.nodes.find(({ address }) => holds(address));
-  return node === undefined ? null : { kind: 'node', node: node.node };
-}
-
-function holdingOfOne(world: World, text: string): Holding | null {
-  for (const { namespace, name, clusterAddresses } of world.records('Service'))
-    if (clusterAddresses.includes(text)) return { kind: 'service', service: { namespace, name } };
-  for (const { name, addresses } of world.records('Node'))
-    if (addresses.includes(text)) return { kind: 'node', node: name };
-  return null;
-}
-
-/** The world tells pods apart by the blocks that policies name, unless the plugin matches no pods with them. */
-function holdsPods(world: World, peer: BlockPeer): boolean {
-  if (world.profile.ipBlockPods === 'does-not-match') return someOfPods(world, peer);
-  let found = false;
+/** The world tells pods apart by the blocks that policies name. */
+function heldByUnits(world: World): ReadonlySet<string> {
+  const held = new Set<string>();
   world.units.forEach((id) => {
-    const addressing = found ? undefined : world.unit(id)?.addressing;
-    found ||= addressing?.inside.has(peer.key) === true || addressing?.partly.has(peer.key) === true;
+    const addressing = world.unit(id)?.addressing;
+    for (const key of addressing?.inside ?? []) held.add(key);
+    for (const key of addressing?.partly ?? []) held.add(key);
   });
+  return held;
+}
+
+function podAddresses(world: World): readonly Owned[] {
+  const pods = [...first(world.records('Pod'))].filter(
+    ({ hostNetwork, finished }) => !hostNetwork && !finished,
+  );
+  return owned(pods.map(({ addresses }) => ({ addresses, holding: { kind: 'pod' } })));
+}
+
+function serviceAddresses(world: World): readonly Owned[] {
+  return owned([...first(world.records('Service'))].map(holdingOfService));
+}
+
+function nodeAddresses(world: World): readonly Owned[] {
+  return owned([...first(world.records('Node'))].map(holdingOfNode));
+}
+
+interface Texts {
+  readonly addresses: readonly string[];
+  readonly holding: Holding;
+}
+
+function holdingOfService(service: {
+  readonly namespace: string;
+  readonly name: string;
+  readonly clusterAddresses: readonly string[];
+}): Texts {
+  const { namespace, name, clusterAddresses } = service;
+  return { addresses: clusterAddresses, holding: { kind: 'service', service: { namespace, name } } };
+}
+
+function holdingOfNode({
+  name,
+  addresses,
+}: {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}): Texts {
+  return { addresses, holding: { kind: 'node', node: name } };
+}
+
+/** All of them by their text: Services are more telling than nodes. */
+function singleAddresses(world: World): ReadonlyMap<string, Holding> {
+  const found = new Map<string, Holding>();
+  const all = [
+    ...[...world.records('Node')].map(holdingOfNode),
+    ...[...world.records('Service')].map(holdingOfService),
+  ];
+  for (const { addresses, holding } of all) for (const text of addresses) found.set(text, holding);
   return found;
 }
 
-function someOfPods(world: World, { block }: BlockPeer): boolean {
-  for (const pod of first(world.records('Pod'))) {
-    if (pod.hostNetwork || pod.finished) continue;
-    if (parsed(pod.addresses).some((address) => blockHolds(block, address))) return true;
-  }
-  return false;
+function owned(items: readonly Texts[]): readonly Owned[] {
+  const found = items.flatMap(({ addresses, holding }) =>
+    addresses.flatMap((text) => {
+      const address = parseAddress(text);
+      return address === null ? [] : [{ address, holding }];
+    }),
+  );
+  return found.sort((a, b) => (a.address < b.address ? -1 : 1));
 }
 
-function parsed(texts: readonly string[]): bigint[] {
-  return texts.map(parseAddress).filter((address) => address !== null);
+function rangeOf(text: string): readonly AddressRange[] {
+  const parsed = parseCidr(text);
+  return parsed === null ? [] : [parsed.range];
+}
+
+/** In order, ranges that touch or overlap as one: most clusters cut one range into one for each node. */
+function inOrder(ranges: readonly AddressRange[]): readonly AddressRange[] {
+  const merged: AddressRange[] = [];
+  for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
+    const previous = merged.at(-1);
+    if (previous === undefined || previous.last + 1n < range.first) merged.push(range);
+    else if (range.last > previous.last)
+      merged[merged.length - 1] = { first: previous.first, last: range.last };
+  }
+  return merged;
 }
 
 function* first<T>(items: Iterable<T>): Iterable<T> {

@@ -7,7 +7,7 @@ import type { World } from '../world/world.ts';
 import { type TieredPolicy, tieredPolicies } from './admin-tiers.ts';
 import { type ApiEndpoints, apiEndpointsOf, boundAccounts } from './api-endpoints.ts';
 import { type Callback, callbacksIn } from './callbacks.ts';
-import { type ClusterRanges, clusterRangesOf, type Holding, holdingOf } from './cluster-ranges.ts';
+import { type Holding, holdingsIn } from './cluster-ranges.ts';
 import { declaredPorts } from './declared-ports.ts';
 import { type Exposure, exposuresIn, ingressControllers } from './exposures.ts';
 import { type HostPod, hostPodsIn } from './host-pods.ts';
@@ -22,7 +22,6 @@ export interface Facts {
   exposures(namespace: string): readonly Exposure[];
   controllers(): BitSet;
   declared(unit: Unit): PortSet;
-  clusterRanges(): ClusterRanges;
   /** Whose addresses of the cluster a block holds; null where it holds none. */
   holding(peer: BlockPeer): Holding | null;
   /** Pods of the namespace that share the network of their node. */
@@ -44,7 +43,7 @@ export function factsOf(world: World): Facts {
   const callbacks = new Map<string, readonly Callback[]>();
   const exposures = new Map<string, readonly Exposure[]>();
   const declared = new Map<number, PortSet>();
-  const clusterRanges = once(() => clusterRangesOf(world));
+  const holdingOf = once(() => holdingsIn(world));
   const holdings = new Map<string, Holding | null>();
   const scrapes = new Map<string, readonly Scrape[]>();
   const hostPods = new Map<string, readonly HostPod[]>();
@@ -54,8 +53,7 @@ export function factsOf(world: World): Facts {
     callbacks: (namespace) => keep(callbacks, namespace, () => callbacksIn(world, namespace)),
     exposures: (namespace) => keep(exposures, namespace, () => exposuresIn(world, namespace, controllers())),
     declared: (unit) => keep(declared, unit.id, () => declaredPorts(world, unit)),
-    clusterRanges,
-    holding: (peer) => keep(holdings, peer.key, () => holdingOf(world, clusterRanges(), peer)),
+    holding: (peer) => keep(holdings, peer.key, () => holdingOf()(peer)),
     apiEndpoints: once(() => apiEndpointsOf(world)),
     boundAccounts: once(() => boundAccounts(world)),
     scrapers: once(() => scrapersIn(world)),
