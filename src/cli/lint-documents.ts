@@ -65,6 +65,9 @@ export function lintDocument(
   }
 }
 
+/** So many documents that say the same are compared; more are told by those. */
+const earlierMax = 20;
+
 /** For each document the ones before it that it repeats. */
 export function earlierDocuments(
   documents: readonly WrittenDocument[],
@@ -78,8 +81,8 @@ export function earlierDocuments(
       const named = name === null ? [] : listIn(byName, `${place} ${name}`);
       const alike = spec === '' ? [] : listIn(bySpec, `${place} ${spec}`);
       const earlier = {
-        sameName: [...named],
-        sameSpec: alike.filter((other) => other.name !== name),
+        sameName: named.slice(0, earlierMax),
+        sameSpec: alike.slice(0, earlierMax).filter((other) => other.name !== name),
       };
       named.push(document);
       alike.push(document);
