@@ -10,6 +10,7 @@ import type { PolicyInput } from './rule.ts';
 /**
  * Do the outer clauses of policies in one namespace allow every connection of a unit that the inner ones allow? Pods are
  * compared as they are now, addresses by range, ports one by one; a peer that matches nobody is compared by its text.
+ * False for policies that are too large to compare.
  */
 export function allowsAll(
   input: PolicyInput,
@@ -18,6 +19,7 @@ export function allowsAll(
   unit: Unit,
 ): boolean {
   const { policy, world } = input;
+  if (sizeOf(outer) * sizeOf(inner) > pairsMax) return false;
   const name = policy.ref.namespace;
   const own = { name, labels: world.namespaceLabels(name) };
   return inner.every((clause) =>
@@ -29,6 +31,14 @@ export function allowsAll(
       return part.peers.every((peer) => holdsPeer(input, own, peers, peer));
     }),
   );
+}
+
+/** So many pairs of a peer and port of the one with a peer and port of the other are compared at most. */
+const pairsMax = 100_000;
+
+function sizeOf(clauses: readonly Clause[]): number {
+  const count = (list: 'any' | readonly unknown[]): number => (list === 'any' ? 1 : list.length);
+  return clauses.reduce((sum, { peers, ports }) => sum + count(peers) * count(ports), 0);
 }
 
 /** The clause, once for each of its ports: two clauses may have them apart. */
