@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openPicture } from '../../src/cli/picture.ts';
 import { collectionPath, watchedKinds } from '../../src/cluster/kinds.ts';
 import { decodeSnapshot } from '../../src/cluster/snapshot.ts';
+import { readServeConfig } from '../../src/config.ts';
+import { unknownProfile } from '../../src/model/profile.ts';
+import { defaultSettings } from '../../src/review/settings.ts';
+import { makeLog } from '../../src/webhook/decision-log.ts';
 import { namespace, pod, policy } from '../support/build.ts';
 import { type ApiObject, refuse, ScriptedApi } from '../support/scripted-api.ts';
 import { folderWith, spawned } from './program.ts';
@@ -47,6 +53,24 @@ beforeAll(async () => {
 });
 
 afterAll(() => api.stop());
+
+test('serve judges by the plugin that it detects, and is ready only then', async () => {
+  const read = readServeConfig({ cert: 'c', key: 'k', kubeconfig: `${folder}/config` }, {});
+  if ('problem' in read) throw new Error(read.problem);
+  const picture = await openPicture(read.config, () => defaultSettings, makeLog('error'));
+  if ('problem' in picture) throw new Error(picture.problem);
+  try {
+    const check = () => picture.checks?.()[0];
+    expect(check()).toEqual({ name: 'platform', state: 'failed', note: 'not looked at yet' });
+    while (check()?.state !== 'ok') await pause(20);
+    expect(check()?.note).toBe('cilium: DaemonSet kube-system/cilium, enable-policy in cilium-config');
+    const { id, unselectedPods } = picture.sight?.world().profile ?? unknownProfile;
+    expect([id, unselectedPods]).toEqual(['cilium', 'closed']);
+    expect([...(picture.sight?.world().records('Pod') ?? [])].map(({ name }) => name)).toEqual(['db']);
+  } finally {
+    picture.stop();
+  }
+}, 60_000);
 
 describe('a snapshot of a live cluster', () => {
   test('holds its objects and its network plugin, by which it is judged afterwards', async () => {
