@@ -1,5 +1,5 @@
 import type { Level, Severity } from '../model/finding.ts';
-import { type Clause, type CompiledPolicy, clausesOf, directions } from '../model/policy.ts';
+import { type Clause, type CompiledPolicy, clausesOf, directions, type Peer } from '../model/policy.ts';
 import { selectsEverything } from '../model/selector.ts';
 import { isOutsideFacing } from './outside-facing.ts';
 import { clausePorts, portsKeyOf } from './phrases.ts';
@@ -29,19 +29,22 @@ export const ruleOpenToAnyPeer: PolicyRule = {
     fine: `
       It is fine where everybody is meant, and then an info: ports that the API server calls, that stand
       behind a LoadBalancer or NodePort, or on which the cluster's resolver answers, and egress to port
-      53. No selector matches those callers. It weighs most for ingress on all ports.`,
+      53. No selector matches those callers. It weighs most for ingress on all ports.
+
+      A clause that lets certain peers in on all ports is an info too: name the ports.`,
     platforms: '',
   },
   *check(input: PolicyInput): Iterable<Draft> {
     const told = new Set<string>();
     for (const clause of directions.flatMap((direction) => clausesOf(input.policy, direction))) {
-      const key = `${clause.direction} ${portsKeyOf(clause)}`;
-      if (clause.peers !== 'any') {
-        if (isWideForFew(input.policy, clause)) yield allPortsFor(clause);
+      const few = clause.peers === 'any' ? null : peersKeyOf(clause.peers);
+      const key = few === null ? `${clause.direction} ${portsKeyOf(clause)}` : `all ports for ${few}`;
+      if (told.has(key) || (few !== null && !isWideForFew(input.policy, clause))) continue;
+      told.add(key);
+      if (few !== null) {
+        yield { ...allPorts, key, at: clause.origin };
         continue;
       }
-      if (told.has(key)) continue;
-      told.add(key);
       const ingress = clause.direction === 'ingress';
       yield {
         key,
@@ -66,16 +69,19 @@ function isWideForFew({ subject }: CompiledPolicy, { direction, peers, ports }: 
   return peers.every((peer) => peer.kind === 'pods' && !selectsEverything(peer.pods));
 }
 
-function allPortsFor(clause: Clause): Draft {
-  return {
-    key: `${clause.origin} ports`,
-    at: clause.origin,
-    happens: ['its peers get in on all ports, those included that its pods open later'],
-    advice: ['name the ports'],
-    affected: [],
-    severity: always('info'),
-  };
+function peersKeyOf(peers: readonly Peer[]): string {
+  return peers
+    .map(({ key }) => key)
+    .sort()
+    .join(', ');
 }
+
+const allPorts: Omit<Draft, 'key' | 'at'> = {
+  happens: ['its peers get in on all ports, those included that its pods open later'],
+  advice: ['name the ports'],
+  affected: [],
+  severity: always('info'),
+};
 
 function severityOf(input: PolicyInput, clause: Clause): Readonly<Record<Level, Severity>> {
   if (isDnsOnly(clause) || isOutsideFacing(input, clause)) return always('info');
