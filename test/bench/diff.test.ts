@@ -14,6 +14,7 @@ test('bench/diff.mjs measures a comparison of two directories', () => {
     'read',
     'compared',
     'diff',
+    'idle',
     'ratio',
     'run',
   ]);

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { type Json, pod, policy, service, workload } from '../support/build.ts';
+import { encodeSnapshot } from '../../src/cluster/snapshot.ts';
+import { type Json, pod, policy, recordOf, service, workload } from '../support/build.ts';
 import { folderWith, spawned } from './program.ts';
 import { schemaProblems } from './schema.ts';
 
@@ -253,6 +254,31 @@ describe('netsluice diff', () => {
     expect([missing.code, missing.out]).toEqual([3, '']);
     expect(missing.err).toContain('none.yaml cannot be read: there is no such file.');
     expect((await spawned(['diff', '-', '-'])).code).toBe(2);
+  });
+
+  test('snapshots are states too', async () => {
+    const saved = encodeSnapshot({
+      takenAt: '2026-06-15T12:00:00Z',
+      version: '0.0.0',
+      cluster: null,
+      platform: null,
+      absent: ['Node'],
+      redacted: false,
+      objects: [...workloads, guard].map(recordOf),
+    });
+    const folder = folderWith({ 'now.yaml': manifests([...workloads, guard, allow(5432)]) });
+    writeFileSync(join(folder, 'then.snapshot'), saved);
+    const { code, out } = await spawned([
+      'diff',
+      join(folder, 'then.snapshot'),
+      join(folder, 'now.yaml'),
+      '-o',
+      'json',
+    ]);
+    expect([code, JSON.parse(out)]).toMatchObject([
+      3,
+      { headline: 'opens 1 inside their namespaces', partial: 'Node, which could not be listed' },
+    ]);
   });
 
   test('a directory may be empty: everything comes', async () => {
