@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { didYouMean } from '../review/settings.ts';
+import { chosenConfig } from './config-place.ts';
 import { reasonOf } from './read-inputs.ts';
 
 /** What a repository says once for all: defaults of options that the commands of a command line have. */
@@ -41,18 +42,6 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>;
 
-export const configName = '.netsluice.yaml';
-
-/** Gives a command the options by which its config file is chosen. */
-export function withConfigOptions(command: Command): Command {
-  return command
-    .option(
-      '--config <FILE>',
-      `defaults of options (default: ${configName} here or above, up to the repository)`,
-    )
-    .option('--no-config', 'read no such file');
-}
-
 /**
  * What the config file says for the options of a command that neither the command line nor the environment gives. A
  * problem is one sentence.
@@ -61,8 +50,7 @@ export function configFor(
   command: Command,
   keys: readonly (keyof Config)[],
 ): Config | { readonly problem: string } {
-  const chosen: unknown = command.getOptionValue('config');
-  const file = typeof chosen === 'string' ? chosen : chosen === false ? null : findConfig(process.cwd());
+  const file = chosenConfig(command);
   if (file === null) return {};
   const read = readConfig(file);
   if ('problem' in read) return read;
@@ -71,15 +59,6 @@ export function configFor(
     ([key]) => keys.some((known) => known === key) && !given(key),
   );
   return configSchema.parse(Object.fromEntries(left));
-}
-
-/** The nearest config file, from a directory upward to the one that holds the repository; null where there is none. */
-export function findConfig(from: string): string | null {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    const file = join(folder, configName);
-    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file;
-    if (existsSync(join(folder, '.git')) || dirname(folder) === folder) return null;
-  }
 }
 
 /** Reads a config file; paths in it are from its place on. */

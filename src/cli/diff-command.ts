@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { ConnectionUnit } from '../impact/connections-tally.ts';
-import { configFor, withConfigOptions } from './config-file.ts';
+import type { Config } from './config-file.ts';
+import { chosenConfig, withConfigOptions } from './config-place.ts';
 import type { DiffPlan } from './diff.ts';
 import { outputsOf } from './outputs.ts';
 
@@ -52,15 +53,15 @@ Example: netsluice diff main/manifests manifests -o markdown=comment.md
 
 Exit code: 0 compared, 1 something changed and --fail-on-change, 2 wrong usage, 3 something could not be read.`,
     )
-    .action((before: string, after: string, flags: Flags, command: Command) => {
-      const config = configFor(command, ['settings']);
+    .action(async (before: string, after: string, flags: Flags, command: Command) => {
+      const config = await configOf(command);
       const outputs = outputsOf(flags.format ?? [], ['pretty', 'json', 'markdown']);
       if ('problem' in config) command.error(`error: ${config.problem}`);
       else if ('problem' in outputs) command.error(`error: ${outputs.problem}`);
       else if (before === '-' && after === '-')
         command.error('error: only one of BEFORE and AFTER can be standard input.');
       else
-        return run({
+        await run({
           before,
           after,
           settings: config.settings ?? flags.settings ?? null,
@@ -71,4 +72,11 @@ Exit code: 0 compared, 1 something changed and --fail-on-change, 2 wrong usage, 
           outputs,
         });
     });
+}
+
+/** Loaded late: without a config file nothing of what reads one is needed. */
+async function configOf(command: Command): Promise<Pick<Config, 'settings'> | { readonly problem: string }> {
+  if (chosenConfig(command) === null) return {};
+  const { configFor } = await import('./config-file.ts');
+  return configFor(command, ['settings']);
 }

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Severity } from '../model/finding.ts';
-import { type Config, configFor, withConfigOptions } from './config-file.ts';
+import { type Config, configFor } from './config-file.ts';
+import { withConfigOptions } from './config-place.ts';
 import { type BaselinePlan, type LintPlan, lintFormats } from './lint-plan.ts';
 import { duration } from './open-snapshot.ts';
 import { outputsOf } from './outputs.ts';

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Severity } from '../model/finding.ts';
-import { configFor, withConfigOptions } from './config-file.ts';
+import { configFor } from './config-file.ts';
+import { withConfigOptions } from './config-place.ts';
 import { duration } from './open-snapshot.ts';
 import { outputsOf } from './outputs.ts';
 import type { Plan, PlanAsked } from './plan.ts';

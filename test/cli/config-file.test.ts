@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { configName, configSchema, findConfig, readConfig } from '../../src/cli/config-file.ts';
+import { configSchema, readConfig } from '../../src/cli/config-file.ts';
+import { configName, findConfig } from '../../src/cli/config-place.ts';
 import { jsonText } from '../chart/values-file.ts';
 import { folderWith, netsluice, spawnedIn } from './program.ts';
 
