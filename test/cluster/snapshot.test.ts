@@ -92,7 +92,8 @@ function unlisted(value: unknown, fields: Fields, path: string): string[] {
 }
 
 function inside(value: unknown, shape: Shape, path: string): string[] {
-  if (shape.is === 'nullable' || shape.is === 'optional') return value === null ? [] : inside(value, shape.of, path);
+  if (shape.is === 'nullable' || shape.is === 'optional')
+    return value === null ? [] : inside(value, shape.of, path);
   if (shape.is === 'list')
     return (Array.isArray(value) ? value : []).flatMap((item) => inside(item, shape.of, path));
   return shape.is === 'object' ? unlisted(value, shape.fields, path) : [];
