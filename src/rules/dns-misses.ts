@@ -1,6 +1,7 @@
 import { portsOf } from '../impact/side.ts';
 import type { Phrase } from '../model/finding.ts';
-import type { Clause } from '../model/policy.ts';
+import type { Clause, PodPeer } from '../model/policy.ts';
+import { matches } from '../model/selector.ts';
 import type { Resolvers } from '../platform/resolvers.ts';
 import { parseAddress } from '../sets/addresses.ts';
 import { intersectPorts, isEmpty, noPorts, unionPorts } from '../sets/port-set.ts';
@@ -39,9 +40,16 @@ export function missOf(
       advice: allow,
     };
   }
-  const onlyBlocks = clause.peers !== 'any' && clause.peers.every(({ kind }) => kind === 'block');
-  if (onlyBlocks) return null;
+  // Blocks may be meant for a resolver outside, and that a namespace is not there is another rule's affair.
+  if (clause.peers !== 'any' && clause.peers.every((peer) => peer.kind === 'block' || isNowhere(world, peer)))
+    return null;
   return { key: 'peer', happens: ['this clause for DNS does not match the pods of ', dns], advice: allow };
+}
+
+function isNowhere(world: World, { namespaces }: PodPeer): boolean {
+  if (namespaces === 'own') return false;
+  for (const { labels } of world.namespaces()) if (matches(namespaces, labels)) return false;
+  return true;
 }
 
 function allowsSome(world: World, clause: Clause, id: number, asked: readonly number[]): boolean {

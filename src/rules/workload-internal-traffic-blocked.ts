@@ -41,8 +41,8 @@ export const workloadInternalTrafficBlocked: PolicyRule = {
       egress where egress is isolated.`,
     fine: `
       Replicas of most stateless workloads never talk to each other. It is a warning where a headless
-      Service leads to the pods, or where a clause admitted the connections before; otherwise an info,
-      and that only where the policy selects the workload by labels. One replica has nobody to talk to.
+      Service leads to the pods, or where a clause admitted the connections of a StatefulSet or DaemonSet
+      before; otherwise an info, and that only where the policy selects the workload by labels. One replica has nobody to talk to.
       Netsluice compares declared ports: with one of them open between the pods it is silent, unless a
       port of their headless Service is open to nobody at all.`,
     platforms: '',
@@ -69,10 +69,11 @@ export const workloadInternalTrafficBlocked: PolicyRule = {
 
 const replicated: ReadonlySet<string> = new Set(['StatefulSet', 'DaemonSet', 'Deployment']);
 
-/** A headless Service leads to each of them, or a clause let them reach each other. */
+/** A headless Service leads to each of them, or a clause let members that have names or nodes of their own meet. */
 function isMeantToMeet({ world, previous }: PolicyInput, unit: Unit): boolean {
   if (!isEmpty(headlessPorts(world, unit))) return true;
-  return previous !== null && directions.some((direction) => previous.isolated(direction).has(unit.id));
+  if (previous === null || unit.workload.kind === 'Deployment') return false;
+  return directions.some((direction) => previous.isolated(direction).has(unit.id));
 }
 
 function draft({ world, policy }: PolicyInput, key: string, units: readonly Unit[], cut: Cut): Draft {

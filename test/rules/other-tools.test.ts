@@ -181,7 +181,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
       ],
       about: ['namespace-selector-matches-nothing', 'egress-blocks-dns', 'dns-allow-misses-resolver'],
       says: [
-        'dns-allow-misses-resolver: this clause for DNS does not match the pods of kube-system/kube-dns',
+        'egress-blocks-dns: 1 pod loses DNS until another policy allows UDP+TCP 53 to kube-system/kube-dns',
         'namespace-selector-matches-nothing: name=kube-system matches no namespace until such a namespace exists',
       ],
     },
