@@ -2,9 +2,11 @@ import { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { type Unit, weightOf } from '../world/unit.ts';
+import { firstNames } from './first-names.ts';
 import type { Example, NamedEnd, Tally } from './impact.ts';
 import { PairTally } from './pair-tally.ts';
 import type { Ends } from './rectangle.ts';
+import type { WorkloadNumbers } from './workload-numbers.ts';
 
 /** The API server is no workload; it is an end only where its callbacks are counted. */
 export type CountedEnds = Ends | { readonly kind: 'api-server' };
@@ -12,30 +14,25 @@ export type CountedEnds = Ends | { readonly kind: 'api-server' };
 /** How many examples a tally keeps. */
 const examplesMax = 3;
 
-/** Numbers of the ends that are no workloads. */
-const internet = 0;
-const apiServer = 1;
-const reserved = 2;
-
 /**
  * Counts connections: pairs of workloads, where all addresses that nobody owns are one. A pod to itself is no
  * connection; two pods of one workload are.
  */
 export class ConnectionCount {
   private readonly pairs = new PairTally();
-  /** Numbers of the workloads; shared by the counts of one summary, so that their pairs can be compared. */
-  private readonly numbers: Map<string, number>;
+  /** Shared by the counts of one summary, so that their pairs can be compared. */
+  private readonly workloads: WorkloadNumbers;
   private readonly found: Example[] = [];
   private readonly worlds: Overlay;
 
-  constructor(worlds: Overlay, numbers: Map<string, number>) {
+  constructor(worlds: Overlay, workloads: WorkloadNumbers) {
     this.worlds = worlds;
-    this.numbers = numbers;
+    this.workloads = workloads;
   }
 
   add(sources: CountedEnds, destinations: CountedEnds, ports: PortSet): void {
-    const from = this.workloadsOf(sources);
-    const to = this.workloadsOf(destinations);
+    const from = this.numbersOf(sources);
+    const to = this.numbersOf(destinations);
     const alone = this.loners(sources, destinations);
     const rest = to.andNot(alone);
     this.pairs.add(from, rest);
@@ -72,41 +69,29 @@ export class ConnectionCount {
     return this.found.sort(byNames).slice(0, examplesMax);
   }
 
-  private workloadsOf(ends: CountedEnds): BitSet {
-    if (ends.kind !== 'units') return BitSet.of([ends.kind === 'internet' ? internet : apiServer]);
-    const numbers = new BitSet();
-    ends.units.forEach((id) => {
-      const unit = this.unit(id);
-      if (unit !== undefined) numbers.add(this.numberOf(unit.workload.id));
-    });
-    return numbers;
-  }
-
-  private numberOf(workload: string): number {
-    const known = this.numbers.get(workload) ?? this.numbers.size + reserved;
-    this.numbers.set(workload, known);
-    return known;
-  }
-
-  private unit(id: number): Unit | undefined {
-    return this.worlds.after.unit(id) ?? this.worlds.before.unit(id);
+  private numbersOf(ends: CountedEnds): BitSet {
+    if (ends.kind === 'units') return this.workloads.of(ends.units);
+    return BitSet.of([this.workloads.numberOf(ends.kind)]);
   }
 
   /** Workloads that are on both ends with one and the same single pod. */
   private loners(sources: CountedEnds, destinations: CountedEnds): BitSet {
     const found = new BitSet();
     if (sources.kind !== 'units' || destinations.kind !== 'units') return found;
-    const perWorkload = new Map<string, Unit[]>();
-    sources.units.or(destinations.units).forEach((id) => {
-      const unit = this.unit(id);
-      if (unit !== undefined)
-        perWorkload.set(unit.workload.id, [...(perWorkload.get(unit.workload.id) ?? []), unit]);
+    sources.units.and(destinations.units).forEach((id) => {
+      const unit = this.workloads.unit(id);
+      if (unit === undefined || this.weight(id) !== 1) return;
+      const isEnd = (mate: number): boolean => sources.units.has(mate) || destinations.units.has(mate);
+      if (this.matesOf(unit).every((mate) => mate === id || !isEnd(mate)))
+        found.add(this.workloads.numberOf(unit.workload.id));
     });
-    for (const [workload, [only, second]] of perWorkload) {
-      if (only === undefined || second !== undefined || this.weight(only.id) !== 1) continue;
-      if (sources.units.has(only.id) && destinations.units.has(only.id)) found.add(this.numberOf(workload));
-    }
     return found;
+  }
+
+  /** Units of the same workload, before or after. */
+  private matesOf({ workload }: Unit): number[] {
+    const { before, after } = this.worlds;
+    return [before, after].flatMap((world) => world.workloadUnits(workload).map(({ id }) => id));
   }
 
   private weight(id: number): number {
@@ -126,24 +111,9 @@ export class ConnectionCount {
       this.found.splice(0, this.found.length, ...this.examples());
   }
 
-  /** The first few workloads by name, so that every replica of netsluice names the same ones. */
-  private firstNames(ends: CountedEnds): NamedEnd[] {
-    if (ends.kind !== 'units') return [ends.kind];
-    const names = new Map<string, NamedEnd>();
-    ends.units.forEach((id) => {
-      const unit = this.unit(id);
-      if (unit === undefined) return;
-      const end = { namespace: unit.namespace, name: unit.workload.name };
-      names.set(nameText(end), end);
-      if (names.size > 4 * examplesMax) trim(names);
-    });
-    trim(names);
-    return [...names.values()];
+  private firstNames(ends: CountedEnds): readonly NamedEnd[] {
+    return ends.kind === 'units' ? firstNames(this.worlds, ends.units, examplesMax) : [ends.kind];
   }
-}
-
-function trim(names: Map<string, NamedEnd>): void {
-  for (const name of [...names.keys()].sort().slice(examplesMax)) names.delete(name);
 }
 
 function nameText(end: NamedEnd): string {

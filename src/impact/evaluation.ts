@@ -1,11 +1,12 @@
-import type { Direction } from '../model/policy.ts';
+import type { CompiledPolicy, Direction } from '../model/policy.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { Overlay } from '../world/overlay.ts';
-import { portsKey } from '../world/unit.ts';
+import type { Signature } from '../world/signatures.ts';
+import { portsKey, type Traits } from '../world/unit.ts';
 import type { Budget } from './budget.ts';
 import { groupBy } from './cells.ts';
 import type { When } from './group.ts';
-import { type Side, sideOf } from './side.ts';
+import { type Side, sideOf, sideTowards } from './side.ts';
 
 /** Units that the same policies govern in one direction, before and after. */
 export interface AlikeGroup {
@@ -14,6 +15,9 @@ export interface AlikeGroup {
   readonly first: number;
   readonly sides: Readonly<Record<When, Side>>;
 }
+
+/** For up to so many subjects it is cheaper to ask of each whether a peer matches it than to look up all that it matches. */
+const fewOthers = 64;
 
 /**
  * One evaluation of a change: the two worlds, the budget, and what was already worked out. Many units are governed
@@ -75,17 +79,67 @@ export class Evaluation {
     return known;
   }
 
-  /** These units, by what governs them. */
-  governedGroups(direction: Direction): readonly AlikeGroup[] {
+  /** Governed units that the world below does not know as they are here, by what governs them. */
+  ownGroups(direction: Direction): readonly AlikeGroup[] {
     const known = this.groups.get(direction);
     if (known !== undefined) return known;
-    const byKey = groupBy(this.governedEither(direction), (id) => this.alikeKey(id, direction));
-    const groups = [...byKey.values()].map((units) => {
-      const first = units.first();
-      return { units, first, sides: this.sidesOf(first, direction) };
-    });
+    const own = this.worlds.own.and(this.governedEither(direction));
+    const byKey = groupBy(own, (id) => this.alikeKey(id, direction));
+    const groups = [...byKey.values()].map((units) => this.alike(units, direction));
     this.groups.set(direction, groups);
     return groups;
+  }
+
+  /** Groups of the world below with a clause that may name one of these units, before or after. */
+  groupsNaming(units: BitSet, direction: Direction): readonly AlikeGroup[] {
+    const { base } = this.worlds;
+    const found = new Set<Signature>();
+    for (const policy of this.policiesNaming(units, direction)) {
+      for (const signature of base.policies.signatures[direction].of(policy)) found.add(signature);
+    }
+    return [...found].flatMap((signature) => this.alikeOf(signature, direction, units) ?? []);
+  }
+
+  /** Groups of the world below that say one and the same to everybody whom none of their clauses names. */
+  openGroups(direction: Direction): readonly AlikeGroup[] {
+    const { base, own } = this.worlds;
+    return [...base.policies.signatures[direction].openClasses()].flatMap(({ units }) => {
+      const rest = units.andNot(own);
+      return rest.isEmpty() ? [] : [this.alike(rest, direction)];
+    });
+  }
+
+  private alikeOf({ units: all }: Signature, direction: Direction, others: BitSet): AlikeGroup | null {
+    const units = all.andNot(this.worlds.own);
+    if (units.isEmpty()) return null;
+    if (others.size > fewOthers) return this.alike(units, direction);
+    const first = units.first();
+    const side = (when: When): Side => {
+      const world = this.worlds[when];
+      return sideTowards(world, world.governing(first, direction), direction, others);
+    };
+    return { units, first, sides: { before: side('before'), after: side('after') } };
+  }
+
+  private alike(units: BitSet, direction: Direction): AlikeGroup {
+    const first = units.first();
+    return { units, first, sides: this.sidesOf(first, direction) };
+  }
+
+  private policiesNaming(units: BitSet, direction: Direction): ReadonlySet<CompiledPolicy> {
+    const { base, before, after } = this.worlds;
+    const found = new Set<CompiledPolicy>();
+    const asked = new Set<Traits>();
+    units.forEach((id) => {
+      for (const world of [before, after]) {
+        const unit = world.unit(id);
+        if (unit === undefined || (asked.has(unit) && !this.worlds.moved.has(id))) continue;
+        asked.add(unit);
+        const labels = world.namespaceLabels(unit.namespace);
+        for (const policy of base.peers.naming(unit, labels, direction)) found.add(policy);
+      }
+    });
+    return found;
   }
 
   portsOnBothSides(unit: number): string {

@@ -52,7 +52,11 @@ export function endsOf(
 }
 
 /** Splits units into those whose verdicts are known and those that a policy API not analysed could govern. */
-export function byCloud({ before, after }: Overlay, units: BitSet): readonly (readonly [BitSet, boolean])[] {
+export function byCloud(
+  { before, after, base }: Overlay,
+  units: BitSet,
+): readonly (readonly [BitSet, boolean])[] {
+  if (!base.hasForeign) return [[units, false]];
   const clouds = new Map<string, boolean>();
   const clouded = new BitSet();
   units.forEach((id) => {

@@ -1,5 +1,6 @@
 import type { Clause, Direction, PortTerm, Ternary } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
+import { BitSet } from '../sets/bitset.ts';
 import {
   allPorts,
   intersectPorts,
@@ -9,6 +10,7 @@ import {
   subtractPorts,
   unionPorts,
 } from '../sets/port-set.ts';
+import { readPeer } from '../world/peer-index.ts';
 import type { UnknownReason } from '../world/unit.ts';
 import type { Governing, Governor, Reading, World } from '../world/world.ts';
 
@@ -46,6 +48,38 @@ export function sideOf(world: World, governing: Governing, direction: Direction)
     })),
   );
   return { direction, governing, entries };
+}
+
+/** The same, where only these few units can be the other end: nothing is looked up that concerns others. */
+export function sideTowards(world: World, governing: Governing, direction: Direction, others: BitSet): Side {
+  const entries = governing.governors.flatMap((governor) =>
+    governor.clauses.map((clause) => ({
+      governor,
+      clause,
+      members: membersAmong(world, governor.policy.ref.namespace, clause, others),
+    })),
+  );
+  return { direction, governing, entries };
+}
+
+function membersAmong(world: World, namespace: string, { peers }: Clause, others: BitSet): 'any' | Reading {
+  if (peers === 'any') return 'any';
+  const must = new BitSet();
+  const may = new BitSet();
+  const reasons = new Set<UnknownReason>();
+  others.forEach((id) => {
+    const unit = world.unit(id);
+    if (unit === undefined) return;
+    const labels = world.namespaceLabels(unit.namespace);
+    for (const peer of peers) {
+      const { value, reason } = readPeer(peer, namespace, unit, labels, world.profile);
+      if (value === 'no') continue;
+      may.add(id);
+      if (value === 'yes') must.add(id);
+      else reasons.add(reason);
+    }
+  });
+  return { must, may: reasons.size === 0 ? must : may, reasons: [...reasons] };
 }
 
 /** Does the clause match this unit as the other end? */

@@ -10,6 +10,7 @@ import { ConnectionCount } from './connection-count.ts';
 import { gradeAll, type Required } from './grades.ts';
 import type { Impact, IsolationTally } from './impact.ts';
 import type { Difference, Ends, IsolationFlip, Rectangle } from './rectangle.ts';
+import { WorkloadNumbers } from './workload-numbers.ts';
 
 /**
  * Counts a difference in connections between workloads, exactly, with a few examples by name. `facts` are those of
@@ -23,8 +24,8 @@ export function summarize(
   budget: Budget,
   required: readonly Required[] = [],
 ): Impact {
-  const numbers = new Map<string, number>();
-  const count = () => new ConnectionCount(worlds, numbers);
+  const workloads = new WorkloadNumbers(worlds);
+  const count = () => new ConnectionCount(worlds, workloads);
   const tallies = {
     declared: count(),
     undeclared: count(),

@@ -1,4 +1,4 @@
-import type { Direction, Ternary } from '../model/policy.ts';
+import type { Direction, PortTerm, Ternary } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { isEmpty } from '../sets/port-set.ts';
@@ -46,15 +46,20 @@ function cellsOf(evaluation: Evaluation, group: Group, others: BitSet): readonly
   const { before, after } = group.sides;
   const existence = worlds.moved.isEmpty() ? [] : [worlds.before.units, worlds.after.units];
   const cells = partition(others, [...existence, ...memberSets(before), ...memberSets(after)], budget) ?? [];
-  const named = group.direction === 'egress' && [before, after].some(namesPorts);
-  if (!named) return cells;
-  return cells.flatMap((cell) => [...groupBy(cell, (id) => evaluation.portsOnBothSides(id)).values()]);
+  const named = group.direction === 'egress' ? [before, after].flatMap(namedTerms) : [];
+  if (named.length === 0) return cells;
+  const meanings = named.flatMap(({ name, protocol }) => [
+    ...worlds.base.table.named.resolving(name, protocol),
+  ]);
+  return cells.flatMap((cell) => [
+    ...(partition(cell.andNot(worlds.own), meanings, budget) ?? []),
+    ...groupBy(cell.and(worlds.own), (id) => evaluation.portsOnBothSides(id)).values(),
+  ]);
 }
 
-function namesPorts({ entries }: Side): boolean {
-  return entries.some(
-    ({ clause }) => clause.ports !== 'any' && clause.ports.some(({ kind }) => kind === 'named'),
-  );
+function namedTerms({ entries }: Side): Extract<PortTerm, { readonly kind: 'named' }>[] {
+  const terms = entries.flatMap(({ clause }) => (clause.ports === 'any' ? [] : clause.ports));
+  return terms.filter((term) => term.kind === 'named');
 }
 
 /** What the subjects' own policies say of one cell of others. */
@@ -104,17 +109,39 @@ function otherSides(evaluation: Evaluation, group: Group, others: BitSet): reado
   const sides = new Map<string, OtherSide>();
   if (!open.isEmpty())
     sides.set('open', { subjects: group.units, units: open, change: openChange(opposite) });
-  for (const alike of evaluation.governedGroups(opposite)) {
+  const join = (side: OtherSide): void => {
+    const key = joinKey(side.change, side.subjects);
+    const known = sides.get(key);
+    if (known === undefined) sides.set(key, side);
+    else known.units.addAll(side.units);
+  };
+  const naming = evaluation.groupsNaming(group.units, opposite);
+  for (const alike of [...evaluation.ownGroups(opposite), ...naming]) {
     if (!alike.units.intersects(others)) continue;
     if (!budget.spend(1)) break;
-    for (const side of sidesTowards(evaluation, group, alike, opposite)) {
-      const key = joinKey(side.change, side.subjects);
-      const known = sides.get(key);
-      if (known === undefined) sides.set(key, side);
-      else known.units.addAll(side.units);
-    }
+    for (const side of sidesTowards(evaluation, group, alike, opposite)) join(side);
+  }
+  const named = BitSet.union(naming.map(({ units }) => units));
+  for (const alike of evaluation.openGroups(opposite)) {
+    const units = alike.units.and(others).andNot(named);
+    if (units.isEmpty()) continue;
+    if (!budget.spend(1)) break;
+    join(strangerSide(evaluation, group, { ...alike, units }, opposite));
   }
   return [...sides.values()];
+}
+
+/** What units say of subjects whom none of their clauses names. */
+function strangerSide(
+  { worlds }: Evaluation,
+  group: Group,
+  { units, first, sides }: AlikeGroup,
+  direction: Direction,
+): OtherSide {
+  const match = ({ members }: Entry): Ternary => (members === 'any' ? 'yes' : 'no');
+  const destination = direction === 'ingress' ? first : group.first;
+  const change = sideChange(worlds, sides, match, destination);
+  return { subjects: group.units, units: units.clone(), change };
 }
 
 /** What one list of policies says of the subjects, which its clauses may tell apart. */

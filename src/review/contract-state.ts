@@ -49,8 +49,11 @@ export function judgeContracts(
 ): readonly ContractState[] {
   if (contracts.length === 0) return [];
   const invented = inventPods(world, contracts);
-  const peopled = invented.edits.length === 0 ? world : overlay(world, { edits: invented.edits }).after;
-  const evaluation = new Evaluation({ before: peopled, after: peopled, moved: new BitSet() }, budget);
+  const worlds = overlay(world, { edits: invented.edits });
+  const peopled = worlds.after;
+  // Nothing changes: both sides are the world with its invented pods.
+  const still = { ...worlds, before: peopled, moved: new BitSet() };
+  const evaluation = new Evaluation(still, budget);
   const strangers = invented.units(peopled);
   const resolving = resolvingIn(peopled, strangers);
   return contracts.map((contract) => {

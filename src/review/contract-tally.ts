@@ -1,5 +1,6 @@
 import { ConnectionCount } from '../impact/connection-count.ts';
 import type { Ends } from '../impact/rectangle.ts';
+import { WorkloadNumbers } from '../impact/workload-numbers.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { isEmpty, type PortSet } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
@@ -30,7 +31,7 @@ export class ContractTally {
     this.contract = contract;
     this.worlds = worlds;
     this.strangers = strangers;
-    const numbers = new Map<string, number>();
+    const numbers = new WorkloadNumbers(worlds);
     this.counts = {
       broken: new ConnectionCount(worlds, numbers),
       unknown: new ConnectionCount(worlds, numbers),

@@ -1,11 +1,25 @@
 const wordBits = 32;
 
-/** A growable set of small integers, 32 to a word. Operations that return a set leave their operands alone. */
+/**
+ * Up to this many members a set keeps a sorted list: most selectors of a large cluster match few units, and a list of
+ * them costs what they are and not what the cluster is.
+ */
+const fewMax = 64;
+
+const noWords = new Uint32Array(0);
+
+/**
+ * A growable set of small integers: a sorted list while there are few, 32 to a word above that. Operations that return
+ * a set leave their operands alone.
+ */
 export class BitSet {
+  /** The members in order, or null once they are kept in words. */
+  private few: number[] | null;
   private words: Uint32Array;
 
-  constructor(words: Uint32Array = new Uint32Array(0)) {
-    this.words = words;
+  constructor(words: Uint32Array | null = null) {
+    this.few = words === null ? [] : null;
+    this.words = words ?? noWords;
   }
 
   static of(ids: Iterable<number>): BitSet {
@@ -16,46 +30,83 @@ export class BitSet {
 
   /** The union of several sets, made in one piece. */
   static union(sets: readonly BitSet[]): BitSet {
-    const words = new Uint32Array(Math.max(0, ...sets.map((set) => set.words.length)));
-    for (const set of sets) {
-      for (let i = 0; i < set.words.length; i += 1) words[i] = (words[i] ?? 0) | (set.words[i] ?? 0);
+    let listed = 0;
+    let length = 0;
+    for (const { few, words } of sets) {
+      if (few === null) length = Math.max(length, words.length);
+      else listed += few.length;
     }
-    return new BitSet(words);
+    if (length === 0 && listed <= fewMax) return BitSet.merged(sets);
+    const union = new BitSet(new Uint32Array(length));
+    for (const set of sets) union.addAll(set);
+    return union;
+  }
+
+  /** The union of listed sets that have few members in all. */
+  private static merged(sets: readonly BitSet[]): BitSet {
+    const union = new BitSet();
+    for (const { few } of sets) for (const id of few ?? []) union.add(id);
+    return union;
+  }
+
+  private static listed(members: number[]): BitSet {
+    const set = new BitSet();
+    set.few = members;
+    return set;
   }
 
   has(id: number): boolean {
+    if (this.few !== null) return this.few[placeOf(this.few, id)] === id;
     return ((this.words[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0;
   }
 
   add(id: number): void {
+    if (this.few !== null) {
+      const place = placeOf(this.few, id);
+      if (this.few[place] === id) return;
+      if (this.few.length < fewMax) {
+        this.few.splice(place, 0, id);
+        return;
+      }
+      this.toWords();
+    }
     const index = id >>> 5;
     if (index >= this.words.length) this.grow(index + 1);
     this.words[index] = (this.words[index] ?? 0) | (1 << (id & 31));
   }
 
   delete(id: number): void {
+    if (this.few !== null) {
+      const place = placeOf(this.few, id);
+      if (this.few[place] === id) this.few.splice(place, 1);
+      return;
+    }
     const index = id >>> 5;
     if (index < this.words.length) this.words[index] = (this.words[index] ?? 0) & ~(1 << (id & 31));
   }
 
   isEmpty(): boolean {
-    return this.words.every((word) => word === 0);
+    if (this.few !== null) return this.few.length === 0;
+    for (let i = 0; i < this.words.length; i += 1) if (this.words[i] !== 0) return false;
+    return true;
   }
 
   /** How many members; linear in words. */
   get size(): number {
+    if (this.few !== null) return this.few.length;
     let count = 0;
-    for (const word of this.words) count += popcount(word);
+    for (let i = 0; i < this.words.length; i += 1) count += popcount(this.words[i] ?? 0);
     return count;
   }
 
-  /** How many ids the words have room for. */
+  /** How many ids there is room for; what a walk over the set costs. */
   get capacity(): number {
-    return this.words.length * wordBits;
+    return this.few === null ? this.words.length * wordBits : this.few.length;
   }
 
   /** The least member; -1 where there is none. */
   first(): number {
+    if (this.few !== null) return this.few[0] ?? -1;
     for (let i = 0; i < this.words.length; i += 1) {
       const word = this.words[i] ?? 0;
       if (word !== 0) return i * wordBits + 31 - Math.clz32(word & -word);
@@ -64,11 +115,16 @@ export class BitSet {
   }
 
   clone(): BitSet {
-    return new BitSet(this.words.slice());
+    return this.few === null ? new BitSet(this.words.slice()) : BitSet.listed(this.few.slice());
   }
 
   /** Adds every member of `other` to this set. */
   addAll(other: BitSet): void {
+    if (other.few !== null) {
+      for (const id of other.few) this.add(id);
+      return;
+    }
+    if (this.few !== null) this.toWords();
     if (other.words.length > this.words.length) this.grow(other.words.length);
     for (let i = 0; i < other.words.length; i += 1)
       this.words[i] = (this.words[i] ?? 0) | (other.words[i] ?? 0);
@@ -79,25 +135,39 @@ export class BitSet {
   }
 
   and(other: BitSet): BitSet {
+    if (this.few !== null) return BitSet.listed(this.few.filter((id) => other.has(id)));
+    if (other.few !== null) return BitSet.listed(other.few.filter((id) => this.has(id)));
     const result = new Uint32Array(Math.min(this.words.length, other.words.length));
     for (let i = 0; i < result.length; i += 1) result[i] = (this.words[i] ?? 0) & (other.words[i] ?? 0);
     return new BitSet(result);
   }
 
   andNot(other: BitSet): BitSet {
-    const result = this.words.slice();
-    const shared = Math.min(result.length, other.words.length);
-    for (let i = 0; i < shared; i += 1) result[i] = (result[i] ?? 0) & ~(other.words[i] ?? 0);
-    return new BitSet(result);
+    if (this.few !== null) return BitSet.listed(this.few.filter((id) => !other.has(id)));
+    const result = new BitSet(this.words.slice());
+    if (other.few !== null) {
+      for (const id of other.few) result.delete(id);
+      return result;
+    }
+    const shared = Math.min(result.words.length, other.words.length);
+    for (let i = 0; i < shared; i += 1) result.words[i] = (result.words[i] ?? 0) & ~(other.words[i] ?? 0);
+    return result;
   }
 
   intersects(other: BitSet): boolean {
+    if (this.few !== null) return this.few.some((id) => other.has(id));
+    if (other.few !== null) return other.few.some((id) => this.has(id));
     const shared = Math.min(this.words.length, other.words.length);
     for (let i = 0; i < shared; i += 1) if (((this.words[i] ?? 0) & (other.words[i] ?? 0)) !== 0) return true;
     return false;
   }
 
   forEach(visit: (id: number) => void): void {
+    if (this.few !== null) {
+      // A visitor may change the set.
+      for (const id of this.few.slice()) visit(id);
+      return;
+    }
     for (let i = 0; i < this.words.length; i += 1) {
       let word = this.words[i] ?? 0;
       while (word !== 0) {
@@ -109,6 +179,7 @@ export class BitSet {
   }
 
   toArray(): number[] {
+    if (this.few !== null) return this.few.slice();
     const ids: number[] = [];
     this.forEach((id) => {
       ids.push(id);
@@ -116,11 +187,32 @@ export class BitSet {
     return ids;
   }
 
+  private toWords(): void {
+    const { few } = this;
+    if (few === null) return;
+    this.few = null;
+    const last = few.at(-1);
+    this.words = new Uint32Array(last === undefined ? 0 : (last >>> 5) + 1);
+    for (const id of few) this.words[id >>> 5] = (this.words[id >>> 5] ?? 0) | (1 << (id & 31));
+  }
+
   private grow(words: number): void {
     const grown = new Uint32Array(Math.max(words, this.words.length * 2));
     grown.set(this.words);
     this.words = grown;
   }
+}
+
+/** Where a member stands in a sorted list, or would stand. */
+function placeOf(list: readonly number[], id: number): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((list[middle] ?? 0) < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function popcount(word: number): number {

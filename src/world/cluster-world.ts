@@ -10,16 +10,16 @@ import {
 } from '../model/objects.ts';
 import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
-import { type Labels, sameLabels } from '../model/selector.ts';
+import { type Labels, type Selector, sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { Catalog } from './catalog.ts';
 import { ForeignApis } from './foreign-apis.ts';
+import { NamespaceIndex, nameAlone } from './namespace-index.ts';
 import { workloadOfPod } from './owners.ts';
 import { PeerIndex } from './peer-index.ts';
 import { blocksMax, distinctBlocks, type PodEntry, PodTable, readAddresses } from './pod-table.ts';
 import { PolicyTable } from './policy-table.ts';
-import type { Unit, Workload } from './unit.ts';
-import { traitsOf } from './unit.ts';
+import { traitsOf, type Unit, type Workload } from './unit.ts';
 import { UnitTable } from './unit-table.ts';
 import { WorkloadTable } from './workload-table.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
@@ -37,30 +37,23 @@ export class ClusterWorld implements World {
   readonly profile: Profile;
   private readonly catalog = new Catalog();
   private readonly foreign = new ForeignApis();
-  private readonly table: UnitTable;
-  /** For the overlays of this room, which read it. */
+  private readonly namespaceIndex = new NamespaceIndex();
+  /** The indexes below are read by overlays and by what works out a change; only events write them. */
+  readonly table: UnitTable;
   readonly pods: PodTable;
-  private readonly peers: PeerIndex;
-  private readonly policies: PolicyTable;
+  readonly peers: PeerIndex;
+  readonly policies: PolicyTable;
   private readonly workloads: WorkloadTable;
 
   constructor(profile: Profile) {
     this.profile = profile;
-    this.table = new UnitTable({
-      created: (unit) => {
-        this.peers.created(unit);
-        this.policies.created(unit);
-      },
-      removed: (unit) => {
-        this.peers.removed(unit);
-        this.policies.removed(unit);
-      },
-    });
+    this.table = new UnitTable(() => [this.peers, this.policies]);
     this.pods = new PodTable(profile);
     this.peers = new PeerIndex({
       profile,
       units: this.table,
       namespaceLabels: (name) => this.namespaceLabels(name),
+      matchingNamespaces: (selector) => this.matchingNamespaces(selector),
     });
     this.policies = new PolicyTable(profile, this.table);
     this.workloads = new WorkloadTable(this.table);
@@ -78,8 +71,7 @@ export class ClusterWorld implements World {
     const old = this.catalog.put(object);
     switch (object.kind) {
       case 'Namespace':
-        if (old?.kind !== 'Namespace' || !sameLabels(old.labels, object.labels))
-          this.peers.namespacesChanged();
+        this.relabel(object.name, old?.kind === 'Namespace' ? old.labels : null, object.labels);
         return;
       case 'Pod':
         this.putPod(object);
@@ -104,7 +96,7 @@ export class ClusterWorld implements World {
     if (old === undefined) return;
     switch (old.kind) {
       case 'Namespace':
-        this.peers.namespacesChanged();
+        this.relabel(old.name, old.labels, null);
         return;
       case 'Pod':
         this.removePod(old.namespace, old.name);
@@ -121,6 +113,18 @@ export class ClusterWorld implements World {
       default:
         if ('template' in old) this.workloadChanged(old);
     }
+  }
+
+  /** A namespace got other labels, came or went (null); without a record its name is its one label. */
+  private relabel(name: string, old: Labels | null, now: Labels | null): void {
+    if (old !== null && now !== null && sameLabels(old, now)) return;
+    if (old !== null) this.namespaceIndex.remove(name, old);
+    if (now !== null) this.namespaceIndex.put(name, now);
+    this.peers.namespaceChanged(name, old ?? nameAlone(name));
+  }
+
+  private matchingNamespaces(selector: Selector): Iterable<string> {
+    return this.namespaceIndex.matching(selector, this.table, (name) => this.namespaceLabels(name));
   }
 
   private putPod(record: PodRecord): void {
@@ -201,7 +205,7 @@ export class ClusterWorld implements World {
   }
 
   namespaceLabels(namespace: string): Labels {
-    return this.namespace(namespace)?.labels ?? new Map([['kubernetes.io/metadata.name', namespace]]);
+    return this.namespace(namespace)?.labels ?? nameAlone(namespace);
   }
 
   namespaces(): Iterable<NamespaceRecord> {
@@ -241,9 +245,7 @@ export class ClusterWorld implements World {
   }
 
   foreignApi(namespace: string): string | null {
-    return (
-      this.foreign.governing(namespace) ?? (this.policies.hasUnreadable(namespace) ? 'unreadable' : null)
-    );
+    return this.foreign.governing(namespace) ?? this.policies.unreadableIn(namespace);
   }
 
   records<K extends ClusterObject['kind']>(kind: K, namespace?: string): Iterable<RecordOf<K>> {
@@ -259,8 +261,7 @@ export class ClusterWorld implements World {
   }
 
   unitOfPod(namespace: string, name: string): Unit | undefined {
-    const id = this.pods.get(namespace, name)?.unit;
-    return id == null ? undefined : this.table.get(id);
+    return this.table.get(this.pods.get(namespace, name)?.unit ?? -1);
   }
 
   pod(namespace: string, name: string): PodRecord | undefined {
@@ -279,6 +280,10 @@ export class ClusterWorld implements World {
   /** Every record, as the events that would build this world again. */
   *everything(): Iterable<WorldEvent> {
     for (const object of this.catalog.everything()) yield { type: 'put', object };
+  }
+
+  get hasForeign(): boolean {
+    return this.foreign.any || this.policies.anyUnreadable;
   }
 
   /** Ids from here on are free for overlays. */

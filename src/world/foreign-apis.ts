@@ -17,6 +17,10 @@ export class ForeignApis {
     if (apis?.size === 0) this.counts.delete(namespace ?? '');
   }
 
+  get any(): boolean {
+    return this.counts.size > 0;
+  }
+
   /** The name of an API that could govern pods of the namespace, or null. */
   governing(namespace: string): string | null {
     const names = [...(this.counts.get('')?.keys() ?? []), ...(this.counts.get(namespace)?.keys() ?? [])];

@@ -1,7 +1,7 @@
 import type { Change } from '../model/change.ts';
 import { BitSet } from '../sets/bitset.ts';
 import type { ClusterWorld } from './cluster-world.ts';
-import { regroup } from './cohorts.ts';
+import { type Cohort, regroup } from './cohorts.ts';
 import { SideWorld } from './side-world.ts';
 import { type Traits, traitsKey, type Unit } from './unit.ts';
 import type { World } from './world.ts';
@@ -12,6 +12,10 @@ export interface Overlay {
   readonly after: World;
   /** Units that exist on one side only, or that peers see differently on the two sides. */
   readonly moved: BitSet;
+  /** The world below both sides. */
+  readonly base: ClusterWorld;
+  /** Units that the base does not know as they are here, or whose policies the change edits; it governs all others. */
+  readonly own: BitSet;
 }
 
 /** Lays a change over the base. Costs what the change touches; for one policy that is its own namespace. */
@@ -19,29 +23,42 @@ export function overlay(base: ClusterWorld, change: Change): Overlay {
   const { replaced, cohorts } = regroup(base, change);
   const before = new SideWorld(base, change, 'before');
   const after = new SideWorld(base, change, 'after');
-  const moved = new BitSet();
   for (const id of replaced) for (const side of [before, after]) side.override(id, null);
-  let next = base.unitIdEnd;
-  for (const cohort of cohorts) {
-    const id = next++;
-    const unit = (side: 'before' | 'after'): Unit | null => {
-      const traits = cohort[side];
-      return traits === null
-        ? null
-        : { ...traits, id, members: cohort.members, planned: cohort.planned[side] };
-    };
-    before.override(id, unit('before'));
-    after.override(id, unit('after'));
-    if (!sameSides(cohort.before, cohort.after) || cohort.planned.before !== cohort.planned.after)
-      moved.add(id);
-  }
+  const moved = BitSet.of(settleCohorts(base.unitIdEnd, cohorts, before, after));
   for (const side of [before, after]) side.settle();
+  const own = BitSet.of([...replaced, ...cohorts.map((_, index) => base.unitIdEnd + index)]);
   for (const edit of change.edits) {
-    if (edit.kind !== 'namespace') continue;
-    const name = (edit.after ?? edit.before)?.name ?? '';
-    for (const side of [before, after]) moved.addAll(side.unitsIn(name));
+    const namespace = editedNamespace(edit);
+    if (namespace === null) continue;
+    const inside = before.unitsIn(namespace).or(after.unitsIn(namespace));
+    own.addAll(inside);
+    if (edit.kind === 'namespace') moved.addAll(inside);
   }
-  return { before, after, moved };
+  return { before, after, moved, base, own };
+}
+
+/** Gives each cohort an id of its own on both sides; returns those of the cohorts that move. */
+function* settleCohorts(
+  firstId: number,
+  cohorts: readonly Cohort[],
+  before: SideWorld,
+  after: SideWorld,
+): Iterable<number> {
+  for (const [index, cohort] of cohorts.entries()) {
+    const id = firstId + index;
+    const { members, planned } = cohort;
+    const unit = (traits: Traits | null, count: number): Unit | null =>
+      traits === null ? null : { ...traits, id, members, planned: count };
+    before.override(id, unit(cohort.before, planned.before));
+    after.override(id, unit(cohort.after, planned.after));
+    if (!sameSides(cohort.before, cohort.after) || planned.before !== planned.after) yield id;
+  }
+}
+
+/** The namespace whose policies or labels an edit changes. */
+function editedNamespace(edit: Change['edits'][number]): string | null {
+  if (edit.kind === 'policy') return (edit.after ?? edit.before)?.ref.namespace ?? null;
+  return edit.kind === 'namespace' ? ((edit.after ?? edit.before)?.name ?? null) : null;
 }
 
 function sameSides(before: Traits | null, after: Traits | null): boolean {

@@ -1,16 +1,18 @@
-import type { Clause, CompiledPolicy, Peer } from '../model/policy.ts';
+import type { BlockPeer, Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
-import { type Labels, matches } from '../model/selector.ts';
+import { type Labels, matches, type Selector, selectsEverything } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { clauseReading } from './readings.ts';
-import { readBlock, type Unit, type UnknownReason } from './unit.ts';
+import { filedFor, filingOf } from './slot-filing.ts';
+import { holdsWholeFamily, readBlock, type Traits, type Unit, type UnknownReason } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
 import type { Reading } from './world.ts';
 
 interface Slot {
   readonly namespace: string;
   readonly peer: Peer;
-  uses: number;
+  /** How often the clauses of a direction name it, by policy. */
+  readonly users: Readonly<Record<Direction, Map<CompiledPolicy, number>>>;
   /** Null until somebody asks, and again after namespaces changed their labels. */
   reading: { must: BitSet; may: BitSet; reasons: Set<UnknownReason> } | null;
 }
@@ -20,6 +22,8 @@ export interface PeerContext {
   readonly profile: Profile;
   readonly units: UnitTable;
   namespaceLabels(namespace: string): Labels;
+  /** The namespaces with at least one unit that a selector matches. */
+  matchingNamespaces(selector: Selector): Iterable<string>;
 }
 
 /**
@@ -28,6 +32,7 @@ export interface PeerContext {
  */
 export class PeerIndex {
   private readonly slots = new Map<string, Slot>();
+  private readonly filed = new Map<string, Set<Slot>>();
   private readonly clauses = new WeakMap<
     Clause,
     { readonly version: number; readonly reading: 'any' | Reading }
@@ -40,22 +45,62 @@ export class PeerIndex {
   }
 
   retain(policy: CompiledPolicy): void {
-    const namespace = policy.ref.namespace;
-    for (const peer of peersOf(policy)) {
-      const key = slotKey(namespace, peer);
-      const slot = this.slots.get(key) ?? { namespace, peer, uses: 0, reading: null };
-      slot.uses += 1;
-      this.slots.set(key, slot);
+    const { namespace } = policy.ref;
+    for (const { direction, peers } of allClauses(policy)) {
+      for (const peer of peers === 'any' ? [] : peers) {
+        const users = this.slotOf(namespace, peer).users[direction];
+        users.set(policy, (users.get(policy) ?? 0) + 1);
+      }
     }
   }
 
+  private slotOf(namespace: string, peer: Peer): Slot {
+    const key = slotKey(namespace, peer);
+    const known = this.slots.get(key);
+    if (known !== undefined) return known;
+    const users = { ingress: new Map<CompiledPolicy, number>(), egress: new Map<CompiledPolicy, number>() };
+    const slot: Slot = { namespace, peer, users, reading: null };
+    this.slots.set(key, slot);
+    for (const place of filingOf(peer, namespace))
+      this.filed.set(place, (this.filed.get(place) ?? new Set()).add(slot));
+    return slot;
+  }
+
   release(policy: CompiledPolicy): void {
+    const { namespace } = policy.ref;
     for (const peer of peersOf(policy)) {
-      const key = slotKey(policy.ref.namespace, peer);
+      const key = slotKey(namespace, peer);
       const slot = this.slots.get(key);
       if (slot === undefined) continue;
-      slot.uses -= 1;
-      if (slot.uses === 0) this.slots.delete(key);
+      for (const users of [slot.users.ingress, slot.users.egress]) users.delete(policy);
+      if (slot.users.ingress.size + slot.users.egress.size > 0) continue;
+      this.slots.delete(key);
+      for (const place of filingOf(slot.peer, slot.namespace)) {
+        const slots = this.filed.get(place);
+        slots?.delete(slot);
+        if (slots?.size === 0) this.filed.delete(place);
+      }
+    }
+  }
+
+  /** Peers of policies in force that may match a unit of these traits, whether or not it exists. */
+  *around(traits: Traits, namespaceLabels: Labels): Iterable<Slot> {
+    const met = new Set<Slot>();
+    for (const place of filedFor(traits, namespaceLabels)) {
+      for (const slot of this.filed.get(place) ?? []) {
+        if (met.has(slot)) continue;
+        met.add(slot);
+        yield slot;
+      }
+    }
+  }
+
+  /** The policies in force with a peer, in a clause of the direction, that may match a unit of these traits. */
+  *naming(traits: Traits, namespaceLabels: Labels, direction: Direction): Iterable<CompiledPolicy> {
+    for (const { namespace, peer, users } of this.around(traits, namespaceLabels)) {
+      if (users[direction].size === 0) continue;
+      const { value } = readPeer(peer, namespace, traits, namespaceLabels, this.context.profile);
+      if (value !== 'no') yield* users[direction].keys();
     }
   }
 
@@ -78,29 +123,33 @@ export class PeerIndex {
 
   created(unit: Unit): void {
     this.version += 1;
-    for (const { namespace, peer, reading } of this.slots.values()) {
+    for (const { namespace, peer, reading } of this.around(unit, this.labelsAround(unit))) {
       if (reading !== null) this.enter(reading, namespace, peer, unit);
     }
   }
 
   removed(unit: Unit): void {
     this.version += 1;
-    for (const slot of this.slots.values()) {
-      const { reading } = slot;
-      if (reading === null || !reading.may.has(unit.id)) continue;
-      // The reasons for doubt may go with the unit that was in doubt: they are gathered anew when asked.
-      if (!reading.must.has(unit.id)) slot.reading = null;
-      reading.must.delete(unit.id);
-      reading.may.delete(unit.id);
-    }
+    for (const slot of this.around(unit, this.labelsAround(unit))) forget(slot, unit.id);
   }
 
-  /** A namespace changed its labels: what peers by namespace match is computed anew when asked. */
-  namespacesChanged(): void {
+  /** A namespace that has units has other labels now than `old`. */
+  namespaceChanged(name: string, old: Labels): void {
+    const { units } = this.context;
+    if (!units.hasNamespace(name)) return;
     this.version += 1;
-    for (const slot of this.slots.values()) {
-      if (slot.peer.kind === 'pods' && slot.peer.namespaces !== 'own') slot.reading = null;
-    }
+    units.inNamespace(name).forEach((id) => {
+      const unit = units.get(id);
+      if (unit === undefined) return;
+      for (const slot of this.around(unit, old)) forget(slot, id);
+      for (const { namespace, peer, reading } of this.around(unit, this.labelsAround(unit))) {
+        if (reading !== null) this.enter(reading, namespace, peer, unit);
+      }
+    });
+  }
+
+  private labelsAround({ namespace }: Unit): Labels {
+    return this.context.namespaceLabels(namespace);
   }
 
   private compute(namespace: string, peer: Peer): NonNullable<Slot['reading']> {
@@ -110,20 +159,25 @@ export class PeerIndex {
       return { must, may: must.clone(), reasons: new Set() };
     }
     const reading = { must: new BitSet(), may: new BitSet(), reasons: new Set<UnknownReason>() };
-    units.ids.forEach((id) => {
+    this.aroundBlock(peer).forEach((id) => {
       const unit = units.get(id);
       if (unit !== undefined) this.enter(reading, namespace, peer, unit);
     });
     return reading;
   }
 
-  private candidates(namespace: string, namespaces: 'own' | Parameters<typeof matches>[0]): BitSet {
+  /** Units that a block may match: those known to lie in it, and those of which nobody knows where they lie. */
+  private aroundBlock({ block, key }: BlockPeer): BitSet {
+    const { units } = this.context;
+    return holdsWholeFamily(block) ? units.ids : units.holding(key).or(units.unaddressed);
+  }
+
+  private candidates(namespace: string, namespaces: 'own' | Selector): BitSet {
     const { units } = this.context;
     if (namespaces === 'own') return units.inNamespace(namespace).clone();
+    if (selectsEverything(namespaces)) return units.ids.clone();
     const found = new BitSet();
-    for (const name of units.namespaces()) {
-      if (matches(namespaces, this.context.namespaceLabels(name))) found.addAll(units.inNamespace(name));
-    }
+    for (const name of this.context.matchingNamespaces(namespaces)) found.addAll(units.inNamespace(name));
     return found;
   }
 
@@ -141,7 +195,7 @@ export class PeerIndex {
 export function readPeer(
   peer: Peer,
   namespace: string,
-  unit: Unit,
+  unit: Traits,
   unitNamespaceLabels: Labels,
   profile: Profile,
 ): { readonly value: 'yes' | 'no' | 'maybe'; readonly reason: UnknownReason } {
@@ -156,8 +210,21 @@ export function readPeer(
 
 /** Every peer that any clause of the policy names, the ignored ones included. */
 export function* peersOf(policy: CompiledPolicy): Iterable<Peer> {
-  const clauses = [...(policy.ingress?.clauses ?? []), ...(policy.egress?.clauses ?? []), ...policy.ignored];
-  for (const clause of clauses) if (clause.peers !== 'any') yield* clause.peers;
+  for (const clause of allClauses(policy)) if (clause.peers !== 'any') yield* clause.peers;
+}
+
+function allClauses({ ingress, egress, ignored }: CompiledPolicy): readonly Clause[] {
+  return [...(ingress?.clauses ?? []), ...(egress?.clauses ?? []), ...ignored];
+}
+
+/** A unit that is gone, or that its namespace's labels are to be asked of anew. */
+function forget(slot: Slot, unit: number): void {
+  const { reading } = slot;
+  if (reading === null || !reading.may.has(unit)) return;
+  // The reasons for doubt may go with the unit that was in doubt: they are gathered anew when asked.
+  if (!reading.must.has(unit)) slot.reading = null;
+  reading.must.delete(unit);
+  reading.may.delete(unit);
 }
 
 /** Peers of the own namespace depend on the policy's namespace, all others mean the same everywhere. */

@@ -1,7 +1,9 @@
 import type { PodRecord } from '../model/objects.ts';
-import type { AddressBlock, CompiledPolicy } from '../model/policy.ts';
+import type { CompiledPolicy } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { familyOf, parseAddress } from '../sets/addresses.ts';
+import { AddressIndex } from './address-index.ts';
+import { BlockIndex } from './block-index.ts';
 import { peersOf } from './peer-index.ts';
 import { type Addressing, blockHolds, holdsWholeFamily, unaddressed } from './unit.ts';
 import type { KeyedBlock } from './world.ts';
@@ -26,7 +28,8 @@ export interface PodEntry {
 /** The pods by name, the addresses they own, and the blocks by which addresses tell pods apart. */
 export class PodTable {
   private readonly pods = new Map<string, PodEntry>();
-  private readonly blocks = new Map<string, { readonly block: AddressBlock; uses: number }>();
+  private readonly blocks = new BlockIndex();
+  private readonly byAddress = new AddressIndex<PodEntry>();
   private readonly owners = new Map<bigint, number>();
   private readonly profile: Profile;
 
@@ -47,13 +50,17 @@ export class PodTable {
     const addresses = record.finished ? [] : readAddresses(record.addresses);
     const entry: PodEntry = { record, addresses, unit: null };
     this.pods.set(`${record.namespace}/${record.name}`, entry);
+    for (const address of addresses) this.byAddress.add(address, entry);
     this.own(addresses);
     return entry;
   }
 
   remove(namespace: string, name: string): void {
     const key = `${namespace}/${name}`;
-    this.disown(this.pods.get(key)?.addresses ?? []);
+    const entry = this.pods.get(key);
+    if (entry === undefined) return;
+    for (const address of entry.addresses) this.byAddress.delete(address, entry);
+    this.disown(entry.addresses);
     this.pods.delete(key);
   }
 
@@ -75,27 +82,12 @@ export class PodTable {
 
   /** Counts the policy's blocks in; returns those that no policy named before. */
   retainBlocks(policy: CompiledPolicy): readonly KeyedBlock[] {
-    const fresh: KeyedBlock[] = [];
-    for (const { key, block } of splittingBlocks(policy, this.profile)) {
-      const known = this.blocks.get(key);
-      if (known === undefined) fresh.push({ key, block });
-      this.blocks.set(key, { block, uses: (known?.uses ?? 0) + 1 });
-    }
-    return fresh;
+    return splittingBlocks(policy, this.profile).filter((block) => this.blocks.retain(block));
   }
 
   /** Counts the policy's blocks out; returns those that no policy names any more. */
   releaseBlocks(policy: CompiledPolicy): readonly KeyedBlock[] {
-    const gone: KeyedBlock[] = [];
-    for (const { key, block } of splittingBlocks(policy, this.profile)) {
-      const known = this.blocks.get(key);
-      if (known === undefined) continue;
-      known.uses -= 1;
-      if (known.uses > 0) continue;
-      this.blocks.delete(key);
-      gone.push({ key, block });
-    }
-    return gone;
+    return splittingBlocks(policy, this.profile).filter((block) => this.blocks.release(block));
   }
 
   /** Is the block named by a policy in force, so that units are already told apart by it? */
@@ -105,18 +97,17 @@ export class PodTable {
 
   /** Pods that are in a unit and have at least one address in one of the blocks. */
   within(blocks: readonly KeyedBlock[]): PodEntry[] {
-    if (blocks.length === 0) return [];
-    return [...this.pods.values()].filter(
-      ({ unit, addresses }) =>
-        unit !== null && addresses.some((address) => blocks.some(({ block }) => blockHolds(block, address))),
-    );
+    const found = new Set<PodEntry>();
+    for (const { block } of blocks) {
+      for (const [address, entry] of this.byAddress.within(block.range)) {
+        if (entry.unit !== null && blockHolds(block, address)) found.add(entry);
+      }
+    }
+    return [...found];
   }
 
   addressing(addresses: readonly bigint[]): Addressing {
-    return addressingOf(
-      addresses,
-      [...this.blocks].map(([key, { block }]) => ({ key, block })),
-    );
+    return addressingOf(addresses, this.blocks.around(addresses));
   }
 }
 

@@ -3,6 +3,7 @@ import type { Profile } from '../model/profile.ts';
 import { matches } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { governingOf } from './governing.ts';
+import { Signatures } from './signatures.ts';
 import type { Unit } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
 import type { Governing } from './world.ts';
@@ -18,6 +19,10 @@ export class PolicyTable {
   };
   private readonly isolatedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
   private readonly governedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
+  readonly signatures: Readonly<Record<Direction, Signatures>> = {
+    ingress: new Signatures('ingress'),
+    egress: new Signatures('egress'),
+  };
   private readonly profile: Profile;
   private readonly units: UnitTable;
 
@@ -60,8 +65,12 @@ export class PolicyTable {
     else this.unreadable.delete(namespace);
   }
 
-  hasUnreadable(namespace: string): boolean {
-    return this.unreadable.has(namespace);
+  get anyUnreadable(): boolean {
+    return this.unreadable.size > 0;
+  }
+
+  unreadableIn(namespace: string): 'unreadable' | null {
+    return this.unreadable.has(namespace) ? 'unreadable' : null;
   }
 
   governing(unit: number, direction: Direction): Governing {
@@ -100,15 +109,19 @@ export class PolicyTable {
       this.governings[direction].delete(unit.id);
       this.isolatedUnits[direction].delete(unit.id);
       this.governedUnits[direction].delete(unit.id);
+      this.signatures[direction].remove(unit.id);
     }
   }
 
-  private refresh(unit: number): void {
+  private refresh(id: number): void {
+    const unit = this.units.get(id);
     for (const direction of directions) {
-      this.governings[direction].delete(unit);
-      const governing = this.governing(unit, direction);
-      enter(this.isolatedUnits[direction], unit, governing.isolated);
-      enter(this.governedUnits[direction], unit, isGoverned(governing));
+      this.governings[direction].delete(id);
+      const governing = this.governing(id, direction);
+      const governed = isGoverned(governing);
+      enter(this.isolatedUnits[direction], id, governing.isolated);
+      enter(this.governedUnits[direction], id, governed);
+      if (unit !== undefined) this.signatures[direction].set(unit, governed ? governing : null);
     }
   }
 

@@ -13,6 +13,7 @@ import { BitSet } from '../sets/bitset.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { EditedRecords } from './edited-records.ts';
 import { governingOf } from './governing.ts';
+import { nameAlone } from './namespace-index.ts';
 import { readPeer } from './peer-index.ts';
 import { readAddresses } from './pod-table.ts';
 import { isGoverned } from './policy-table.ts';
@@ -112,7 +113,7 @@ export class SideWorld implements World {
   }
 
   namespaceLabels(namespace: string): Labels {
-    return this.namespace(namespace)?.labels ?? new Map([['kubernetes.io/metadata.name', namespace]]);
+    return this.namespace(namespace)?.labels ?? nameAlone(namespace);
   }
 
   namespaces(): Iterable<NamespaceRecord> {

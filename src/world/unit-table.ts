@@ -1,11 +1,18 @@
 import { type Labels, meets, type Requirement, type Selector } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
+import { PortPostings } from './port-postings.ts';
 import { type Traits, traitsKey, type Unit } from './unit.ts';
 
 interface Entry extends Unit {
   readonly members: Set<string>;
   planned: number;
   readonly key: string;
+}
+
+/** The units of one workload, and its number. */
+interface Workmates {
+  readonly number: number;
+  readonly units: Set<Entry>;
 }
 
 /** Told when a unit appears or is about to vanish. */
@@ -24,12 +31,23 @@ export class UnitTable {
   private readonly free: number[] = [];
   private readonly byKey = new Map<string, Entry>();
   private readonly byNamespace = new Map<string, BitSet>();
-  private readonly byWorkload = new Map<string, Set<Entry>>();
+  private readonly byWorkload = new Map<string, Workmates>();
+  private readonly freeNumbers: number[] = [];
+  private workloadEnd = 0;
+  /** Numbers of the units' workloads, by unit id. */
+  private workloadNumbers = new Int32Array(0);
+  /** `namespace/` of each namespace with units, in order: so its names stand among all others. */
+  private readonly prefixes: string[] = [];
   private readonly postings = new Map<string, Map<string, BitSet>>();
-  private readonly listener: UnitListener;
+  private readonly byBlock = new Map<string, BitSet>();
+  /** Units whose pods have no address yet. */
+  readonly unaddressed = new BitSet();
+  /** By what a port's name means on them. */
+  readonly named = new PortPostings();
+  private readonly listeners: () => readonly UnitListener[];
 
-  constructor(listener: UnitListener) {
-    this.listener = listener;
+  constructor(listeners: () => readonly UnitListener[]) {
+    this.listeners = listeners;
   }
 
   /** One more than the highest id in use or free. */
@@ -50,8 +68,37 @@ export class UnitTable {
     return this.byNamespace.keys();
   }
 
+  hasNamespace(name: string): boolean {
+    return this.byNamespace.has(name);
+  }
+
+  /** Units some of whose addresses lie in a block that a policy in force names. */
+  holding(block: string): BitSet {
+    return this.byBlock.get(block) ?? new BitSet();
+  }
+
+  /** `namespace/` of the namespaces that hold at least one unit, in the order of the names that begin so. */
+  get namespacePrefixes(): readonly string[] {
+    return this.prefixes;
+  }
+
   ofWorkload(id: string): readonly Unit[] {
-    return [...(this.byWorkload.get(id) ?? [])];
+    return [...(this.byWorkload.get(id)?.units ?? [])];
+  }
+
+  /** A small number that the workload of a unit keeps as long as it has units. */
+  workloadNumber(unit: number): number {
+    return this.workloadNumbers[unit] ?? 0;
+  }
+
+  /** The same by the workload's id; undefined where it has no units. */
+  numberOfWorkload(id: string): number | undefined {
+    return this.byWorkload.get(id)?.number;
+  }
+
+  /** One more than the highest number of a workload. */
+  get workloadNumberEnd(): number {
+    return this.workloadEnd;
   }
 
   /** Puts a running pod into the unit of its traits. */
@@ -117,12 +164,37 @@ export class UnitTable {
     this.entries[id] = entry;
     this.byKey.set(key, entry);
     this.ids.add(id);
+    if (!this.byNamespace.has(traits.namespace)) insert(this.prefixes, `${traits.namespace}/`);
     bitsOf(this.byNamespace, traits.namespace).add(id);
-    const siblings = this.byWorkload.get(traits.workload.id) ?? new Set();
-    this.byWorkload.set(traits.workload.id, siblings.add(entry));
+    this.join(entry);
     this.post(traits.labels, id);
-    this.listener.created(entry);
+    this.named.enter(id, traits.ports);
+    for (const block of blocksAround(traits)) bitsOf(this.byBlock, block).add(id);
+    if (traits.addressing.families.length === 0) this.unaddressed.add(id);
+    for (const listener of this.listeners()) listener.created(entry);
     return entry;
+  }
+
+  private join(entry: Entry): void {
+    const known = this.byWorkload.get(entry.workload.id);
+    const mates = known ?? { number: this.freeNumbers.pop() ?? this.workloadEnd++, units: new Set() };
+    if (known === undefined) this.byWorkload.set(entry.workload.id, mates);
+    mates.units.add(entry);
+    if (entry.id >= this.workloadNumbers.length) {
+      const grown = new Int32Array(Math.max(64, entry.id * 2));
+      grown.set(this.workloadNumbers);
+      this.workloadNumbers = grown;
+    }
+    this.workloadNumbers[entry.id] = mates.number;
+  }
+
+  private part(entry: Entry): void {
+    const mates = this.byWorkload.get(entry.workload.id);
+    if (mates === undefined) return;
+    mates.units.delete(entry);
+    if (mates.units.size > 0) return;
+    this.byWorkload.delete(entry.workload.id);
+    this.freeNumbers.push(mates.number);
   }
 
   private post(labels: Labels, id: number): void {
@@ -135,22 +207,46 @@ export class UnitTable {
 
   private dropIfEmpty(entry: Entry): void {
     if (entry.members.size > 0 || entry.planned > 0) return;
-    this.listener.removed(entry);
+    for (const listener of this.listeners()) listener.removed(entry);
     this.entries[entry.id] = undefined;
     this.byKey.delete(entry.key);
     this.ids.delete(entry.id);
     dropBit(this.byNamespace, entry.namespace, entry.id);
-    const siblings = this.byWorkload.get(entry.workload.id);
-    siblings?.delete(entry);
-    if (siblings?.size === 0) this.byWorkload.delete(entry.workload.id);
+    if (!this.byNamespace.has(entry.namespace))
+      this.prefixes.splice(placeIn(this.prefixes, `${entry.namespace}/`), 1);
+    this.part(entry);
     for (const [key, value] of entry.labels) {
       const byValue = this.postings.get(key);
       if (byValue === undefined) continue;
       dropBit(byValue, value, entry.id);
       if (byValue.size === 0) this.postings.delete(key);
     }
+    for (const block of blocksAround(entry)) dropBit(this.byBlock, block, entry.id);
+    this.unaddressed.delete(entry.id);
+    this.named.leave(entry.id, entry.ports);
     this.free.push(entry.id);
   }
+}
+
+function* blocksAround({ addressing }: Traits): Iterable<string> {
+  yield* addressing.inside;
+  yield* addressing.partly;
+}
+
+function insert(sorted: string[], name: string): void {
+  sorted.splice(placeIn(sorted, name), 0, name);
+}
+
+/** Where a name stands in a sorted list, or would stand. */
+function placeIn(names: readonly string[], name: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((names[middle] ?? '') < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function bitsOf(index: Map<string, BitSet>, key: string): BitSet {

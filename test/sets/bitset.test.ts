@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { BitSet } from '../../src/sets/bitset.ts';
 
 const ids = fc.uniqueArray(fc.oneof(fc.integer({ min: 0, max: 70 }), fc.integer({ min: 0, max: 5000 })), {
-  maxLength: 40,
+  maxLength: 140,
 });
 const sorted = (list: Iterable<number>): number[] => [...list].sort((a, b) => a - b);
 

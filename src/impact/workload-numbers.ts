@@ -1,0 +1,45 @@
+import { BitSet } from '../sets/bitset.ts';
+import type { Overlay } from '../world/overlay.ts';
+import type { Unit } from '../world/unit.ts';
+
+/** The workloads of units as sets of small numbers, so that connections can be counted without their names. */
+export class WorkloadNumbers {
+  private readonly worlds: Overlay;
+  /** Workloads that the world below has no units of. */
+  private readonly own = new Map<string, number>();
+  private readonly known = new WeakMap<BitSet, BitSet>();
+
+  constructor(worlds: Overlay) {
+    this.worlds = worlds;
+  }
+
+  /** Numbers of the workloads that the units belong to; the set must not be changed afterwards. */
+  of(units: BitSet): BitSet {
+    const known = this.known.get(units);
+    if (known !== undefined) return known;
+    const { base, own } = this.worlds;
+    const numbers = new BitSet();
+    units.forEach((id) => {
+      if (!own.has(id)) numbers.add(base.table.workloadNumber(id));
+    });
+    units.and(own).forEach((id) => {
+      const unit = this.unit(id);
+      if (unit !== undefined) numbers.add(this.numberOf(unit.workload.id));
+    });
+    this.known.set(units, numbers);
+    return numbers;
+  }
+
+  numberOf(workload: string): number {
+    const { base } = this.worlds;
+    const known = base.table.numberOfWorkload(workload) ?? this.own.get(workload);
+    if (known !== undefined) return known;
+    const number = base.table.workloadNumberEnd + this.own.size;
+    this.own.set(workload, number);
+    return number;
+  }
+
+  unit(id: number): Unit | undefined {
+    return this.worlds.after.unit(id) ?? this.worlds.before.unit(id);
+  }
+}
