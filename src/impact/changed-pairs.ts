@@ -190,12 +190,11 @@ export class ChangedPairs {
   private amongOwn(fate: PairFate, unit: number, oneEnd: boolean): PairFate {
     const { before, after } = this.evaluation.worlds;
     const counts = (world: World): boolean => !(oneEnd && this.isLone(world, unit));
-    if (counts(before) && counts(after)) return fate;
-    return {
-      ...fate,
-      before: counts(before) ? fate.before : null,
-      after: counts(after) ? fate.after : null,
-    };
+    const [was, is] = [counts(before), counts(after)];
+    if (was && is) return fate;
+    // Alone before and after: whatever the rectangle says, no pair of pods lost or gained it.
+    const facet = was || is ? fate.facet : null;
+    return { ...fate, facet, before: was ? fate.before : null, after: is ? fate.after : null };
   }
 
   /** A pod for itself, or a workload's only one. */

@@ -273,14 +273,20 @@ function checkGrades(
   }
 }
 
+/** Seeds whose changes the rows once got wrong: a pod that is alone in its unit before and after. */
+const onceWrong: readonly number[] = [1997];
+
+function seedsFor(count: number): readonly number[] {
+  return [...onceWrong, ...Array.from({ length: count }, (_, done) => firstSeed + done)];
+}
+
 function run(
   count: number,
   sorts: readonly RefEditSort[] | undefined,
   build: (before: RefCluster, after: RefCluster, change: () => Change) => [ClusterWorld, Change],
 ): number {
   let changed = 0;
-  for (let done = 0; done < count; done += 1) {
-    const seed = firstSeed + done;
+  for (const seed of seedsFor(count)) {
     const rng = randomFrom(seed);
     const cluster = randomCluster(rng);
     const { edits, after } = randomChange(rng, cluster, sorts);
