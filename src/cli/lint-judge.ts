@@ -9,6 +9,7 @@ import { lintGround } from './lint-ground.ts';
 import type { Inputs } from './lint-inputs.ts';
 import { surroundingsOf } from './lint-namespaces.ts';
 import { lintObjects } from './lint-objects.ts';
+import { openNamespaces } from './lint-open-namespaces.ts';
 import { objectNames, placesOf } from './lint-places.ts';
 import type { LintPlan, LintSurroundings } from './lint-plan.ts';
 import { judgePolicies } from './lint-policies.ts';
@@ -50,8 +51,8 @@ export function lintReport(
   const records = read.objects.map(({ record }) => record);
   const { world, freshness, coverage } = lintGround(records, { saved, complete: plan.complete, settings });
   // "Waivers … in lint everywhere": who lints may read what was waived.
-  const open = { ...settings, waiversAllowed: [{ rules: ['*'], namespaces: ['*'] }] };
-  const scan = { world, settings: open, rules, freshness, today };
+  const lenient = { ...settings, waiversAllowed: [{ rules: ['*'], namespaces: ['*'] }] };
+  const scan = { world, settings: lenient, rules, freshness, today };
   const judged = judgePolicies(read.documents, {
     scan,
     facts: factsOf(world),
@@ -59,13 +60,14 @@ export function lintReport(
     places: placesOf(read.objects),
     progress,
   });
+  const open = openNamespaces(read.objects, world, coverage, settings);
   // Nothing changes here, so that rules about changes are not asked.
   const unasked = rules.flatMap(({ id, judges }) => (judges === 'change' ? [id] : []));
   const unsaid = judged.findings.filter(notSaidBy(read.findings));
   const order = new Map(inputs.texts.map(({ file }, index) => [file, index]));
   return {
     version,
-    findings: commentWaivers([...read.findings, ...unsaid], read.raws, {
+    findings: commentWaivers([...read.findings, ...unsaid, ...open], read.raws, {
       today,
       ruleIds: rules.map(({ id }) => id),
       skipped: new Set([...judged.skipped.map(({ rule }) => rule), ...unasked]),

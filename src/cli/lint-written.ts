@@ -14,7 +14,7 @@ export const writtenRules = [
 ] as const;
 
 interface Written {
-  readonly rule: (typeof writtenRules)[number]['id'];
+  readonly rule: (typeof writtenRules)[number]['id'] | 'namespace-missing-default-deny';
   readonly severity: Severity;
   readonly path: string;
   readonly key: string;

@@ -1,5 +1,6 @@
 import { type CompiledPolicy, clausesOf, type Direction, directions } from '../model/policy.ts';
 import { type Requirement, selectsEverything } from '../model/selector.ts';
+import type { World } from '../world/world.ts';
 import { speaksForNamespace, unitsAround } from './own-namespace.ts';
 import { podKinds } from './pod-kinds.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
@@ -34,18 +35,15 @@ export const namespaceMissingDefaultDeny: PolicyRule = {
       silent in namespaces without pods, in kube-system, kube-public and kube-node-lease, and where
       another policy API could deny by default: a Baseline tier, or a global policy of Calico.
 
-      It is told on the first policy of the namespace by name, by the command line and the scan only. A
-      namespace that has no policy at all has nothing that it could be told on.`,
+      It is told on the first policy of the namespace by name, by the command line and the scan only.
+      Where a namespace has no policy at all, \`lint\` tells it on the Namespace or its first workload.`,
     platforms: `
       Where the plugin closes pods that no policy selects (\`platform.unselectedPods\`), nothing is told.`,
   },
   *check(input: PolicyInput): Iterable<Draft> {
     const { world, policy } = input;
     const { namespace } = policy.ref;
-    const { enforcement, unselectedPods } = world.profile;
-    if (enforcement === 'no' || unselectedPods !== 'open' || systemNamespaces.has(namespace)) return;
-    if (!speaksForNamespace(input) || world.foreignApi(namespace) !== null) return;
-    if (unitsAround(input).isEmpty()) return;
+    if (!speaksForNamespace(input) || !isAsked(world, namespace) || unitsAround(input).isEmpty()) return;
     const policies = [...world.policiesIn(namespace)];
     const missing = directions.filter((direction) => !catchesEveryPod(policies, direction));
     if (missing.length === 0) return;
@@ -62,6 +60,18 @@ export const namespaceMissingDefaultDeny: PolicyRule = {
     };
   },
 };
+
+/** Has the namespace pods and no policy at all, so that this can be told on none of its policies? */
+export function isWithoutPolicies(world: World, namespace: string): boolean {
+  const [policy] = world.policiesIn(namespace);
+  return policy === undefined && !world.unitsIn(namespace).isEmpty() && isAsked(world, namespace);
+}
+
+function isAsked(world: World, namespace: string): boolean {
+  const { enforcement, unselectedPods } = world.profile;
+  if (enforcement === 'no' || unselectedPods !== 'open' || systemNamespaces.has(namespace)) return false;
+  return world.foreignApi(namespace) === null;
+}
 
 const systemNamespaces: ReadonlySet<string> = new Set(['kube-system', 'kube-public', 'kube-node-lease']);
 
