@@ -27,8 +27,10 @@ export function surroundingsOf(option: string | null): Surroundings {
   return {
     namespaceFor: (file) => {
       if (option !== null) return { name: option, by: 'option' };
-      const name = file === '-' ? null : (at(dirname(file))?.namespace ?? null);
-      return name === null ? null : { name, by: 'kustomization' };
+      const kustomization = file === '-' ? null : at(dirname(file));
+      if (kustomization === null) return null;
+      const { namespace: name } = kustomization;
+      return name === null ? { name, by: 'overlay' } : { name, by: 'kustomization' };
     },
     scopeOf: (file, namespace) => {
       if (file === '-') return '';

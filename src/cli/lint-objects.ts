@@ -107,9 +107,9 @@ const policyType = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' }
 
 /** The object as it is applied: into the namespace that the surroundings declare, where it names none. */
 function placed(raw: RawObject, { surroundings }: ObjectReading): RawObject {
-  const declared = surroundings.namespaceFor(raw.file);
+  const namespace = surroundings.namespaceFor(raw.file)?.name ?? null;
   const named = text(get(raw.value, 'metadata', 'namespace')) !== null;
-  return declared === null || named ? raw : withMetadata(raw, { namespace: declared.name });
+  return namespace === null || named ? raw : withMetadata(raw, { namespace });
 }
 
 /** A name of its own for a document without any, so that the rest of it is judged; that it has none is told. */

@@ -21,7 +21,7 @@ export const missingNamespace: DocumentRule = {
   page: {
     why: 'A NetworkPolicy protects pods of its own namespace alone. A manifest without `metadata.namespace` is applied to whatever namespace the current context points to: a default-deny that was meant for one team then cuts off another, and the pods that it was meant for stay open. A policy in `default` is seldom meant, because few workloads run there.',
     fix: 'Write `metadata.namespace`. With `--namespace NAME`, `lint --fix` writes that name.',
-    fine: 'It is an info where the namespace comes from elsewhere: `lint --namespace NAME`, or a `kustomization.yaml` in the same folder that sets `namespace`. For `default` it is an info too.',
+    fine: 'It is an info where the namespace comes from elsewhere: `lint --namespace NAME`, or a `kustomization.yaml` in the same folder, which sets `namespace` or leaves it to the overlays that use it. For `default` it is an info too.',
     platforms: '',
   },
   *check({ document, from, declaredNamespace }: DocumentInput): Iterable<Draft> {
@@ -45,21 +45,23 @@ export const missingNamespace: DocumentRule = {
         advice: ['write metadata.namespace'],
         affected: [],
       };
-    else
-      yield {
-        key: '',
-        at: 'metadata.namespace',
-        happens: [
-          `it names no namespace; ${declaredNamespace.by === 'option' ? '--namespace' : 'the kustomization'} says `,
-          { kind: 'namespace', name: declaredNamespace.name },
-        ],
-        advice: [],
-        affected: [],
-        severity: always('info'),
-        fix:
-          declaredNamespace.by === 'option'
-            ? [{ op: 'set', at: 'metadata.namespace', value: declaredNamespace.name }]
-            : [],
-      };
+    else yield elsewhere(declaredNamespace);
   },
 };
+
+/** Something else than the manifest says where it goes. */
+function elsewhere({ name, by }: NonNullable<DocumentInput['declaredNamespace']>): Draft {
+  const who = by === 'option' ? '--namespace says ' : 'the kustomization says ';
+  return {
+    key: '',
+    at: 'metadata.namespace',
+    happens:
+      name === null
+        ? ['it names no namespace, and leaves it to what uses this kustomization']
+        : [`it names no namespace; ${who}`, { kind: 'namespace', name }],
+    advice: [],
+    affected: [],
+    severity: always('info'),
+    fix: by === 'option' ? [{ op: 'set', at: 'metadata.namespace', value: name }] : [],
+  };
+}

@@ -108,8 +108,14 @@ export interface DocumentInput {
     /** Under other names. */
     readonly sameSpec: readonly WrittenDocument[];
   };
-  /** Where documents without a namespace are applied to, where the input says so, and what says it. */
-  readonly declaredNamespace: { readonly name: string; readonly by: 'option' | 'kustomization' } | null;
+  /**
+   * Where documents without a namespace are applied to, where the input says so, and what says it: a kustomization
+   * without a namespace of its own leaves it to the overlays that use it.
+   */
+  readonly declaredNamespace:
+    | { readonly name: string; readonly by: 'option' | 'kustomization' }
+    | { readonly name: null; readonly by: 'overlay' }
+    | null;
 }
 
 /** Judges what an author wrote, before the API server or this program made an object of it. */

@@ -11,6 +11,16 @@ metadata: {${metadata}}
 spec: ${spec}
 `;
 
+test('a base names no namespace, and its overlays do', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'netsluice-kustomize-'));
+  writeFileSync(join(folder, 'kustomization.yaml'), 'resources: [policy.yaml]\n');
+  writeFileSync(join(folder, 'policy.yaml'), policy('name: web', '{podSelector: {matchLabels: {app: web}}}'));
+  const { out } = await spawned(['lint', '-f', folder, '-o', 'compact']);
+  expect(out).toContain(
+    'info missing-namespace: it names no namespace, and leaves it to what uses this kustomization',
+  );
+});
+
 describe('files that a kustomization uses as patches', () => {
   test.each([
     ['under path', 'patches: [{path: a.yaml}, {path: sub/../b.yaml}]', ['x/a.yaml', 'x/b.yaml']],
