@@ -25,9 +25,10 @@ export class PortPostings {
     }
   }
 
-  /** Units within one set resolve the name alike. */
-  resolving(name: string, protocol: Protocol): Iterable<BitSet> {
-    return this.byName.get(`${protocol} ${name}`)?.values() ?? [];
+  /** Units within one set resolve the name alike; in an order that does not tell what came first. */
+  resolving(name: string, protocol: Protocol): readonly BitSet[] {
+    const sets = [...(this.byName.get(`${protocol} ${name}`) ?? [])];
+    return sets.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, set]) => set);
   }
 }
 
