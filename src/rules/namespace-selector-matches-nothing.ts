@@ -1,7 +1,7 @@
 import type { FixStep, Phrase, Related } from '../model/finding.ts';
 import { matches, type Requirement, type Selector, selectorOf } from '../model/selector.ts';
 import type { World } from '../world/world.ts';
-import { isSlip, labelSlip } from './near-miss.ts';
+import { isSlip, labelSlip, soughtMax } from './near-miss.ts';
 import { matchesNamespace, podPeersOf } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { keySteps, labelSteps, podPeersIn } from './remedies.ts';
@@ -43,8 +43,9 @@ export const namespaceSelectorMatchesNothing: PolicyRule = {
       const key = `${clause.direction} ${namespaces.text}`;
       if (told.has(key)) continue;
       told.add(key);
-      const { advice, related, steps } = remedyFor(input, namespaces);
-      const equal = podPeersIn(input.policy, clause.direction).filter(
+      const { advice, related, steps } = told.size > soughtMax ? noRemedy : remedyFor(input, namespaces);
+      const peers = advice.length === 0 ? [] : podPeersIn(input.policy, clause.direction);
+      const equal = peers.filter(
         (other) => other.namespaces !== 'own' && other.namespaces.text === namespaces.text,
       );
       yield {
@@ -77,6 +78,8 @@ interface Remedy {
   readonly steps: (at: string, selector: Selector) => readonly FixStep[];
 }
 
+const noRemedy: Remedy = { advice: [], related: [], steps: () => [] };
+
 function remedyFor({ policy, world }: PolicyInput, selector: Selector): Remedy {
   const told = (advice: Phrase, name: string): Remedy => {
     const says = world.namespace(name) === undefined ? 'pods of it are known' : 'this namespace may be meant';
@@ -107,7 +110,7 @@ function remedyFor({ policy, world }: PolicyInput, selector: Selector): Remedy {
     );
   }
   const near = namespaces.find(({ name }) => byName(selector, name));
-  if (near === undefined) return { advice: [], related: [], steps: () => [] };
+  if (near === undefined) return noRemedy;
   return told([`select ${nameLabel}, perhaps of `, mention(near.name)], near.name);
 }
 

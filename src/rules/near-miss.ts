@@ -43,6 +43,9 @@ export interface PodSlip extends LabelSlip {
   readonly only: boolean;
 }
 
+/** For so many peers of one policy a near miss is looked for: an answer has few lines and must not wait for more. */
+export const soughtMax = 24;
+
 /**
  * Is one text likely meant for the other? Case and separators never matter. Otherwise each part between separators may
  * differ by one edit from four letters on, by two from ten on. Texts that differ in digits only are siblings (`web-1`,

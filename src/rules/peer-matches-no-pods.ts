@@ -1,7 +1,7 @@
 import type { Phrase } from '../model/finding.ts';
 import type { PodPeer } from '../model/policy.ts';
 import { everything, matches, selectsEverything } from '../model/selector.ts';
-import { type PodSlip, podSlip } from './near-miss.ts';
+import { type PodSlip, podSlip, soughtMax } from './near-miss.ts';
 import { podKinds } from './pod-kinds.ts';
 import {
   inventedUnits,
@@ -49,11 +49,14 @@ export const peerMatchesNoPods: PolicyRule = {
     platforms: '',
   },
   *check(input: PolicyInput): Iterable<Draft> {
+    let sought = 0;
     for (const { clause, peer, key } of podPeersOf(input.policy)) {
       if (!realUnits(input, peer).isEmpty() || isToldByOthers(input, peer)) continue;
-      const slip = slipOf(input, peer);
+      sought += 1;
+      const slip = sought > soughtMax ? null : slipOf(input, peer);
       const advice = adviceFor(input, peer, slip);
-      const equal = podPeersIn(input.policy, clause.direction).filter((each) => each.key === peer.key);
+      const peers = slip === null ? [] : podPeersIn(input.policy, clause.direction);
+      const equal = peers.filter((each) => each.key === peer.key);
       const what = selectsEverything(peer.pods) ? 'any label' : peer.pods.text;
       yield {
         key,

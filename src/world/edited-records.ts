@@ -32,11 +32,15 @@ export class EditedRecords {
     base: Iterable<RecordOf<K>>,
   ): Iterable<RecordOf<K>> {
     const names = this.kinds.get(kind);
+    if (names === undefined) {
+      yield* base;
+      return;
+    }
     for (const record of base) {
       const own = recordName(record);
-      if (names?.has(keyOf(own.namespace, own.name)) !== true) yield record;
+      if (names.has(keyOf(own.namespace, own.name)) !== true) yield record;
     }
-    for (const record of names?.values() ?? []) {
+    for (const record of names.values()) {
       if (record === null || !isKind(record, kind)) continue;
       if (namespace === undefined || recordName(record).namespace === namespace) yield record;
     }
