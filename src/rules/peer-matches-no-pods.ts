@@ -1,5 +1,5 @@
-import type { Phrase } from '../model/finding.ts';
-import type { PodPeer } from '../model/policy.ts';
+import type { FixStep, Phrase } from '../model/finding.ts';
+import type { Clause, PodPeer } from '../model/policy.ts';
 import { everything, matches, selectsEverything } from '../model/selector.ts';
 import { type PodSlip, podSlip, soughtMax } from './near-miss.ts';
 import { podKinds } from './pod-kinds.ts';
@@ -55,8 +55,6 @@ export const peerMatchesNoPods: PolicyRule = {
       sought += 1;
       const slip = sought > soughtMax ? null : slipOf(input, peer);
       const advice = adviceFor(input, peer, slip);
-      const peers = slip === null ? [] : podPeersIn(input.policy, clause.direction);
-      const equal = peers.filter((each) => each.key === peer.key);
       const what = selectsEverything(peer.pods) ? 'any label' : peer.pods.text;
       yield {
         key,
@@ -71,14 +69,18 @@ export const peerMatchesNoPods: PolicyRule = {
         affected: [],
         severity: always(advice.length === 0 ? 'info' : 'warning'),
         related: slip === null ? [] : workloadsThat(slip.units, `its pods have ${slip.found}`),
-        fix:
-          slip?.only === true && isTold(input, peer, slip)
-            ? equal.flatMap(({ origin, pods }) => labelSteps(`${origin}.podSelector`, pods, slip))
-            : [],
+        fix: slip === null ? [] : stepsFor(input, clause, peer, slip),
       };
     }
   },
 };
+
+/** Every peer of the direction that says the same is mended with it. */
+function stepsFor(input: PolicyInput, { direction }: Clause, peer: PodPeer, slip: PodSlip): FixStep[] {
+  if (!slip.only || !isTold(input, peer, slip)) return [];
+  const equal = podPeersIn(input.policy, direction).filter((each) => each.key === peer.key);
+  return equal.flatMap(({ origin, pods }) => labelSteps(`${origin}.podSelector`, pods, slip));
+}
 
 /** R09 speaks of namespaces that do not exist, R10 of pods in others; every pod of the own namespace is never dead. */
 function isToldByOthers(input: PolicyInput, { namespaces, pods }: PodPeer): boolean {
