@@ -49,11 +49,11 @@ export const peerMatchesNoPods: PolicyRule = {
     platforms: '',
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    let sought = 0;
-    for (const { clause, peer, key } of podPeersOf(input.policy)) {
-      if (!realUnits(input, peer).isEmpty() || isToldByOthers(input, peer)) continue;
-      sought += 1;
-      const slip = sought > soughtMax ? null : slipOf(input, peer);
+    const dead = [...podPeersOf(input.policy)].filter(
+      ({ peer }) => realUnits(input, peer).isEmpty() && !isToldByOthers(input, peer),
+    );
+    for (const [index, { clause, peer, key }] of dead.entries()) {
+      const slip = index >= soughtMax ? null : slipOf(input, peer);
       const advice = adviceFor(input, peer, slip);
       const what = selectsEverything(peer.pods) ? 'any label' : peer.pods.text;
       yield {
