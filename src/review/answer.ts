@@ -62,7 +62,7 @@ export function answer(judged: Judged): Review {
     record: {
       outcome: 'analysed',
       mode: modes.enforce,
-      rules: [...new Set(scene.at(modes.audit, ['error', 'warning', 'info']).map(({ rule }) => rule))],
+      rules: [...new Set(scene.audited(modes.audit).map(({ rule }) => rule))],
       steps: judged.steps,
       partial: judged.partial,
       wouldReject: scene.wouldReject(),
@@ -155,6 +155,11 @@ class Scene {
     return said.length === 0 ? [] : [...said, ...convertedRemark(this.judged.request)];
   }
 
+  /** What goes to the audit log: everything but what is none of this request's doing. */
+  audited(mode: Mode): readonly Finding[] {
+    return this.at(mode, ['error', 'warning', 'info']).filter((finding) => this.isTold(finding));
+  }
+
   /** Some rules help nobody who applies a policy; who sets their severity by hand wants to hear them. */
   private isTold({ admission, rule }: Finding): boolean {
     return admission === 'told' || Object.hasOwn(this.judged.context.settings.rules, rule);
@@ -221,7 +226,7 @@ class Scene {
   annotations(decision: Review['decision'], ref: string, glass: string | null): ReadonlyMap<string, string> {
     const { modes, partial, judgement, namespace, context } = this.judged;
     const everything: Visibility = () => true;
-    const found = this.at(modes.audit, ['error', 'warning', 'info']);
+    const found = this.audited(modes.audit);
     const all = new Map([
       ['decision', decision],
       ['outcome', 'analysed'],
