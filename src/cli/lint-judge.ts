@@ -1,3 +1,4 @@
+import { KnownDocuments } from '../cluster/known-documents.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { factsOf } from '../platform/facts.ts';
 import type { LintFinding, LintReport } from '../report/lint-report.ts';
@@ -25,6 +26,8 @@ export interface LintCase {
   readonly saved?: Snapshot | null;
   /** Told of work that takes long; nobody where it is left out. */
   readonly progress?: Progress;
+  /** Takes in what was parsed, for who edits it. */
+  readonly known?: KnownDocuments;
 }
 
 /** What the API server says of a CIDR is not repeated: its own words come first, with the same remedy. */
@@ -37,7 +40,7 @@ function notSaidBy(said: readonly LintFinding[]): (finding: LintFinding) => bool
 /** Judges every NetworkPolicy of the input, over the world that all of the input makes. */
 export function lintReport(
   inputs: Inputs,
-  { plan, settings, surroundings, saved = null, progress = silence }: LintCase,
+  { plan, settings, surroundings, saved = null, progress = silence, known = new KnownDocuments() }: LintCase,
 ): LintReport {
   const { version, today } = surroundings;
   const texts = watched('reading manifests', inputs.texts, progress);
@@ -46,6 +49,7 @@ export function lintReport(
     {
       strictCidrs: plan.strictCidrs,
       surroundings: surroundingsOf(plan.namespace),
+      known,
     },
   );
   const records = read.objects.map(({ record }) => record);

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { documentTexts, editedDocument } from '../cluster/documents-edit.ts';
 import { partsOf } from '../cluster/documents-place.ts';
+import type { KnownDocuments } from '../cluster/known-documents.ts';
 import type { ManifestText } from '../cluster/manifests.ts';
 import type { FixStep } from '../model/finding.ts';
 import { lineChanges } from '../report/line-changes.ts';
@@ -102,6 +103,7 @@ const charactersMax = 4_000_000;
 export function withEdits(
   findings: readonly LintFinding[],
   texts: readonly ManifestText[],
+  known: KnownDocuments,
 ): readonly LintFinding[] {
   const sources = new Map(texts.map(({ file, text }) => [file, text]));
   const parts = new Map<string, readonly string[]>();
@@ -112,13 +114,17 @@ export function withEdits(
     const documents = parts.get(span.file) ?? documentTexts(sources.get(span.file) ?? '');
     parts.set(span.file, documents);
     spent += documents[remedy.document]?.length ?? 0;
-    return spent > charactersMax ? finding : { ...finding, edits: editsOf(documents, remedy) };
+    return spent > charactersMax ? finding : { ...finding, edits: editsOf(documents, remedy, known) };
   });
 }
 
-function editsOf(documents: readonly string[], { document, prefix, steps }: Remedy): TextEdit[] {
+function editsOf(
+  documents: readonly string[],
+  { document, prefix, steps }: Remedy,
+  known: KnownDocuments,
+): TextEdit[] {
   const before = documents[document];
-  const after = before === undefined ? null : editedDocument(before, prefix, steps);
+  const after = before === undefined ? null : editedDocument(before, prefix, steps, known);
   if (before === undefined || after === null) return [];
   const lead = documents.slice(0, document).join('');
   // A document begins where the one before it ends, which may be in the middle of a line.

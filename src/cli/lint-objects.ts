@@ -1,4 +1,5 @@
 import { type DocumentProblem, type RawObject, readDocuments } from '../cluster/documents.ts';
+import type { KnownDocuments } from '../cluster/known-documents.ts';
 import type { ManifestText } from '../cluster/manifests.ts';
 import { decodeObject } from '../model/decode/cluster-object.ts';
 import { get, text } from '../model/decode/lenient.ts';
@@ -38,6 +39,8 @@ export interface ObjectReading {
   /** As in API servers from 1.36 on. */
   readonly strictCidrs: boolean;
   readonly surroundings: Surroundings;
+  /** Takes in what was parsed, for who edits it. */
+  readonly known?: KnownDocuments;
 }
 
 /** Reads every object. */
@@ -45,7 +48,7 @@ export function lintObjects(
   inputs: Omit<Inputs, 'texts'> & { readonly texts: Iterable<ManifestText> },
   reading: ObjectReading,
 ): LintObjects {
-  const { objects, problems, strangers, fragments } = readDocuments(inputs.texts);
+  const { objects, problems, strangers, fragments } = readDocuments(inputs.texts, reading.known);
   const judged = new Set(fragments.map(({ problem }) => problem));
   const found: LintFinding[] = [];
   const unread = [...inputs.problems, ...problems.filter((problem) => !judged.has(problem))];

@@ -1,3 +1,4 @@
+import { KnownDocuments } from '../cluster/known-documents.ts';
 import type { ManifestText } from '../cluster/manifests.ts';
 import { type LintFinding, type LintReport, reaches } from '../report/lint-report.ts';
 import { defaultSettings } from '../review/settings.ts';
@@ -38,9 +39,10 @@ export function runLint(plan: LintPlan, printing: Printing, surroundings: LintSu
   }
   const inputs = readInputs(plan.paths);
   const progress = progressOf(tell, surroundings.now);
+  const known = new KnownDocuments();
   const lint = (texts: readonly ManifestText[]): LintReport =>
     withBaseline(
-      lintReport({ ...inputs, texts }, { plan, settings, surroundings, saved, progress }),
+      lintReport({ ...inputs, texts }, { plan, settings, surroundings, saved, progress, known }),
       baseline,
       plan,
     );
@@ -52,7 +54,7 @@ export function runLint(plan: LintPlan, printing: Printing, surroundings: LintSu
   const isDone = result !== null && plan.mend === 'files';
   const [left, texts] = isDone ? [result.report, result.texts] : [found, inputs.texts];
   const written = writeBaseline(left, baseline, plan, printing, surroundings.today);
-  const report = withPatches(written.report, texts, plan);
+  const report = withPatches(written.report, texts, plan, known);
   tellGone(report, tell);
   if (taken) printBeside(report, plan.outputs, printing);
   else printReport(report, plan.outputs, printing, surroundings.width);
@@ -71,7 +73,12 @@ function codeOf({ problems, findings, baseline }: LintReport, { failOn, baseline
 
 const formatsWithPatches: readonly LintFormat[] = ['pretty', 'json', 'sarif'];
 
-function withPatches(report: LintReport, texts: readonly ManifestText[], { outputs }: LintPlan): LintReport {
+function withPatches(
+  report: LintReport,
+  texts: readonly ManifestText[],
+  { outputs }: LintPlan,
+  known: KnownDocuments,
+): LintReport {
   if (!outputs.some(({ name }) => formatsWithPatches.includes(name))) return report;
-  return { ...report, findings: withEdits(report.findings, texts) };
+  return { ...report, findings: withEdits(report.findings, texts, known) };
 }

@@ -24,6 +24,7 @@ import {
   type Splice,
 } from './edit-splices.ts';
 import { isIndex, nested, valueAfter } from './edit-value.ts';
+import { KnownDocuments } from './known-documents.ts';
 
 /** Bounds what one alias may multiply to, as where documents are read. */
 const aliasMax = 100;
@@ -33,8 +34,14 @@ const aliasMax = 100;
  * what the steps are about is written anew; all other characters stay. The new text says exactly what the old one said
  * with the steps taken, or it is null: where a place cannot be edited by itself, an alias leads elsewhere, and so on.
  */
-export function editedDocument(text: string, prefix: string, steps: readonly FixStep[]): string | null {
-  const before = onlyDocument(text);
+export function editedDocument(
+  text: string,
+  prefix: string,
+  steps: readonly FixStep[],
+  known: KnownDocuments = new KnownDocuments(),
+): string | null {
+  const parsed = known.of(text);
+  const before = parsed === null ? onlyDocument(text) : readingOf(parsed);
   const wanted = before === null ? null : valueAfter(before.value, steps, prefix);
   if (wanted === null) return null;
   let [edited, now]: [string, Read | null] = [text, before];
@@ -65,6 +72,11 @@ function onlyDocument(text: string): Read | null {
   const [document, ...others] = parseAllDocuments(text, { merge: true });
   if (document === undefined || others.length > 0 || document.errors.length > 0) return null;
   settleScalars(document);
+  return readingOf(document);
+}
+
+/** What a document says whose scalars are settled; null where it says nothing by itself. */
+function readingOf(document: Document): Read | null {
   try {
     const value: unknown = document.toJS({ maxAliasCount: aliasMax });
     // As JSON has it, so that what an alias repeats is compared as what it is.

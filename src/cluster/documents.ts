@@ -6,6 +6,7 @@ import { isRecord } from '../model/decode/value.ts';
 import { commentsOf, type DocumentExtent, type RawComment } from './documents-comments.ts';
 import { type Placed, spanAt, spanOf, type TextSpan } from './documents-place.ts';
 import { collectionKeyIn, type DoubleMeaning, settleScalars } from './documents-scalars.ts';
+import { KnownDocuments } from './known-documents.ts';
 import type { ManifestText } from './manifests.ts';
 
 /** One object of a file as its author wrote it. */
@@ -66,14 +67,17 @@ const tooDeep = 'it is nested too deeply to be read';
 const listDepthMax = 20;
 
 /** Reads YAML or JSON, several documents per file and Lists among them. What cannot be read is told, never dropped. */
-export function readDocuments(texts: Iterable<ManifestText>): Documents {
+export function readDocuments(
+  texts: Iterable<ManifestText>,
+  known: KnownDocuments = new KnownDocuments(),
+): Documents {
   const objects: RawObject[] = [];
   const problems: DocumentProblem[] = [];
   const fragments: Fragment[] = [];
   let strangers = 0;
   for (const source of texts) {
     try {
-      strangers += readFile(source, { objects, problems, fragments });
+      strangers += readFile(source, { objects, problems, fragments }, known);
     } catch (thrown) {
       // A ReferenceError: a missing anchor or too many aliases. A RangeError: nested deeper than the stack.
       if (!(thrown instanceof ReferenceError || thrown instanceof RangeError)) throw thrown;
@@ -93,7 +97,7 @@ interface Yield {
   readonly fragments: Fragment[];
 }
 
-function readFile({ file, text }: ManifestText, found: Yield): number {
+function readFile({ file, text }: ManifestText, found: Yield, known: KnownDocuments): number {
   const { problems } = found;
   if (text.includes('\0')) {
     problems.push({ file, message: 'it is no text: it holds a zero byte' });
@@ -103,8 +107,13 @@ function readFile({ file, text }: ManifestText, found: Yield): number {
   let strangers = 0;
   let index = -1;
   let start = 0;
+  const clean = withoutCommands(text);
   // An empty text gives an empty list of another type, which holds nothing to read.
-  for (const document of parseAllDocuments(withoutCommands(text), { lineCounter: lines, merge: true })) {
+  const documents = [...parseAllDocuments(clean, { lineCounter: lines, merge: true })];
+  const [only, second] = documents;
+  if (only !== undefined && second === undefined && clean === text && only.errors.length === 0)
+    known.keep(text, only);
+  for (const document of documents) {
     const placed = { file, text, lines, document };
     const extent = { start, end: document.range?.[2] ?? text.length };
     index += 1;

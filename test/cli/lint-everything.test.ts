@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import { lintReport } from '../../src/cli/lint-judge.ts';
 import { withEdits } from '../../src/cli/lint-mend.ts';
+import { KnownDocuments } from '../../src/cluster/known-documents.ts';
 import { compactLint } from '../../src/report/compact.ts';
 import { githubLint } from '../../src/report/github.ts';
 import { gitlabLint } from '../../src/report/gitlab.ts';
@@ -32,7 +33,7 @@ const found = lintReport(
     surroundings: { version: '1.2.3', today: '2026-06-15' },
   },
 );
-const report = { ...found, findings: withEdits(found.findings, texts) };
+const report = { ...found, findings: withEdits(found.findings, texts, new KnownDocuments()) };
 
 describe('whatever rules say', () => {
   test('there is a lot of it, and of many rules', () => {
