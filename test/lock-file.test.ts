@@ -27,7 +27,9 @@ function places(path: string, name: string): string[] {
 describe('dependencies', () => {
   test('are exact versions', () => {
     const wanted = { ...manifest.dependencies, ...manifest.devDependencies };
-    expect(Object.entries(wanted).filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version))).toEqual([]);
+    expect(
+      Object.entries(wanted).filter(([, version]) => !/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)),
+    ).toEqual([]);
   });
 
   test('have an entry for every platform, or `npm ci` refuses the lock file elsewhere', () => {
