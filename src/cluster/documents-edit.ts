@@ -25,6 +25,7 @@ import {
 } from './edit-splices.ts';
 import { isIndex, nested, valueAfter } from './edit-value.ts';
 import { KnownDocuments } from './known-documents.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 
 /** Bounds what one alias may multiply to, as where documents are read. */
 const aliasMax = 100;
@@ -45,12 +46,19 @@ export function editedDocument(
   const wanted = before === null ? null : valueAfter(before.value, steps, prefix);
   if (wanted === null) return null;
   let [edited, now]: [string, Read | null] = [text, before];
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
     const next: string | null = now === null ? null : stepTaken(edited, now.document, prefix, step);
     if (next === null) return null;
+    // Most texts are plain, and the quick reader knows what they say.
+    if (index === steps.length - 1 && saysPlainly(next, wanted.value)) return next;
     [edited, now] = [next, onlyDocument(next)];
   }
   return now !== null && isDeepStrictEqual(now.value, wanted.value) ? edited : null;
+}
+
+function saysPlainly(text: string, wanted: unknown): boolean {
+  const [only, second] = readPlainYaml(text) ?? [];
+  return only !== undefined && second === undefined && isDeepStrictEqual(only, wanted);
 }
 
 /** The texts of a file's documents, each with what stands before it; together they are the file. */
