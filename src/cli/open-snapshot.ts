@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { decodeSnapshot, type Snapshot } from '../cluster/snapshot.ts';
 import type { WorldEvent } from '../model/objects.ts';
@@ -8,24 +8,6 @@ type Problem = { readonly problem: string };
 
 /** Older ones are told: what they show may be long gone. */
 const toldAfterMs = 24 * 3_600_000;
-
-/** Is this a snapshot, by its first bytes, and not a directory or manifests? What cannot be read is none. */
-export function isSnapshotFile(path: string): boolean {
-  const start = Buffer.alloc(200);
-  try {
-    if (!statSync(path).isFile()) return false;
-    const file = openSync(path, 'r');
-    try {
-      readSync(file, start, 0, start.length, 0);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    // Whoever reads it as manifests tells why it cannot be read.
-    return false;
-  }
-  return (start[0] === 0x1f && start[1] === 0x8b) || start.includes('"netsluice/snapshot/');
-}
 
 /** Reads a snapshot from a file; the problem is a sentence that names it. */
 export function readSnapshotFile(path: string): Snapshot | Problem {

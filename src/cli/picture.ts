@@ -18,11 +18,12 @@ import { worldOf, worldUnder } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { detectedAt, detectedIn } from './detected.ts';
 import { liveKinds } from './live-kinds.ts';
-import { eventsOf, isSnapshotFile, readFreshSnapshot } from './open-snapshot.ts';
+import { eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import { fixedPlatform, watchPlatform } from './platform-watch.ts';
 import { manifestFiles } from './read-inputs.ts';
 import type { Picture } from './serve.ts';
 import type { Sight } from './sight.ts';
+import { isSnapshotFile } from './snapshot-file.ts';
 
 type Problem = { readonly problem: string };
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { DocumentProblem } from '../cluster/documents.ts';
 import type { ManifestText } from '../cluster/manifests.ts';
 import { readPlainYaml } from '../cluster/plain-yaml.ts';
@@ -10,6 +9,7 @@ import { asWritten } from '../model/decode/written-policy.ts';
 import type { ClusterObject } from '../model/objects.ts';
 import { readInputs } from './lint-inputs.ts';
 import type { Progress } from './progress.ts';
+import { isSnapshotFile } from './snapshot-file.ts';
 
 /** The objects of some manifests or of a snapshot. */
 export interface RecordsRead {
@@ -82,21 +82,9 @@ export class RecordReader {
 }
 
 async function snapshotAt(path: string): Promise<Snapshot | { readonly problem: string } | null> {
-  if (path === '-' || !beginsLikeSnapshot(path)) return null;
+  if (path === '-' || !isSnapshotFile(path)) return null;
   const { readSnapshotFile } = await import('./open-snapshot.ts');
   return readSnapshotFile(path);
-}
-
-function beginsLikeSnapshot(path: string): boolean {
-  try {
-    const bytes = readFileSync(path).subarray(0, 200);
-    return (
-      (bytes[0] === 0x1f && bytes[1] === 0x8b) || bytes.toString('utf8').includes('"netsluice/snapshot/')
-    );
-  } catch {
-    // A directory, or what cannot be read: the reader of manifests says why.
-    return false;
-  }
 }
 
 /** Null where anything about the text is out of the ordinary; the whole reader finds the words and the place for it. */

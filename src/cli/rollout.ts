@@ -15,9 +15,10 @@ import type { ClusterWorld } from '../world/cluster-world.ts';
 import type { Printing } from './contract-test.ts';
 import { detectedAt, detectedIn } from './detected.ts';
 import { type Pictured, pictureOnce } from './one-picture.ts';
-import { eventsOf, isSnapshotFile, readFreshSnapshot } from './open-snapshot.ts';
+import { eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import type { Output } from './outputs.ts';
 import { readSettings, readTexts } from './read-inputs.ts';
+import { isSnapshotFile } from './snapshot-file.ts';
 
 export const rolloutFormats = ['pretty', 'json'] as const;
 

@@ -58,6 +58,24 @@ ingress of shop/db: allowed, 1 policy selects it
     );
   });
 
+  test('is what a plan is laid over', async () => {
+    const folder = folderWith({
+      'deny.yaml': JSON.stringify(policy('shop/db', '{podSelector: {matchLabels: {app: db}}}')),
+    });
+    const args = ['-f', folder, '--kubeconfig', config, '--context', 'test', '--no-config', '-o', 'json'];
+    const { code, out } = await spawned(['plan', ...args]);
+    const { headline, changes } = JSON.parse(out);
+    expect([code, headline]).toEqual([
+      0,
+      'blocks 2 connections (internet -> shop/db:5432/TCP, +1) (undeclared ports only)',
+    ]);
+    expect(changes.map(({ src, dst }: { src: string; dst: string }) => `${src} ${dst}`)).toEqual([
+      'ip:0.0.0.0-255.255.255.255 shop/db[Pod]',
+      'ip:::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff shop/db[Pod]',
+      'shop/web[Pod] shop/db[Pod]',
+    ]);
+  });
+
   test('what may not be listed is told and ends with 3, but not what no verdict rests on', async () => {
     const flow = ['trace', 'shop/web', 'shop/db', '5432', '--kubeconfig', config];
     api.script('list', '/api/v1/services', refuse(403));
