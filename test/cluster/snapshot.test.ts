@@ -12,7 +12,7 @@ import { everyKind } from '../support/every-kind.ts';
 import { randomCluster } from '../support/reference/arbitrary.ts';
 import { randomFrom } from '../support/reference/random.ts';
 import { eventsOf, profileOf } from '../support/reference-world.ts';
-import { keyOf, picture } from '../world/picture.ts';
+import { keyOf, picture } from '../support/picture.ts';
 
 const head: Omit<Snapshot, 'objects'> = {
   takenAt: '2026-11-21T18:00:00Z',

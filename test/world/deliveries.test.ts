@@ -1,75 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ClusterObject, WorldEvent } from '../../src/model/objects.ts';
-import { recordName } from '../../src/model/objects.ts';
+import type { ClusterObject } from '../../src/model/objects.ts';
 import { worldOf, worldUnder } from '../../src/world/build.ts';
 import { ClusterWorld } from '../../src/world/cluster-world.ts';
+import { deliveries, distinct, objectsOf, put, remove, shuffled } from '../support/deliveries.ts';
+import { doubts, keptBy, keyOf, picture } from '../support/picture.ts';
 import { randomCluster } from '../support/reference/arbitrary.ts';
-import { type Rng, randomFrom } from '../support/reference/random.ts';
+import { randomFrom } from '../support/reference/random.ts';
 import { eventsOf, profileOf } from '../support/reference-world.ts';
-import { doubts, keptBy, keyOf, picture } from './picture.ts';
 
 const addresses = Array.from({ length: 15 }, (_, i) => [
   `10.0.0.${i + 1}`,
   `fd00::${(i + 1).toString(16)}`,
 ]).flat();
-
-function objectsOf(events: readonly WorldEvent[]): ClusterObject[] {
-  return events.flatMap((event) => (event.type === 'put' ? [event.object] : []));
-}
-
-/** One object per name: a later one of the same name takes the place of an earlier one. */
-function distinct(objects: readonly ClusterObject[]): ClusterObject[] {
-  return [...new Map(objects.map((object) => [keyOf(object), object])).values()];
-}
-
-function put(object: ClusterObject): WorldEvent {
-  return { type: 'put', object };
-}
-
-function remove(object: ClusterObject): WorldEvent {
-  return { type: 'delete', kind: object.kind, ...recordName(object) };
-}
-
-function shuffled<T>(rng: Rng, items: readonly T[]): T[] {
-  const ranked = items.map((item) => ({ item, rank: rng.int(1 << 30) }));
-  return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item);
-}
-
-/** Ways in which the same cluster may be told; `others` are objects of another cluster that are gone in the end. */
-const deliveries: Readonly<
-  Record<
-    string,
-    (rng: Rng, objects: readonly ClusterObject[], others: readonly ClusterObject[]) => WorldEvent[]
-  >
-> = {
-  'in reverse': (_rng, objects) => objects.toReversed().map(put),
-  shuffled: (rng, objects) => shuffled(rng, objects).map(put),
-  'each twice': (_rng, objects) => objects.flatMap((object) => [put(object), put(object)]),
-  'twice over': (rng, objects) => [...shuffled(rng, objects), ...shuffled(rng, objects)].map(put),
-  'half dropped, then listed again': (rng, objects) => [
-    ...rng.some(objects, 0.5).map(put),
-    ...shuffled(rng, objects).map(put),
-  ],
-  'deleted and created again': (rng, objects) => [
-    ...objects.map(put),
-    ...shuffled(rng, objects).map(remove),
-    ...shuffled(rng, objects).map(put),
-  ],
-  'with deletions of what never was': (rng, objects, others) => [
-    ...shuffled(rng, others).map(remove),
-    ...shuffled(rng, objects).map(put),
-  ],
-  'after another cluster that went away': (rng, objects, others) => [
-    ...others.map(put),
-    ...shuffled(rng, others).map(remove),
-    ...shuffled(rng, objects).map(put),
-  ],
-  'in place of another cluster, with interleaved deletions': (rng, objects, others) => {
-    const names = new Set(objects.map(keyOf));
-    const gone = others.filter((object) => !names.has(keyOf(object)));
-    return [...shuffled(rng, others).map(put), ...shuffled(rng, [...objects.map(put), ...gone.map(remove)])];
-  },
-};
 
 describe('one cluster, told in many ways, is one picture', () => {
   test.each(Object.entries(deliveries))('%s', (_title, deliver) => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { worldOf } from '../../src/world/build.ts';
 import { overlay } from '../../src/world/overlay.ts';
+import { keptBy, picture } from '../support/picture.ts';
 import { randomCluster } from '../support/reference/arbitrary.ts';
 import { randomChange } from '../support/reference/arbitrary-change.ts';
 import { randomFrom } from '../support/reference/random.ts';
 import { changeOf, eventsOf, profileOf, worldFor } from '../support/reference-world.ts';
-import { keptBy, picture } from './picture.ts';
 
 describe('a change laid over a world', () => {
   test('leaves the base as it was', () => {

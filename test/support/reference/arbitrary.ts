@@ -52,9 +52,10 @@ export function randomProfile(rng: Rng): Profile {
   };
 }
 
-/** The addresses a pod may have: `slot` from 0 to 14 keeps them apart. */
+/** The addresses a pod may have: `slot`, from 0 on, keeps them apart. */
 function addresses(rng: Rng, slot: number): string[] {
-  const [v4, v6] = [`10.0.0.${slot + 1}`, `fd00::${(slot + 1).toString(16)}`];
+  const [high, low] = [(slot + 1) >> 8, (slot + 1) & 0xff];
+  const [v4, v6] = [`10.0.${high}.${low}`, `fd00::${(slot + 1).toString(16)}`];
   return [...rng.pick([[v4], [v4], [v4], [v6], [v4, v6], [v6, v4]])];
 }
 
@@ -118,24 +119,36 @@ export function randomNamespace(rng: Rng, name: string): Namespace {
 
 /** A bare running pod that the cluster does not have yet; undefined when no address is left. */
 export function randomPod(rng: Rng, cluster: RefCluster, name: string): Pod | undefined {
-  const used = new Set(cluster.pods.flatMap(podAddresses).map(({ value }) => Number(value & 0xffn)));
-  const slot = Array.from({ length: 15 }, (_, i) => i).find((each) => !used.has(each + 1));
+  const used = new Set(cluster.pods.flatMap(podAddresses).map(({ value }) => Number(value & 0xffffn)));
+  const slots = Math.max(15, cluster.pods.length + 8);
+  const slot = Array.from({ length: slots }, (_, i) => i).find((each) => !used.has(each + 1));
   if (slot === undefined) return undefined;
   const base = { objects: [], owner: undefined, template: randomTemplate(rng), added: {} };
   return pod(rng, { ...base, namespace: rng.pick(NAMESPACES) }, name, slot, cluster.nodes);
 }
 
-/** A random cluster of 1–4 namespaces, 0–8 pods, 0–5 workloads, 0–2 nodes and 0–5 policies. */
-export function randomCluster(rng: Rng): RefCluster {
-  const names = NAMESPACES.slice(0, 1 + rng.int(4));
+/** How much of everything there is at most. */
+export interface ClusterSize {
+  readonly namespaces: number;
+  readonly workloads: number;
+  readonly pods: number;
+  readonly policies: number;
+}
+
+const usualSize: ClusterSize = { namespaces: 4, workloads: 5, pods: 8, policies: 5 };
+
+/** A random cluster of at least one namespace and one workload, of 0–2 nodes, and at most of the size. */
+export function randomCluster(rng: Rng, size = usualSize): RefCluster {
+  const more = Array.from({ length: Math.max(0, size.namespaces - NAMESPACES.length) }, (_, i) => `ns${i}`);
+  const names = [...NAMESPACES, ...more].slice(0, 1 + rng.int(size.namespaces));
   const nodes = rng.many(0, 2, (i) => node(rng, i));
-  const blueprints = rng.many(1, 5, (i) => blueprint(rng, rng.pick(names), `w${i}`));
+  const blueprints = rng.many(1, size.workloads, (i) => blueprint(rng, rng.pick(names), `w${i}`));
   const pods: Pod[] = [];
   const used = [...blueprints.map(({ namespace }) => namespace), ...names];
   const offset = rng.int(7);
   for (const [i, from] of blueprints.entries()) {
     const most = from.owner === undefined ? 1 : 3;
-    for (let n = rng.int(most + 1); n > 0 && pods.length < 8; n--) {
+    for (let n = rng.int(most + 1); n > 0 && pods.length < size.pods; n--) {
       pods.push(pod(rng, from, `w${i}-${n}`, offset + pods.length, nodes));
     }
   }
@@ -150,7 +163,7 @@ export function randomCluster(rng: Rng): RefCluster {
     namespaces: names.filter(() => rng.chance(0.85)).map((name) => randomNamespace(rng, name)),
     pods,
     nodes,
-    policies: rng.many(0, 5, (i) => randomPolicy(rng, rng.pick(used), `p${i}`)),
+    policies: rng.many(0, size.policies, (i) => randomPolicy(rng, rng.pick(used), `p${i}`)),
     workloads: blueprints.flatMap(({ objects }) => objects),
     foreign,
     profile: randomProfile(rng),
