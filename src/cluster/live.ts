@@ -8,6 +8,7 @@ import { freshnessOf, type KindState, KindStatus, type LiveLog } from './freshne
 import { KindTable } from './kind-table.ts';
 import { resourceName, type WatchedKind, watchedKinds } from './kinds.ts';
 import { runReflector } from './reflector.ts';
+import { StreamingLists } from './streaming-list.ts';
 import type { KindSink } from './watch-stream.ts';
 
 export interface LiveView {
@@ -33,7 +34,7 @@ export interface KindStats {
   readonly objects: number;
   /** Events that reached the world; updates that change nothing are dropped before. */
   readonly events: number;
-  /** By reason: `expired`, `parse`, `order`, `silent`, `failed`, `rewound`. */
+  /** By reason: `expired`, `parse`, `order`, `silent`, `failed`, `rewound`, `unended`. */
   readonly interruptions: ReadonlyMap<string, number>;
   /** Stale, or not to be read. */
   readonly degraded: boolean;
@@ -69,6 +70,7 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
   // Every watch listens to it: many listeners are no leak.
   setMaxListeners(0, controller.signal);
   const queue = new EventQueue(clock, world);
+  const streaming = new StreamingLists(clock);
   const watched = new Map<string, Watched>();
   const running: Promise<void>[] = [];
 
@@ -78,7 +80,7 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
     const table = watched.get(resourceName(kind))?.table ?? new KindTable(queue);
     watched.set(resourceName(kind), { status, table });
     const sink = sinkFor(kind, table, () => status.applied());
-    running.push(runReflector({ client, kind, clock, sink, observer: status }, signal));
+    running.push(runReflector({ client, kind, clock, sink, observer: status, streaming }, signal));
   };
   const foreign = new ForeignWatches({ client, clock, log, start });
   const sinkFor = (kind: WatchedKind, table: KindTable, onApplied: () => void): KindSink => {

@@ -3,9 +3,10 @@ import { type ApiClient, ApiError, StreamError } from './api-client.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { WatchedKind } from './kinds.ts';
-import { listAll } from './list.ts';
+import { type Listing, listAll } from './list.ts';
 import { compareVersions } from './resource-version.ts';
-import { type KindSink, watchOnce } from './watch-stream.ts';
+import { type StreamingLists, streamAll, UnendedError } from './streaming-list.ts';
+import { type FollowOptions, followWatch, type KindSink, openWatch } from './watch-stream.ts';
 import { SilentError, withWatchdog } from './watchdog.ts';
 
 /** Bookmarks come about every minute; this much silence means that the peer is gone. */
@@ -13,9 +14,13 @@ export const silenceMs = 90_000;
 const refusedCapMs = 60_000;
 const steadyMs = 60_000;
 const fruitlessMax = 2;
+const brokenStreamsMax = 2;
 
-/** Why a watch was given up: `expired`, `parse` and `order` list afresh, the others go on where they were. */
-export type Interruption = 'expired' | 'parse' | 'order' | 'silent' | 'failed' | 'rewound';
+/**
+ * Why a watch was given up: `expired`, `parse` and `order` list afresh, the others go on where they were. `rewound` and
+ * `unended` are told of lists: one that is older than what was known, and a streaming one that found no end.
+ */
+export type Interruption = 'expired' | 'parse' | 'order' | 'silent' | 'failed' | 'rewound' | 'unended';
 
 /** Told what happens; freshness, metrics and logs are made from it. */
 export interface ReflectorObserver {
@@ -36,6 +41,8 @@ export interface ReflectorOptions {
   readonly clock: Clock;
   readonly sink: KindSink;
   readonly observer: ReflectorObserver;
+  /** Shared by all kinds of a cluster. */
+  readonly streaming: StreamingLists;
 }
 
 /** Keeps `sink` equal to one collection of the API server until the signal aborts. Never rejects. */
@@ -61,6 +68,10 @@ class Reflector {
   #fruitless = 0;
   /** The resourceVersion last heard of; kept when `#version` is given up. */
   #newest: string | null = null;
+  /** Streaming lists in a row that began and broke off. */
+  #brokenStreams = 0;
+  /** When the watch that is open now began; null where none is. */
+  #watching: number | null = null;
 
   constructor(options: ReflectorOptions) {
     this.#options = options;
@@ -69,27 +80,53 @@ class Reflector {
     this.#refusals = new Backoff(options.clock, refusedCapMs);
   }
 
-  /** One list or one watch. Returns the milliseconds to wait before the next. */
+  /** One list, one watch, or one list that goes on as a watch. Returns the milliseconds to wait before the next. */
   async step(signal: AbortSignal): Promise<number> {
-    const started = this.#options.clock.now();
+    const { clock, kind, streaming } = this.#options;
+    const started = clock.now();
     const from = this.#version;
+    const streams = from === null && streaming.mayAsk(kind);
+    this.#watching = null;
     try {
-      if (from === null) return await this.#list(signal);
-      await this.#watch(from, signal);
+      if (from !== null) await this.#watch(from, signal);
+      else if (streams) await this.#stream(signal);
+      else return await this.#list(signal);
       // The server ends every watch after its timeout; one that ends at once, again and again, is a failure.
-      return this.#options.clock.now() - started < 1000 ? this.#connections.next() : 0;
+      return clock.now() - started < 1000 ? this.#connections.next() : 0;
     } catch (error) {
-      return signal.aborted ? 0 : this.#recover(error);
+      if (signal.aborted) return 0;
+      return streams && this.#version === null ? this.#unstreamed(error) : this.#recover(error);
     } finally {
-      if (from !== null && this.#options.clock.now() - started >= steadyMs) this.#relists.reset();
+      if (this.#watching !== null && clock.now() - this.#watching >= steadyMs) this.#relists.reset();
     }
   }
 
   async #list(outer: AbortSignal): Promise<number> {
-    const { client, kind, clock, sink, observer } = this.#options;
-    const { objects, resourceVersion } = await withWatchdog(clock, silenceMs, outer, (signal, alive) =>
-      listAll({ client, kind, clock, signal, alive }),
+    const { client, kind, clock } = this.#options;
+    this.#take(
+      await withWatchdog(clock, silenceMs, outer, (signal, alive) =>
+        listAll({ client, kind, clock, signal, alive }),
+      ),
     );
+    return 0;
+  }
+
+  async #stream(outer: AbortSignal): Promise<void> {
+    const { client, kind, clock } = this.#options;
+    await withWatchdog(clock, silenceMs, outer, async (signal, alive) => {
+      const opened = (): void => {
+        this.#brokenStreams += 1;
+      };
+      const listing = await streamAll({ client, kind, clock, signal, alive, opened });
+      signal.throwIfAborted();
+      this.#take(listing);
+      this.#watching = clock.now();
+      await followWatch(listing.events, listing.resourceVersion, this.#following(signal));
+    });
+  }
+
+  #take({ objects, resourceVersion }: Listing): void {
+    const { sink, observer } = this.#options;
     if (this.#newest !== null && (compareVersions(resourceVersion, this.#newest) ?? 0) < 0) {
       // A cluster restored from a backup counts from an older number; what it lists is the truth all the same.
       observer.interrupted(
@@ -103,32 +140,54 @@ class Reflector {
     this.#connections.reset();
     this.#refusals.reset();
     this.#fruitless = 0;
+    this.#brokenStreams = 0;
     observer.synced();
-    return 0;
   }
 
   async #watch(from: string, outer: AbortSignal): Promise<void> {
-    const { client, kind, clock, sink, observer } = this.#options;
-    await withWatchdog(clock, silenceMs, outer, (signal, alive) =>
-      watchOnce(from, {
-        client,
-        kind,
-        clock,
-        sink,
-        signal,
-        heard: (version) => {
-          // After the watchdog gave up, a late event must not move the position.
-          if (signal.aborted) return;
-          this.#version = version;
-          this.#newest = version;
-          this.#fruitless = 0;
-          this.#connections.reset();
-          observer.heard();
-        },
-        opened: () => observer.opened(),
-        alive,
-      }),
-    );
+    const { client, kind, clock, observer } = this.#options;
+    this.#watching = clock.now();
+    const opened = (): void => observer.opened();
+    await withWatchdog(clock, silenceMs, outer, async (signal, alive) => {
+      const query = { resourceVersion: from };
+      const events = await openWatch(query, { client, kind, clock, signal, opened, alive });
+      await followWatch(events, from, this.#following(signal));
+    });
+  }
+
+  #following(signal: AbortSignal): FollowOptions {
+    const { kind, clock, sink, observer } = this.#options;
+    const heard = (version: string): void => {
+      this.#version = version;
+      this.#newest = version;
+      this.#fruitless = 0;
+      this.#connections.reset();
+      observer.heard();
+    };
+    return { kind, clock, sink, signal, heard };
+  }
+
+  /** A list in pages can always be had: a stream that is refused, or that breaks twice, must not stand in its way. */
+  #unstreamed(error: unknown): number {
+    const { kind, streaming, observer } = this.#options;
+    if (error instanceof ApiError) {
+      // "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled" comes as a 422.
+      if (error.status === 400 || error.status === 422) {
+        streaming.refuse(kind);
+        return 0;
+      }
+      if (error.status >= 500) this.#brokenStreams += 1;
+    }
+    if (error instanceof UnendedError) {
+      streaming.refuse(kind);
+      observer.interrupted('unended', error.message);
+      return 0;
+    }
+    if (this.#brokenStreams >= brokenStreamsMax) {
+      streaming.refuse(kind);
+      this.#brokenStreams = 0;
+    }
+    return this.#recover(error);
   }
 
   #recover(error: unknown): number {

@@ -1,7 +1,16 @@
 import { get, nameOf, text, whole } from '../model/decode/lenient.ts';
 import type { ClusterObject } from '../model/objects.ts';
-import { type ApiClient, ApiError, expectOk, retryAfter, StreamError } from './api-client.ts';
+import {
+  type ApiClient,
+  ApiError,
+  type ApiQuery,
+  contentTypeOf,
+  expectOk,
+  retryAfter,
+  StreamError,
+} from './api-client.ts';
 import type { Clock } from './clock.ts';
+import type { WatchEvent } from './codec.ts';
 import { collectionPath, type WatchedKind } from './kinds.ts';
 import { decodeOrRefuse } from './list.ts';
 import { Pacer } from './pacer.ts';
@@ -16,50 +25,75 @@ export interface KindSink {
   remove(namespace: string | null, name: string): void;
 }
 
-export interface WatchOptions {
+export interface StreamOptions {
   readonly client: ApiClient;
   readonly kind: WatchedKind;
   readonly clock: Clock;
-  readonly sink: KindSink;
   readonly signal: AbortSignal;
-  /** Called for each event and bookmark, after it was taken over. */
-  readonly heard: (resourceVersion: string) => void;
   /** Called when the server has accepted the watch. */
   readonly opened: () => void;
   /** Called as soon as bytes arrive. */
   readonly alive: () => void;
 }
 
-/**
- * Watches from a resourceVersion until the server ends the stream. Throws ApiError (also for an ERROR event),
- * StreamError, or what the connection throws; all that was heard before is taken over.
- */
-export async function watchOnce(from: string, options: WatchOptions): Promise<void> {
+export interface FollowOptions {
+  readonly kind: WatchedKind;
+  readonly clock: Clock;
+  readonly sink: KindSink;
+  readonly signal: AbortSignal;
+  /** Called for each event and bookmark, after it was taken over. */
+  readonly heard: (resourceVersion: string) => void;
+}
+
+/** Opens a watch. Throws ApiError, or what the connection throws; so does the iterator, or a StreamError. */
+export async function openWatch(query: ApiQuery, options: StreamOptions): Promise<AsyncIterator<WatchEvent>> {
   const { client, kind, clock, signal, alive } = options;
-  const query = {
+  const whole = {
     watch: 'true',
     allowWatchBookmarks: 'true',
-    resourceVersion: from,
+    ...query,
     // Spread out, so that not all watches of all replicas end in the same second.
     timeoutSeconds: String(290 + Math.floor(clock.random() * 301)),
   };
-  const response = await client.get(collectionPath(kind), query, { signal, accept: kind.codec.watchAccept });
+  const response = await client.get(collectionPath(kind), whole, { signal, accept: kind.codec.watchAccept });
   await expectOk(response, `watching ${kind.resource}`);
   options.opened();
+  return kind.codec.readWatch(tapped(response.body, alive), contentTypeOf(response))[Symbol.asyncIterator]();
+}
+
+/**
+ * Takes over the events that come after a resourceVersion until the server ends the stream. Throws ApiError (for an
+ * ERROR event), StreamError, or what the connection throws; all that was heard before is taken over.
+ */
+export async function followWatch(
+  events: AsyncIterator<WatchEvent>,
+  from: string,
+  options: FollowOptions,
+): Promise<void> {
+  const { kind, clock, signal } = options;
   let last = from;
   const pacer = new Pacer(clock);
-  for await (const event of kind.codec.readWatch(tapped(response.body, alive))) {
+  for await (const event of { [Symbol.asyncIterator]: () => events }) {
+    // Whoever was given up must not speak: a list may have said more by now.
+    signal.throwIfAborted();
     if (event.type === 'ERROR') throw errorOf(event.object, kind);
-    last = takeEvent(event.type, event.object, last, options);
+    last = takeEvent(event, last, options);
     options.heard(last);
     if (pacer.counts()) await pacer.rest();
   }
 }
 
-/** Returns the resourceVersion up to which everything is known now. */
-function takeEvent(type: string, object: unknown, last: string, options: WatchOptions): string {
+/** The resourceVersion that every event must have. */
+export function versionOf({ type, object }: WatchEvent): string {
   const version = text(get(object, 'metadata', 'resourceVersion'));
   if (version === null) throw new StreamError('parse', `a ${type} event has no resourceVersion`);
+  return version;
+}
+
+/** Returns the resourceVersion up to which everything is known now. */
+function takeEvent(event: WatchEvent, last: string, options: FollowOptions): string {
+  const { type, object } = event;
+  const version = versionOf(event);
   const order = compareVersions(version, last);
   // A repeated event says nothing new.
   if (order === 0) return last;
@@ -91,7 +125,7 @@ function removeObject(object: unknown, sink: KindSink): void {
 }
 
 /** "ERROR … the object is a Status": its code is what the HTTP status would have been. */
-function errorOf(status: unknown, kind: WatchedKind): ApiError {
+export function errorOf(status: unknown, kind: WatchedKind): ApiError {
   const code = whole(get(status, 'code')) ?? 500;
   const message = text(get(status, 'message')) ?? 'no reason given';
   const seconds = whole(get(status, 'details', 'retryAfterSeconds')) ?? undefined;

@@ -1,79 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { watchedKinds } from '../../src/cluster/kinds.ts';
-import { type ReflectorObserver, runReflector } from '../../src/cluster/reflector.ts';
-import type { KindSink } from '../../src/cluster/watch-stream.ts';
-import type { ClusterObject } from '../../src/model/objects.ts';
+import { runReflector } from '../../src/cluster/reflector.ts';
+import { StreamingLists } from '../../src/cluster/streaming-list.ts';
 import { type ApiObject, plainClient, refuse, ScriptedApi, stream } from '../support/scripted-api.ts';
 import { FakeClock } from './fake-clock.ts';
+import { Recorder } from './recorder.ts';
 
 const pods = '/api/v1/pods';
 const podKind = watchedKinds.find((kind) => kind.resource === 'pods');
 if (podKind === undefined) throw new Error('pods are not watched');
 const kind = podKind;
-
-/** Keeps what the reflector says and lets a test wait for it. */
-class Recorder implements KindSink, ReflectorObserver {
-  readonly objects = new Map<string, ClusterObject>();
-  readonly said: string[] = [];
-  #opened = 0;
-  #waiters: (() => void)[] = [];
-
-  replace(objects: readonly ClusterObject[]): void {
-    this.objects.clear();
-    for (const object of objects) this.objects.set(keyOf(object), object);
-  }
-  put(object: ClusterObject): void {
-    this.objects.set(keyOf(object), object);
-  }
-  remove(namespace: string | null, name: string): void {
-    this.objects.delete(`${namespace ?? ''}/${name}`);
-  }
-  synced(): void {
-    this.#say('synced');
-  }
-  heard(): void {
-    this.#wake();
-  }
-  opened(): void {
-    this.#opened += 1;
-    this.#wake();
-  }
-  interrupted(reason: string): void {
-    this.#say(reason);
-  }
-  refused(state: string): void {
-    if (this.said.at(-1) !== state) this.#say(state);
-    this.#wake();
-  }
-  names(): readonly string[] {
-    return [...this.objects.keys()].sort();
-  }
-  async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => this.#waiters.push(resolve));
-  }
-  async opens(count: number): Promise<void> {
-    await this.until(() => this.#opened >= count);
-  }
-  async hears(...words: readonly string[]): Promise<void> {
-    await this.until(() => this.said.join() === words.join());
-  }
-  async knows(...names: readonly string[]): Promise<void> {
-    await this.until(() => this.names().join() === names.map((name) => `shop/${name}`).join());
-  }
-  #say(word: string): void {
-    this.said.push(word);
-    this.#wake();
-  }
-  #wake(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const waiter of waiters) waiter();
-  }
-}
-
-function keyOf(object: ClusterObject): string {
-  return `${'namespace' in object ? object.namespace : ''}/${object.name}`;
-}
 
 function pod(name: string, labels: Readonly<Record<string, string>> = {}): ApiObject {
   return { metadata: { name, namespace: 'shop', labels } };
@@ -107,7 +43,8 @@ afterEach(async () => {
 });
 
 function run(): void {
-  const options = { client: plainClient(api), kind, clock, sink: recorder, observer: recorder };
+  const streaming = new StreamingLists(clock);
+  const options = { client: plainClient(api), kind, clock, sink: recorder, observer: recorder, streaming };
   running = runReflector(options, controller.signal);
 }
 

@@ -16,6 +16,9 @@ export interface ApiRequest {
 /** Answers one request in the place of the server. */
 export type Answer = (response: ServerResponse, request: ApiRequest) => void;
 
+/** A streaming list is a watch that begins with all objects. */
+export type Verb = 'list' | 'watch' | 'stream' | 'get';
+
 interface Entry {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly path: string;
@@ -32,6 +35,11 @@ export class ScriptedApi {
   version = 100;
   /** Events up to here are forgotten: a watch from before gets 410. */
   compacted = 0;
+  /**
+   * What it does when it is asked to stream a list: refuse as a server without that feature, stream it, or stream it
+   * and never say that it is complete.
+   */
+  streaming: 'refused' | 'offered' | 'unended' = 'refused';
   readonly #collections = new Map<string, Map<string, ApiObject>>();
   readonly #documents = new Map<string, object>();
   readonly #scripts = new Map<string, Answer[]>();
@@ -67,7 +75,7 @@ export class ScriptedApi {
   }
 
   /** The next request to list or watch the path is answered so, once. */
-  script(verb: 'list' | 'watch' | 'get', path: string, ...answers: readonly Answer[]): void {
+  script(verb: Verb, path: string, ...answers: readonly Answer[]): void {
     const key = `${verb} ${path}`;
     this.#scripts.set(key, [...(this.#scripts.get(key) ?? []), ...answers]);
   }
@@ -120,13 +128,12 @@ export class ScriptedApi {
     await this.#until(() => [...this.#watches].some((watch) => watch.path === path));
   }
 
-  async requested(verb: 'list' | 'watch', path: string, count: number): Promise<void> {
+  async requested(verb: Verb, path: string, count: number): Promise<void> {
     await this.#until(() => this.of(verb, path).length >= count);
   }
 
-  of(verb: 'list' | 'watch', path: string): readonly ApiRequest[] {
-    const isWatch = verb === 'watch';
-    return this.requests.filter((request) => request.path === path && 'watch' in request.query === isWatch);
+  of(verb: Verb, path: string): readonly ApiRequest[] {
+    return this.requests.filter((request) => request.path === path && verbOf(request) === verb);
   }
 
   #forget(path: string): readonly ServerResponse[] {
@@ -161,12 +168,13 @@ export class ScriptedApi {
     const request = { path: url.pathname, query, accept: message.headers.accept ?? '' };
     this.requests.push(request);
     const document = this.#documents.get(request.path);
-    const verb = document !== undefined ? 'get' : 'watch' in query ? 'watch' : 'list';
+    const verb = document !== undefined ? 'get' : verbOf(request);
     const answer = this.#scripts.get(`${verb} ${request.path}`)?.shift();
     if (answer !== undefined) answer(response, request);
     else if (document !== undefined) json(response, 200, document);
     else if (!this.#collections.has(request.path)) refuse(404)(response, request);
     else if (verb === 'watch') this.#watch(request, response);
+    else if (verb === 'stream') this.#stream(request, response);
     else this.#list(request, response);
     this.#wake();
   }
@@ -192,6 +200,22 @@ export class ScriptedApi {
     response.flushHeaders();
     for (const entry of this.#log)
       if (entry.path === path && entry.version > from) response.write(line(entry));
+    this.#keep(path, response);
+  }
+
+  #stream(request: ApiRequest, response: ServerResponse): void {
+    if (this.streaming === 'refused') {
+      refuse(422)(response, request);
+      return;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    for (const object of this.objects(request.path)) response.write(eventLine('ADDED', object));
+    if (this.streaming === 'offered') response.write(endOfList(this.version));
+    this.#keep(request.path, response);
+  }
+
+  #keep(path: string, response: ServerResponse): void {
     const watch = { path, response };
     this.#watches.add(watch);
     response.on('close', () => this.#watches.delete(watch));
@@ -258,7 +282,23 @@ function json(
 }
 
 function line({ type, object }: Entry): string {
+  return eventLine(type, object);
+}
+
+/** One line of a watch. */
+export function eventLine(type: string, object: object): string {
   return `${JSON.stringify({ type, object })}\n`;
+}
+
+/** The bookmark that ends a streaming list. */
+export function endOfList(version: number): string {
+  const annotations = { 'k8s.io/initial-events-end': 'true' };
+  return eventLine('BOOKMARK', { metadata: { resourceVersion: String(version), annotations } });
+}
+
+function verbOf({ query }: ApiRequest): 'list' | 'watch' | 'stream' {
+  if (!('watch' in query)) return 'list';
+  return 'sendInitialEvents' in query ? 'stream' : 'watch';
 }
 
 function keyOf({ metadata }: ApiObject): string {

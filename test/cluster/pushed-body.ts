@@ -1,0 +1,39 @@
+/** A body that a test writes while it is read, without a connection. */
+export class PushedBody implements AsyncIterable<Buffer> {
+  readonly #chunks: Buffer[] = [];
+  #end: 'open' | 'ended' | Error = 'open';
+  #wake: () => void = () => undefined;
+
+  /** Reading fails as soon as the signal aborts, as it does with a connection. */
+  constructor(signal: AbortSignal) {
+    signal.addEventListener('abort', () => this.cut(new Error('aborted')), { once: true });
+  }
+
+  push(bytes: Buffer | string): void {
+    if (this.#end === 'open') this.#chunks.push(Buffer.from(bytes));
+    this.#wake();
+  }
+
+  end(): void {
+    if (this.#end === 'open') this.#end = 'ended';
+    this.#wake();
+  }
+
+  cut(error: Error): void {
+    if (this.#end === 'open') this.#end = error;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) yield chunk;
+      else if (this.#end === 'ended') return;
+      else if (this.#end !== 'open') throw this.#end;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+}
