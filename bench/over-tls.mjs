@@ -1,0 +1,227 @@
+// The whole gate over TLS: `node bench/over-tls.mjs [SHAPE] [--quick] [--seed N] [--json FILE]`, after a build.
+//
+// Four processes. `netsluice serve` as it is started in a cluster, which reads everything from a stand-in for the API
+// server, where things keep happening; the least that can answer an AdmissionReview over TLS, which is the floor; and
+// this one, which calls both in turn and measures.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { makeThrowawayAuthority } from '../dist/cli/throwaway-certificate.js';
+import { randomOf, shapes } from './clusters.mjs';
+import { ratioOf, rounded, spreadOf } from './over-tls/figures.mjs';
+import { keptUid } from './over-tls/journal.mjs';
+import { checkKept } from './over-tls/kept.mjs';
+import { closedLoop, makeCaller, openLoad } from './over-tls/load.mjs';
+import { startProcess } from './over-tls/processes.mjs';
+import { reviewsOf } from './over-tls/reviews.mjs';
+
+/** `churn` is events a second while one call is made after the other, at 30 % and at 70 % of the capacity. */
+const lengths = {
+  full: {
+    ...{ shape: '150k/10k/10k', pairs: 1500, warmUp: 300, flows: 1000 },
+    ...{ capacitySeconds: 10, slices: 8, sliceSeconds: 2.5, churn: [200, 500, 1000] },
+  },
+  quick: {
+    ...{ shape: '150/10/10', pairs: 150, warmUp: 20, flows: 200 },
+    ...{ capacitySeconds: 0.5, slices: 2, sliceSeconds: 0.4, churn: [50, 100, 200] },
+  },
+};
+const connections = 16;
+
+const settings = 'platform: { profile: generic }\n';
+
+/** Certificates for the server and for the one who calls, and a kubeconfig for the stand-in. */
+async function filesIn(folder) {
+  const authority = await makeThrowawayAuthority('netsluice bench');
+  const server = await authority.issue({ commonName: 'localhost', dns: ['localhost'], ip: ['127.0.0.1'] });
+  const client = await authority.issue({ commonName: 'kube-apiserver', dns: ['kube-apiserver'] });
+  const write = (name, text) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  return {
+    authority: authority.cert,
+    client,
+    cert: write('tls.crt', server.cert),
+    key: write('tls.key', server.key),
+    clientCa: write('ca.crt', authority.cert),
+    settings: write('settings.yaml', settings),
+    kubeconfig: (port) =>
+      write(
+        'kubeconfig',
+        JSON.stringify({
+          clusters: [{ name: 'bench', cluster: { server: `http://127.0.0.1:${port}` } }],
+          contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
+          users: [{ name: 'bench', user: {} }],
+          'current-context': 'bench',
+        }),
+      ),
+  };
+}
+
+const ms = (answers) => answers.map((answer) => answer.ms);
+
+/** Full and floor in turn, by pairs or by slices of time, so that both see the same machine. */
+async function measure(gate, floor, next, length, tell) {
+  const all = [];
+  const take = (answers) => {
+    all.push(...answers);
+    return answers;
+  };
+  await tell.churn(length.churn[0]);
+  // Each connection is opened before anything is measured.
+  for (let i = 0; i < length.warmUp; i += connections)
+    for (const { call } of [gate, floor])
+      await Promise.all(Array.from({ length: connections }, () => call(next())));
+  await tell.loop();
+  const pairs = [];
+  for (let i = 0; i < length.pairs; i += 1) {
+    const review = next();
+    const [first, second] = i % 2 === 0 ? [gate, floor] : [floor, gate];
+    const [one, other] = [await first.call(review), await second.call(review)];
+    pairs.push(i % 2 === 0 ? [one, other] : [other, one]);
+  }
+  take(pairs.map(([answer]) => answer));
+  const serial = {
+    gate: spreadOf(pairs.map(([answer]) => answer.ms)),
+    floor: spreadOf(pairs.map(([, answer]) => answer.ms)),
+    ratio: ratioOf(pairs.map(([one, other]) => one.ms / other.ms)),
+    loop: await tell.loop(),
+  };
+  await tell.churn(length.churn[1]);
+  const reached = take(await closedLoop(gate, next, { connections, seconds: length.capacitySeconds }));
+  const capacity = {
+    perSecond: rounded(reached.length / length.capacitySeconds),
+    floorPerSecond: rounded(
+      (await closedLoop(floor, next, { connections, seconds: length.capacitySeconds / 2 })).length /
+        (length.capacitySeconds / 2),
+    ),
+    loop: await tell.loop(),
+  };
+  const random = randomOf(17);
+  const load = async (share, events, atSlice) => {
+    await tell.churn(events);
+    const rate = capacity.perSecond * share;
+    const slices = [];
+    for (let i = 0; i < length.slices; i += 1) {
+      await atSlice(i);
+      const options = { rate, seconds: length.sliceSeconds, random };
+      const full = take(await openLoad(gate, next, options));
+      slices.push({ full, floor: await openLoad(floor, next, options) });
+    }
+    const full = slices.flatMap((slice) => slice.full);
+    const medians = slices.map((slice) => spreadOf(ms(slice.full)).p50 / spreadOf(ms(slice.floor)).p50);
+    return {
+      answers: full,
+      report: {
+        perSecond: rounded(rate),
+        gate: spreadOf(ms(full)),
+        floor: spreadOf(ms(slices.flatMap((slice) => slice.floor))),
+        ratio: ratioOf(medians),
+        loop: await tell.loop(),
+      },
+    };
+  };
+  const low = await load(0.3, length.churn[1], async () => undefined);
+  const high = await load(0.7, length.churn[2], async () => undefined);
+  const relisted = await load(0.3, length.churn[2], async (i) => (i === 0 ? tell.expire() : undefined));
+  await tell.churn(0);
+  return { all, report: { serial, capacity, low: low.report, high: high.report, relist: relisted.report } };
+}
+
+/** @param {{ shape?: string, seed: number, quick: boolean, tell?: (line: string) => void }} options */
+export async function overTls({ shape: asked, seed, quick, tell = () => undefined }) {
+  const length = quick ? lengths.quick : lengths.full;
+  const name = asked ?? length.shape;
+  const shape = shapes[name];
+  const folder = mkdtempSync(join(tmpdir(), 'netsluice-over-tls-'));
+  const running = [];
+  const start = async (...given) => {
+    const one = await startProcess(...given);
+    running.push(one);
+    return one;
+  };
+  try {
+    const files = await filesIn(folder);
+    const cluster = await start('./cluster.mjs', [name, String(seed)], ['--max-old-space-size=6000']);
+    tell(`a cluster of ${name} is listed at port ${cluster.port}`);
+    const { cert, key, clientCa } = files;
+    const own = { listen: '127.0.0.1:0', healthListen: '127.0.0.1:0', cert, key, clientCa };
+    const begun = performance.now();
+    const config = { ...own, settings: files.settings, kubeconfig: files.kubeconfig(cluster.port) };
+    const server = await start('./server.mjs', [JSON.stringify(config)]);
+    while (!(await server.ask('ready')).ready) await new Promise((resolve) => setTimeout(resolve, 50));
+    tell(`ready after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    const least = await start('./floor.mjs', [JSON.stringify({ cert, key, clientCa })]);
+    const caller = ({ port }) => makeCaller({ port, authority: files.authority, pair: files.client });
+    const reviews = reviewsOf(shape, seed);
+    const next = () => reviews.next().value;
+    const loop = async () => {
+      const { p99, max, rss } = await server.ask('loop');
+      return { p99: rounded(p99), max: rounded(max), rssMiB: Math.round(rss / 2 ** 20) };
+    };
+    let expiredAt = 0;
+    const { all, report } = await measure(caller(server), caller(least), next, length, {
+      loop,
+      churn: (rate) => cluster.ask('churn', { rate }),
+      expire: async () => {
+        expiredAt = (await cluster.ask('expire')).at;
+      },
+    });
+    tell(JSON.stringify(report));
+    await cluster.ask('settle');
+    while (!(await server.ask('settled')).settled) await new Promise((resolve) => setTimeout(resolve, 50));
+    const [journal, history] = [join(folder, 'journal'), join(folder, 'history')];
+    await server.ask('save', { file: journal });
+    const { happened } = await cluster.ask('save', { file: history });
+    const kept = all.filter(({ uid }) => keptUid.test(uid)).map(({ uid, text }) => ({ uid, text }));
+    for (const one of running.splice(0)) await one.stop();
+    const checked = await checkKept({
+      name,
+      seed,
+      settings,
+      flows: length.flows,
+      journal,
+      history,
+      kept,
+      expiredAt,
+      tell,
+    });
+    const answers = all.map(({ text }) => JSON.parse(text).response);
+    return {
+      shape: name,
+      seed,
+      ...report,
+      happened,
+      answers: {
+        count: all.length,
+        notOk: all.filter(({ status }) => status !== 200).length,
+        notAnalysed: answers.filter((answer) => answer.auditAnnotations?.error !== undefined).length,
+        partial: answers.filter((answer) => answer.auditAnnotations?.partial !== undefined).length,
+        underFiveMs: rounded(all.filter((answer) => answer.ms < 5).length / all.length),
+      },
+      ...checked,
+    };
+  } finally {
+    for (const one of running) await one.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const args = process.argv.slice(2);
+  const option = (name, fallback) => (args.includes(name) ? args[args.indexOf(name) + 1] : fallback);
+  const [first] = args;
+  const shape = first !== undefined && !first.startsWith('--') ? { shape: first } : {};
+  const tell = (line) => process.stderr.write(`${line}\n`);
+  const result = await overTls({
+    ...shape,
+    seed: Number(option('--seed', '7')),
+    quick: args.includes('--quick'),
+    tell,
+  });
+  process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  const file = option('--json', '');
+  if (file !== '') writeFileSync(file, JSON.stringify(result, null, 2));
+}

@@ -1,0 +1,20 @@
+/** The value below which a share of all lies; null of nothing. @param {readonly number[]} values */
+export function quantile(values, share) {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+}
+
+/** p50, p90, p99 and the maximum, rounded to microseconds. @param {readonly number[]} values milliseconds */
+export function spreadOf(values) {
+  const at = (share) => rounded(quantile(values, share));
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), count: values.length };
+}
+
+/** The median of ratios and the range that the middle half of them lies in. @param {readonly number[]} ratios */
+export function ratioOf(ratios) {
+  const [low, median, high] = [0.25, 0.5, 0.75].map((share) => rounded(quantile(ratios, share)));
+  return { median, low, high };
+}
+
+export const rounded = (value) => (value === null ? null : Math.round(value * 1000) / 1000);

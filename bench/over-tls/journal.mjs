@@ -1,0 +1,70 @@
+/** Answers whose uid ends so are kept: one in a hundred. */
+export const keptUid = /00$/;
+
+/** The last thing of each kind is called so. */
+export const settledName = 'settled';
+
+/** What the world was told, in order and when it could be seen, and at which point of it the kept answers were given. */
+export class Journal {
+  #sight = null;
+  /** @type {any[]} */
+  #events = [];
+  /** When each event became visible, in milliseconds of the machine's monotonic clock; 0 before the lists are in. */
+  #visibleAt = [];
+  #visible = 0;
+  #version = -1;
+  #looking = false;
+  #kept = [];
+
+  /** @param {import('../../dist/cli/sight.js').Sight} sight */
+  follow(sight) {
+    this.#sight = sight;
+    sight.watch((events) => {
+      this.#look();
+      for (const event of events) this.#events.push(event);
+      if (!this.#looking) this.#lookSoon();
+    });
+  }
+
+  answered(request, review) {
+    if (!keptUid.test(request.uid)) return;
+    this.#look();
+    const { partial, connections, steps } = review.record;
+    const { decision, message, warnings } = review;
+    this.#kept.push({ request, at: this.#visible, partial, connections, steps, decision, message, warnings });
+  }
+
+  /** Has the world seen the last thing of each kind? */
+  settled() {
+    this.#look();
+    const world = this.#sight.world();
+    return (
+      world.namespace(settledName) !== undefined &&
+      world.pod('ns-0', settledName) !== undefined &&
+      [...world.policiesIn('ns-0')].some((policy) => policy.ref.name === settledName)
+    );
+  }
+
+  saved() {
+    return { events: this.#events, visibleAt: this.#visibleAt, kept: this.#kept };
+  }
+
+  /** Events are told before they are applied: another version of the world means that all that were told are in it. */
+  #look() {
+    const version = this.#sight.version();
+    if (version === this.#version) return;
+    this.#version = version;
+    const now = Number(process.hrtime.bigint()) / 1e6;
+    for (; this.#visible < this.#events.length; this.#visible += 1) this.#visibleAt[this.#visible] = now;
+  }
+
+  /** A list that is built aside becomes visible later than it is told. */
+  #lookSoon() {
+    this.#looking = true;
+    setImmediate(() => {
+      this.#looking = false;
+      this.#look();
+      if (this.#visible < this.#events.length) this.#lookSoon();
+    });
+  }
+}

@@ -1,0 +1,63 @@
+// A process that runs `netsluice serve` as main.ts does, and keeps a journal of what the world was told and when, so
+// that its answers can be judged afterwards.
+import { writeFileSync } from 'node:fs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { serialize } from 'node:v8';
+import { openPicture } from '../../dist/cli/picture.js';
+import { serve } from '../../dist/cli/serve.js';
+import { openObjects } from '../../dist/cli/serve-certificates.js';
+import { startScan } from '../../dist/cli/serve-scan.js';
+import { readServeConfig } from '../../dist/config.js';
+import { decodeSettings, defaultSettings } from '../../dist/review/settings.js';
+import { rules } from '../../dist/rules/registry.js';
+import { Journal } from './journal.mjs';
+
+const { config, problem } = readServeConfig(JSON.parse(process.argv[2] ?? '{}'), {});
+if (problem !== undefined) throw new Error(problem);
+const journal = new Journal();
+const ruleIds = rules.map(({ id }) => id);
+const webhook = await serve(config, {
+  version: 'bench',
+  defaultSettings,
+  decodeSettings: (text) => decodeSettings(text, ruleIds),
+  openPicture: async (...given) => {
+    const picture = await openPicture(...given);
+    if ('problem' in picture) return picture;
+    journal.follow(picture.sight);
+    return {
+      ...picture,
+      review: (request, limits) => {
+        const review = picture.review(request, limits);
+        journal.answered(request, review);
+        return review;
+      },
+    };
+  },
+  startScan,
+  openObjects,
+  printError: (line) => process.stderr.write(`${line}\n`),
+  onSignal: () => undefined,
+  exit: (code) => process.exit(code),
+});
+if (typeof webhook === 'number') process.exit(webhook);
+
+const loop = monitorEventLoopDelay({ resolution: 1 });
+loop.enable();
+process.on('message', ({ command, file }) => {
+  const answer = {
+    done: command,
+    ready: webhook.ready(),
+    settled: command === 'settled' && journal.settled(),
+  };
+  if (command === 'loop') {
+    Object.assign(answer, {
+      p99: loop.percentile(99) / 1e6,
+      max: loop.max / 1e6,
+      rss: process.memoryUsage().rss,
+    });
+    loop.reset();
+  } else if (command === 'save') writeFileSync(file, serialize(journal.saved()));
+  process.send?.(answer);
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ done: 'listen', port: webhook.address.port });
