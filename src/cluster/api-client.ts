@@ -1,3 +1,5 @@
+import { protobufStatusMessage } from './protobuf-status.ts';
+
 /** Calls to the API server, in raw bytes. Of the rooms that hold one only those that write objects use `write`. */
 export interface ApiClient {
   /**
@@ -56,6 +58,11 @@ export class StreamError extends Error {
   }
 }
 
+/** Empty where the answer does not say. */
+export function contentTypeOf({ headers }: ApiResponse): string {
+  return headers.get('content-type') ?? '';
+}
+
 const messageMax = 64 * 1024;
 const retryAfterMax = 300;
 
@@ -92,6 +99,9 @@ export function retryAfter(value: string | number | undefined): number | null {
 }
 
 function statusMessage(bytes: Buffer): string {
+  // Who asks for protobuf is refused in protobuf.
+  const encoded = protobufStatusMessage(bytes);
+  if (encoded !== null) return encoded;
   const text = bytes.toString('utf8').trim();
   try {
     const status: unknown = JSON.parse(text);

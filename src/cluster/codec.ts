@@ -1,14 +1,13 @@
 /**
- * Bytes of the API server → parsed objects. The seam for protobuf: another implementation asks for
- * `application/vnd.kubernetes.protobuf` in `accept`, skips the fields that nobody reads, and yields objects of the
- * same shape. Both readers throw a StreamError where the bytes are not what the API promises, and pass on what the
- * body throws.
+ * Bytes of the API server → parsed objects. What is asked for stands in `accept`; what came says the content type of
+ * the answer, because the server may choose. Every reader yields objects of the same shape, throws a StreamError where
+ * the bytes are not what the API promises, and passes on what the body throws.
  */
 export interface Codec {
   readonly listAccept: string;
   readonly watchAccept: string;
-  readList(body: AsyncIterable<Buffer>): AsyncIterable<ListPart>;
-  readWatch(body: AsyncIterable<Buffer>): AsyncIterable<WatchEvent>;
+  readList(body: AsyncIterable<Buffer>, contentType: string): AsyncIterable<ListPart>;
+  readWatch(body: AsyncIterable<Buffer>, contentType: string): AsyncIterable<WatchEvent>;
 }
 
 /** Objects as they arrive; the last part is the page's own metadata. */

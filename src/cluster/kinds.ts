@@ -3,6 +3,7 @@ import { decodeForeignPolicy, type ForeignKind, isAdminKind } from '../model/dec
 import type { ClusterObject } from '../model/objects.ts';
 import type { Codec } from './codec.ts';
 import { jsonCodec, metadataCodec } from './json-codec.ts';
+import { protobufCodec } from './protobuf-codec.ts';
 
 /** A collection of the API that the live view lists and watches. */
 export interface WatchedKind {
@@ -86,7 +87,7 @@ function watched(
     resource,
     record,
     need,
-    codec: jsonCodec,
+    codec: protobufCodec(record),
     // The items of a list do not carry their own apiVersion and kind.
     decode: (object) => decodeObject(object, type),
   };
@@ -120,6 +121,7 @@ function bindings(resource: string, kind: string): WatchedKind {
   const type = { apiVersion: `${group}/v1`, kind };
   return {
     ...watched('optional', group, 'v1', resource, 'RoleBinding'),
+    codec: protobufCodec(kind),
     decode: (object) => {
       const decoded = decodeObject(object, type);
       return decoded !== null && 'accounts' in decoded && decoded.accounts.length > 0 ? decoded : null;

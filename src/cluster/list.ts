@@ -1,6 +1,13 @@
 import { DecodeError } from '../model/decode/value.ts';
 import type { ClusterObject } from '../model/objects.ts';
-import { type ApiClient, ApiError, expectOk, StreamError } from './api-client.ts';
+import {
+  type ApiClient,
+  ApiError,
+  type ApiResponse,
+  contentTypeOf,
+  expectOk,
+  StreamError,
+} from './api-client.ts';
 import type { Clock } from './clock.ts';
 import { collectionPath, type WatchedKind } from './kinds.ts';
 import { Pacer } from './pacer.ts';
@@ -53,7 +60,7 @@ async function listPages(options: ListOptions): Promise<Listing> {
     if (continueToken !== null) query['continue'] = continueToken;
     const response = await client.get(collectionPath(kind), query, { signal, accept: kind.codec.listAccept });
     await expectOk(response, `listing ${kind.resource}`);
-    const page: ListPage = await readPage(options, response.body, objects, pacer);
+    const page: ListPage = await readPage(options, response, objects, pacer);
     if (page.continueToken === null) return { objects, resourceVersion: page.resourceVersion };
     continueToken = page.continueToken;
   }
@@ -61,11 +68,11 @@ async function listPages(options: ListOptions): Promise<Listing> {
 
 async function readPage(
   { kind, alive }: ListOptions,
-  body: AsyncIterable<Buffer>,
+  response: ApiResponse,
   into: ClusterObject[],
   pacer: Pacer,
 ): Promise<ListPage> {
-  for await (const part of kind.codec.readList(body)) {
+  for await (const part of kind.codec.readList(response.body, contentTypeOf(response))) {
     alive();
     if (part.type === 'end') return part;
     for (const object of part.objects) {
