@@ -17,7 +17,10 @@ const rooms: Record<string, { rooms: readonly string[]; packages: readonly strin
     rooms: ['model', 'sets', 'dialects', 'world', 'platform', 'impact', 'rules'],
     packages: ['zod', 'yaml'],
   },
-  cluster: { rooms: ['model', 'world'], packages: ['@kubernetes/client-node', 'yaml'] },
+  cluster: {
+    rooms: ['model', 'world'],
+    packages: ['@bufbuild/protobuf/wire', '@kubernetes/client-node', 'yaml'],
+  },
   scan: {
     rooms: ['model', 'sets', 'dialects', 'world', 'platform', 'impact', 'rules', 'review', 'cluster'],
     packages: [],

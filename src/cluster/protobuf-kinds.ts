@@ -19,7 +19,7 @@ import { agentTemplate, pod, podTemplate } from './protobuf-pod.ts';
 // Field numbers are those of the API's published definitions (generated.proto). There are only the fields that
 // `model/decode` reads; whether an empty one is left out follows the JSON tag of its Go type.
 
-const namespace = tableOf({ 1: plainMetadata, 3: message('status', tableOf({ 1: textOrNone('phase') })) });
+const ofNamespace = tableOf({ 1: plainMetadata, 3: message('status', tableOf({ 1: textOrNone('phase') })) });
 
 const node = tableOf({
   1: plainMetadata,
@@ -165,7 +165,7 @@ const webhookConfiguration = tableOf({
 
 /** The kinds that are read as protobuf, by the name of the kind. Custom resources have no such encoding. */
 export const protobufKinds: ReadonlyMap<string, Table> = new Map([
-  ['Namespace', namespace],
+  ['Namespace', ofNamespace],
   ['Pod', pod],
   ['NetworkPolicy', networkPolicy],
   ['Service', service],
