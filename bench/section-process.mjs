@@ -1,0 +1,6 @@
+// The process of one section: see run.mjs.
+const [id, text] = process.argv.slice(2);
+const { run } = await import(new URL(`./sections/${id}.mjs`, import.meta.url).href);
+const say = (line) => process.stderr.write(`  ${line}\n`);
+const result = await run({ ...JSON.parse(text), say });
+process.send(result, () => process.exit(0));

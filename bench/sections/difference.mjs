@@ -1,0 +1,69 @@
+import { unbounded } from '../../dist/impact/budget.js';
+import { shapeOf } from '../cluster-names.mjs';
+import { inTurn, quantilesOf, ratioOf, timed } from '../statistics.mjs';
+import { changesOf, evaluate, lookAtEach, worldOf } from '../worlds.mjs';
+
+export const title = 'Difference alone';
+export const order = 10;
+export const quick = true;
+export const memoryMiB = 6144;
+export const about = `How long it takes to tell exactly what the change of one policy does: the change is laid over
+the world, everything that differs is found, counted in pods and connections, and given names. Policies are created,
+deleted and replaced in turn. No rule is asked and nothing is sent. Beside each change a loop looks once at one label of
+every pod of the cluster, which is the least that a tool does that goes over all pods; the ratio is that of the
+difference to this loop, pair by pair.`;
+
+const shapes = [
+  ['typical', { p50: 1, p99: 5, max: 25 }],
+  ['150k/10k/10k', { p50: 1, p99: 5, max: 25 }],
+  ['dense'],
+  ['one-namespace'],
+  ['adversarial', { p99: 25 }],
+  ['excepts'],
+  ['many-ports'],
+  ['everything'],
+];
+
+/** Changes until there are enough of them or the time is up; the first ones warm up and do not count. */
+function measure(name, seed, { count, seconds }) {
+  const shape = shapeOf(name);
+  const built = worldOf(shape, seed);
+  const [ours, looks] = [[], []];
+  const warm = Math.floor(count / 5);
+  const end = performance.now() + seconds * 1000;
+  let i = 0;
+  for (const { change } of changesOf(built.world, shape, seed, count + warm)) {
+    const [mine, look] = inTurn(
+      i,
+      () => timed(() => evaluate(built.world, change, unbounded())),
+      () => timed(() => lookAtEach(built.pods)),
+    );
+    i += 1;
+    if (i > warm) ours.push(mine);
+    if (i > warm) looks.push(look);
+    if (performance.now() > end && ours.length > 0) break;
+  }
+  return { ...built, ours, looks };
+}
+
+export async function run({ quick: small, seed, say }) {
+  const rows = [];
+  const checks = [];
+  for (const [name, goal] of small ? [['typical-small']] : shapes) {
+    const bounds = small ? { count: 30, seconds: 5 } : { count: 900, seconds: 20 };
+    const { world, ours, looks, seconds } = measure(name, seed, bounds);
+    const { p50, p99 } = quantilesOf(looks);
+    rows.push({
+      metric: 'one change',
+      shape: name,
+      unit: 'ms',
+      ...quantilesOf(ours),
+      ...(goal === undefined || small ? {} : { goal }),
+      peer: { name: 'a look at each pod', p50, p99 },
+      ratio: ratioOf(ours, looks),
+    });
+    if (small) checks.push({ what: 'changes measured', value: ours.length, equals: 30 });
+    say(`${name}: ${world.units.size} classes, built in ${seconds.toFixed(2)} s, p50 ${rows.at(-1).p50} ms`);
+  }
+  return { rows, checks };
+}
