@@ -21,7 +21,7 @@ describe('difference', () => {
   const lab = 'lab/desk[Pod]';
 
   test('nothing changes, nothing is said', () => {
-    expect(difference(pair(), pair())).toEqual({ rows: [], external: [], isolation: [] });
+    expect(difference(pair(), pair())).toMatchObject({ rows: [], external: [], isolation: [] });
   });
 
   test('a first policy isolates; what it blocks is implied', () => {
@@ -85,7 +85,7 @@ describe('difference', () => {
       '{podSelector: {matchLabels: {app: core}}, ingress: [{from: [{ipBlock: {cidr: 10.8.0.1/32}}], ports: [{port: 1}]}]}',
     );
     const row = { src: desk, dst: core, lost: [], gained: [], undecided: ['TCP/1'], grade: null };
-    expect(difference(before, after)).toEqual({ rows: [row], external: [], isolation: [] });
+    expect(difference(before, after)).toMatchObject({ rows: [row], external: [], isolation: [] });
     const foreign = [{ kind: 'CiliumNetworkPolicy', namespace: 'clinic' }];
     const matching = { ...before.profile, ipBlockPods: 'matches' as const };
     const known = (cluster: RefCluster) => ({ ...cluster, foreign, profile: matching });

@@ -203,6 +203,8 @@ function compareOne(
 export interface Compared {
   readonly problem: string | null;
   readonly reference: RefDifference;
+  /** Flows that the reference judged before and after. */
+  readonly flows: number;
 }
 
 /** Lays the edits over the world and compares; `doctored` lets a test of the comparison itself tell untruths. */
@@ -227,5 +229,5 @@ export function compareChange(
   const extra = found.filter((line) => !expected.includes(line)).slice(0, 5);
   if (found.join('\n') !== expected.join('\n'))
     problems.push(`missing:\n${missing.join('\n')}\nextra:\n${extra.join('\n')}`);
-  return { problem: problems.length === 0 ? null : problems.join('\n'), reference };
+  return { problem: problems.length === 0 ? null : problems.join('\n'), reference, flows: reference.flows };
 }

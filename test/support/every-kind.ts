@@ -20,7 +20,7 @@ const template = `
 const indented = template.replaceAll('\n', '\n    ');
 const deeper = template.replaceAll('\n', '\n        ');
 
-const text = `
+export const everyKindText = `
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop, labels: {team: a, kubernetes.io/metadata.name: shop}}
@@ -198,7 +198,7 @@ spec:
 
 /** Throws where an object of the text cannot be read: the text is part of the tests. */
 export function everyKind(): readonly ClusterObject[] {
-  return parseAllDocuments(text).map((document) => {
+  return parseAllDocuments(everyKindText).map((document) => {
     const [error] = document.errors;
     if (error !== undefined) throw error;
     const object = decodeObject(document.toJS());

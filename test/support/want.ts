@@ -14,7 +14,7 @@ import { genericProfile, type Profile, profiles } from '../../src/model/profile.
 import { caseOf } from '../../src/review/case-of.ts';
 import { findingLine } from '../../src/review/words.ts';
 import type { DocumentRule, Rule } from '../../src/rules/rule.ts';
-import { judge } from '../../src/rules/run.ts';
+import { type Case, judge } from '../../src/rules/run.ts';
 import { worldOf } from '../../src/world/build.ts';
 import { recordOf } from './build.ts';
 
@@ -66,24 +66,33 @@ export function saidOf(rule: Rule, text: string): Said[] {
 export function heardFrom(rule: Rule, text: string): { readonly finding: Finding; readonly line: number }[] {
   if (rule.judges === 'document') return documentsHeard(rule, text);
   const lines = new LineCounter();
+  const { changed, gone, laid } = fixtureIn(text, [], lines);
+  const judgement = judge([rule], laid, new Budget(1_000_000, () => false));
+  for (const { error } of judgement.failed) throw error;
+  return judgement.findings
+    .filter(({ old }) => !old)
+    .map(({ finding }) => ({ finding, line: lineOf([...changed, ...gone], finding, lines) }));
+}
+
+/** The change of a fixture laid over its cluster and whatever else there is to be. */
+export function caseIn(text: string, others: readonly ClusterObject[]): Case {
+  return fixtureIn(text, others, new LineCounter()).laid;
+}
+
+function fixtureIn(text: string, others: readonly ClusterObject[], lines: LineCounter) {
   const parts = parseAllDocuments(text, { lineCounter: lines }).map(partOf);
   const profile = profileIn(text);
-  const cluster = parts.filter(({ role }) => role !== 'apply');
+  const cluster = parts.filter(({ role }) => role !== 'apply').map(({ record }) => record);
   const world = worldOf(
     profile,
-    cluster.map(({ record }) => ({ type: 'put' as const, object: record })),
+    [...cluster, ...others].map((object) => ({ type: 'put' as const, object })),
   );
   const changed = parts.filter(({ role }) => role === 'apply');
   const gone = parts.filter(
     ({ record, role }) => role === 'before' && !changed.some((part) => same(part.record, record)),
   );
   const edits = [...changed, ...gone].map(({ record }) => editOf(parts, record, profile));
-  const change = { edits };
-  const judgement = judge([rule], caseOf(world, change, change), new Budget(1_000_000, () => false));
-  for (const { error } of judgement.failed) throw error;
-  return judgement.findings
-    .filter(({ old }) => !old)
-    .map(({ finding }) => ({ finding, line: lineOf([...changed, ...gone], finding, lines) }));
+  return { changed, gone, laid: caseOf(world, { edits }, { edits }) };
 }
 
 /**

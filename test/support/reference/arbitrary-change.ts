@@ -158,19 +158,21 @@ const SORTS: readonly RefEditSort[] = ['policy', 'namespace', 'pod', 'template',
 
 /**
  * A random list of 1–4 edits and the cluster after it. No object is changed twice, and no list changes both a
- * Deployment and one of its pods. `sorts` restricts what is edited; policies are always edited most.
+ * Deployment and one of its pods. `sorts` restricts what is edited; policies are always edited most. What is created
+ * is named after `fresh`, which must be no beginning of a name that the cluster knows.
  */
 export function randomChange(
   rng: Rng,
   cluster: RefCluster,
   sorts: readonly RefEditSort[] = SORTS,
+  fresh = 'new',
 ): RefChange {
   const edits: RefEdit[] = [];
   const taken = new Set<string>();
   const count = rng.pick([1, 1, 1, 2, 3, 4]);
   for (let attempt = 0; edits.length < count && attempt < 40; attempt++) {
     const sort = rng.chance(0.5) && sorts.includes('policy') ? 'policy' : rng.pick(sorts);
-    const name = `new${attempt}`;
+    const name = `${fresh}${attempt}`;
     // Pods that an earlier edit added count, so that two added pods never share an address.
     const grown = {
       ...cluster,

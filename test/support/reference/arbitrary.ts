@@ -135,10 +135,10 @@ export interface ClusterSize {
   readonly policies: number;
 }
 
-const usualSize: ClusterSize = { namespaces: 4, workloads: 5, pods: 8, policies: 5 };
+export const usualSize: ClusterSize = { namespaces: 4, workloads: 5, pods: 8, policies: 5 };
 
 /** A random cluster of at least one namespace and one workload, of 0–2 nodes, and at most of the size. */
-export function randomCluster(rng: Rng, size = usualSize): RefCluster {
+export function randomCluster(rng: Rng, size: ClusterSize = usualSize): RefCluster {
   const more = Array.from({ length: Math.max(0, size.namespaces - NAMESPACES.length) }, (_, i) => `ns${i}`);
   const names = [...NAMESPACES, ...more].slice(0, 1 + rng.int(size.namespaces));
   const nodes = rng.many(0, 2, (i) => node(rng, i));

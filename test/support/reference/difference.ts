@@ -58,6 +58,8 @@ export interface RefDifference {
   rows: RefRow[];
   external: RefExternalRow[];
   isolation: RefIsolationRow[];
+  /** How many pairs and ports were judged before and after. */
+  flows: number;
 }
 
 interface Side {
@@ -232,7 +234,9 @@ export function difference(before: RefCluster, after: RefCluster): RefDifference
   const now = sideOf(after, grid);
   const rows = tallies();
   const external = tallies();
+  let flows = 0;
   const pair = (src: [End?, End?], dst: [End?, End?], count: () => Tally[]) => {
+    flows += cells.length;
     const then = old.answers(src[0], dst[0]);
     const later = now.answers(src[1], dst[1]);
     if (then === later) return;
@@ -278,5 +282,6 @@ export function difference(before: RefCluster, after: RefCluster): RefDifference
       return { first, last, representative, src, dst, ...written(tally, cells) };
     }),
     isolation: isolationRows(old, now),
+    flows,
   };
 }

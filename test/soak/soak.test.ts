@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+
+function soak(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['.setup/soak.mjs', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+  });
+  return { status, stderr, lines: stdout.trimEnd().split('\n') };
+}
+
+/** How often something was met, by its name. */
+function counted(lines: readonly string[]): Map<string, number> {
+  return new Map(
+    lines.flatMap((line) => {
+      const [, count, name] = /^ *(\d+) {2}(.+)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, Number(count)]];
+    }),
+  );
+}
+
+describe('npm run soak', () => {
+  test('compares so many changes as asked, of every sort', () => {
+    const { status, lines } = soak(['--changes', '103', '--seed', '5000']);
+    expect(lines.at(-1)).toMatch(
+      /^soak: 103 \(cluster, change\) pairs, \d+ flows compared before and after, seeds 5000 to 5020, \d+ s: no mismatch$/,
+    );
+    expect(status).toBe(0);
+    const counts = counted(lines);
+    for (const met of ['blocks pods', 'allows pods', 'leaves pods unknown', 'has pods inside a block'])
+      expect([met, (counts.get(met) ?? 0) > 0]).toEqual([met, true]);
+  });
+
+  test('takes larger clusters where asked', () => {
+    const { status, lines } = soak(['--changes', '2', '--world', '40-6-8', '--workers', '1']);
+    expect([status, lines.at(-1)?.replace(/\d+ flows|\d+ s/g, 'N')]).toEqual([
+      0,
+      'soak: 2 (cluster, change) pairs, N compared before and after, seeds 1 to 1, N: no mismatch',
+    ]);
+  });
+
+  test('finds a planted fault, and says how to see it again', () => {
+    const fault = { NETSLUICE_SOAK_FAULT: '4' };
+    const { status, stderr, lines } = soak(['--changes', '30', '--seed', '2', '--workers', '1'], fault);
+    expect(status).toBe(1);
+    expect(lines.at(-1)).toMatch(/ seeds 2 to 7, \d+ s: MISMATCHES: 1$/);
+    expect(stderr).toContain('MISMATCH at seed 4:\nmissing:\n');
+    const [, again = ''] = /^again: npm run soak -- (.+)$/m.exec(stderr) ?? [];
+    expect(again).toBe('--seed 4 --changes 2');
+    expect(soak(again.split(' '), fault).status).toBe(1);
+    // One change fewer does not show it, and without the fault there is nothing to show.
+    expect(soak(['--seed', '4', '--changes', '1'], fault).status).toBe(0);
+    expect(soak(again.split(' ')).status).toBe(0);
+  });
+
+  test('says what is wrong with what it is asked', () => {
+    const { status, stderr } = soak(['--world', 'large']);
+    expect([status, stderr]).toEqual([
+      3,
+      'netsluice: --world must be pods-namespaces-policies, for example 40-6-20\n',
+    ]);
+  });
+});
