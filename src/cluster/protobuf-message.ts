@@ -55,6 +55,11 @@ export function bool(name: string): Field {
   return single(name, varint, ({ reader }) => reader.bool());
 }
 
+/** A bool with "omitempty" that is no pointer, which the JSON leaves out where it is false. */
+export function boolOrNone(name: string): Field {
+  return single(name, varint, ({ reader }) => reader.bool() || undefined);
+}
+
 /** An int32 that the JSON has even where it is zero. */
 export function integer(name: string): Field {
   return single(name, varint, ({ reader }) => reader.int32());

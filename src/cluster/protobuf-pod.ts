@@ -1,5 +1,6 @@
 import {
   bool,
+  boolOrNone,
   embedded,
   integer,
   message,
@@ -60,7 +61,7 @@ function podSpec(containers: Table): Table {
     8: textOrNone('serviceAccountName'),
     9: textOrNone('serviceAccount'),
     10: textOrNone('nodeName'),
-    11: bool('hostNetwork'),
+    11: boolOrNone('hostNetwork'),
     20: messages('initContainers', container),
     21: bool('automountServiceAccountToken'),
     36: message('os', tableOf({ 1: text('name') })),
