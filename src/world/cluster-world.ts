@@ -14,6 +14,7 @@ import { type Labels, type Selector, sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { Catalog } from './catalog.ts';
 import { ForeignApis } from './foreign-apis.ts';
+import { ClusterLookups } from './lookups.ts';
 import { NamespaceIndex, nameAlone } from './namespace-index.ts';
 import { workloadOfPod } from './owners.ts';
 import { PeerIndex } from './peer-index.ts';
@@ -44,6 +45,7 @@ export class ClusterWorld implements World {
   readonly peers: PeerIndex;
   readonly policies: PolicyTable;
   private readonly workloads: WorkloadTable;
+  readonly lookups: ClusterLookups;
 
   constructor(profile: Profile) {
     this.profile = profile;
@@ -57,6 +59,7 @@ export class ClusterWorld implements World {
     });
     this.policies = new PolicyTable(profile, this.table);
     this.workloads = new WorkloadTable(this.table);
+    this.lookups = new ClusterLookups(this.catalog, this.namespaceIndex, this.pods);
   }
 
   /** Applies events in order; each is atomic. */
@@ -69,6 +72,7 @@ export class ClusterWorld implements World {
 
   private put(object: ClusterObject): void {
     const old = this.catalog.put(object);
+    this.lookups.changed(old, object);
     switch (object.kind) {
       case 'Namespace':
         this.relabel(object.name, old?.kind === 'Namespace' ? old.labels : null, object.labels);
@@ -94,6 +98,7 @@ export class ClusterWorld implements World {
   private remove(kind: ClusterObject['kind'], namespace: string | null, name: string): void {
     const old = this.catalog.remove(kind, namespace, name);
     if (old === undefined) return;
+    this.lookups.changed(old, undefined);
     switch (old.kind) {
       case 'Namespace':
         this.relabel(old.name, old.labels, null);

@@ -25,6 +25,12 @@ export class EditedRecords {
     return isKind(found, kind) ? found : undefined;
   }
 
+  /** Does the change take the place of this record of the base? */
+  speaksOf(record: ClusterObject): boolean {
+    const { namespace, name } = recordName(record);
+    return this.kinds.get(record.kind)?.has(keyOf(namespace, name)) === true;
+  }
+
   /** The base's records with those of this side in their place. */
   *over<K extends Kind>(
     kind: K,

@@ -1,5 +1,5 @@
 import type { PodRecord } from '../model/objects.ts';
-import type { CompiledPolicy } from '../model/policy.ts';
+import type { AddressBlock, CompiledPolicy } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { familyOf, parseAddress } from '../sets/addresses.ts';
 import { AddressIndex } from './address-index.ts';
@@ -50,7 +50,8 @@ export class PodTable {
     const addresses = record.finished ? [] : readAddresses(record.addresses);
     const entry: PodEntry = { record, addresses, unit: null };
     this.pods.set(`${record.namespace}/${record.name}`, entry);
-    for (const address of addresses) this.byAddress.add(address, entry);
+    // Pods of the node's network are in no unit, so that nobody looks for them by address.
+    if (!record.hostNetwork) for (const address of addresses) this.byAddress.add(address, entry);
     this.own(addresses);
     return entry;
   }
@@ -104,6 +105,13 @@ export class PodTable {
       }
     }
     return [...found];
+  }
+
+  /** Is there such a pod in a unit, of those that count, with an address in the block? */
+  anyWithin(block: AddressBlock, counts: (record: PodRecord) => boolean): boolean {
+    for (const [address, { unit, record }] of this.byAddress.within(block.range))
+      if (unit !== null && blockHolds(block, address) && counts(record)) return true;
+    return false;
   }
 
   addressing(addresses: readonly bigint[]): Addressing {

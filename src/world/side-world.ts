@@ -13,6 +13,7 @@ import { BitSet } from '../sets/bitset.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { EditedRecords } from './edited-records.ts';
 import { governingOf } from './governing.ts';
+import { type Lookups, SideLookups } from './lookups.ts';
 import { nameAlone } from './namespace-index.ts';
 import { readPeer } from './peer-index.ts';
 import { readAddresses } from './pod-table.ts';
@@ -27,6 +28,7 @@ import type { Governing, Reading, RecordOf, World } from './world.ts';
  */
 export class SideWorld implements World {
   readonly profile: Profile;
+  readonly lookups: Lookups;
   units: BitSet;
   private readonly base: ClusterWorld;
   private readonly side: 'before' | 'after';
@@ -47,6 +49,7 @@ export class SideWorld implements World {
     this.profile = base.profile;
     this.units = base.units;
     this.edited = new EditedRecords(change, side);
+    this.lookups = new SideLookups(base.lookups, this.edited);
     for (const edit of change.edits) {
       if (edit.kind === 'policy') this.editPolicy((edit.after ?? edit.before)?.ref, edit[side]);
       else if (edit.kind === 'pod') for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);

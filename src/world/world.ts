@@ -3,6 +3,7 @@ import type { BlockPeer, Clause, CompiledPolicy, Direction, Peer } from '../mode
 import type { Profile } from '../model/profile.ts';
 import type { Labels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
+import type { Lookups } from './lookups.ts';
 import type { Unit, UnknownReason, Workload } from './unit.ts';
 
 /** Units that a peer surely matches (`must`) and may match (`may`, a superset). */
@@ -47,6 +48,8 @@ export type KeyedBlock = Pick<BlockPeer, 'block' | 'key'>;
  */
 export interface World {
   readonly profile: Profile;
+  /** What indexes over records find. */
+  readonly lookups: Lookups;
   /** Ids of the units that exist. */
   readonly units: BitSet;
   unit(id: number): Unit | undefined;
