@@ -192,7 +192,8 @@ function deployment(tier, ports) {
       ['version', `v${1 + int(random, 3)}`],
     ];
     const hash = suffix(random, 10);
-    const fields = { ports, ...(random() < 0.5 ? { serviceAccount: app } : {}) };
+    const probePorts = ports.slice(0, 1).map(({ number }) => number);
+    const fields = { ports, probePorts, ...(random() < 0.5 ? { serviceAccount: app } : {}) };
     yield workload('Deployment', namespace, app, size, { ...spec, ...fields, labels: new Map(labels) });
     const all = new Map([...labels, ['pod-template-hash', hash]]);
     const owner = { kind: 'ReplicaSet', name: `${app}-${hash}` };
@@ -207,15 +208,15 @@ function* statefulSet({ namespace, app, size, pod }) {
     ['app.kubernetes.io/name', app],
     ['tier', 'tier-2'],
   ];
-  const ports = [tcp('tcp-sql', 5432)];
-  yield workload('StatefulSet', namespace, app, size, { ...spec, labels: new Map(labels), ports });
+  const fields = { ports: [tcp('tcp-sql', 5432)], probePorts: [5432] };
+  yield workload('StatefulSet', namespace, app, size, { ...spec, ...fields, labels: new Map(labels) });
   for (let i = 0; i < size; i += 1) {
     const own = [
       ['apps.kubernetes.io/pod-index', String(i)],
       ['statefulset.kubernetes.io/pod-name', `${app}-${i}`],
     ];
     const owner = { kind: 'StatefulSet', name: app };
-    yield pod(`${app}-${i}`, { labels: new Map([...labels, ...own]), ports, owner });
+    yield pod(`${app}-${i}`, { ...fields, labels: new Map([...labels, ...own]), owner });
   }
 }
 

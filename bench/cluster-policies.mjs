@@ -110,6 +110,12 @@ export const makers = {
   real(shape, random) {
     return random() < 0.3 ? oneOf(random, usual)(shape, random) : makers.mixed(shape, random);
   },
+  /** Mixed, but no block holds a pod: where there are more pods, their classes stay the same. */
+  labels(shape, random) {
+    const outside = (_, value) =>
+      typeof value === 'string' ? value.replace(/^10\.\d+\./, '198.51.') : value;
+    return JSON.parse(JSON.stringify(makers.mixed(shape, random), outside));
+  },
   /** Everything inside one namespace, as most policies of large clusters are. */
   local(shape, random) {
     return {

@@ -22,6 +22,7 @@
 // A row is { metric, shape?, unit, value?, p50?, p90?, p99?, max?, goal?, met?, peer?, ratio?, count?, note? }
 // with numbers in `unit` ('ms', 's', 'MiB', 'x', '1/s', '%', ''):
 //   goal   { p50?, p99?, max?, value? } what it must not exceed, or { atLeast: { value } } what it must reach
+//   goalText  the goal in words, where it is about something else; then the row says itself whether it is met
 //   met    worked out from the goal where the row does not say
 //   peer   { name, value?, p50?, p99? } what was measured in turn with it, in the same run and unit
 //   ratio  { median, low, high } ours to the peer's, pair by pair: median and quartiles (see statistics.mjs)

@@ -42,6 +42,9 @@ function goalText({ atLeast = {}, ...atMost }) {
   ].join(', ');
 }
 
+/** A goal may also be about something that only words can tell. */
+const goalOf = (row) => row.goalText ?? (row.goal === undefined ? '' : goalText(row.goal));
+
 function ratioText({ median, low, high }) {
   return `${figure(median)} (${figure(low)} to ${figure(high)})`;
 }
@@ -50,8 +53,8 @@ function cellsOf(row) {
   return [
     row.shape === undefined ? row.metric : `${row.metric}, \`${row.shape}\``,
     `${spread(row)} ${row.unit}`.trim(),
-    row.goal === undefined ? '' : goalText(row.goal),
-    row.goal === undefined ? '' : row.met ? 'met' : '**missed**',
+    goalOf(row),
+    row.met === undefined ? '' : row.met ? 'met' : '**missed**',
     row.peer === undefined ? '' : `${row.peer.name}: ${spread(row.peer)} ${row.unit}`.trim(),
     row.ratio === undefined ? '' : ratioText(row.ratio),
   ];
@@ -73,7 +76,7 @@ export function missedLines(report) {
       .map((row) => {
         const what = row.shape === undefined ? row.metric : `${row.metric} (${row.shape})`;
         const why = row.note === undefined ? '' : ` ${row.note}`;
-        return `- ${title}: ${what} is ${spread(row)} ${row.unit}, and was to be ${goalText(row.goal)}.${why}\n`;
+        return `- ${title}: ${what} is ${spread(row)} ${row.unit}, goal: ${goalOf(row)}.${why}\n`;
       }),
   );
 }
