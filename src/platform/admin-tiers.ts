@@ -1,5 +1,6 @@
 import type { AdminPolicy, ForeignPolicyRecord } from '../model/objects.ts';
 import { matches } from '../model/selector.ts';
+import type { RecordKey } from '../world/record-index.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 
@@ -12,10 +13,16 @@ export interface TieredPolicy {
 /** The policies of the cluster tiers, in the order of their names; those of unknown versions are left out. */
 export function tieredPolicies(world: World): readonly TieredPolicy[] {
   const found: TieredPolicy[] = [];
-  for (const record of world.records('ForeignPolicy'))
+  for (const record of world.lookups.records(readable, ''))
     if (record.admin != null) found.push({ record, admin: record.admin });
   return found.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
+
+/** Under the empty text. */
+const readable: RecordKey<'ForeignPolicy'> = {
+  kind: 'ForeignPolicy',
+  textsOf: ({ admin }: ForeignPolicyRecord) => (admin == null ? [] : ['']),
+};
 
 function nameOf({ record }: TieredPolicy): string {
   return `${record.resource}/${record.name}`;

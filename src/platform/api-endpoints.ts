@@ -1,5 +1,7 @@
+import type { NodeRecord, RoleBindingRecord } from '../model/objects.ts';
 import { parseAddress } from '../sets/addresses.ts';
 import { noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.ts';
+import type { RecordKey } from '../world/record-index.ts';
 import type { World } from '../world/world.ts';
 
 /** Where the API server really listens: the endpoints behind the Service `default/kubernetes`. */
@@ -37,18 +39,26 @@ export function apiEndpointsOf(world: World): ApiEndpoints {
 }
 
 function withNodes(world: World, endpoints: readonly ApiEndpoint[]): readonly ApiEndpoint[] {
-  if (endpoints.length === 0) return endpoints;
-  const wanted = new Set(endpoints.map(({ text }) => text));
-  const owners = new Map<string, string>();
-  for (const { name, addresses } of world.records('Node'))
-    for (const text of addresses) if (wanted.has(text)) owners.set(text, name);
-  return endpoints.map((endpoint) => ({ ...endpoint, node: owners.get(endpoint.text) ?? null }));
+  return endpoints.map((endpoint) => {
+    const owners = [...world.lookups.records(nodesByAddress, endpoint.text)].map(({ name }) => name);
+    return { ...endpoint, node: owners.sort()[0] ?? null };
+  });
 }
 
-/** The service accounts that a RoleBinding or ClusterRoleBinding names, as `namespace/name`. */
-export function boundAccounts(world: World): ReadonlySet<string> {
-  const found = new Set<string>();
-  for (const { accounts } of world.records('RoleBinding'))
-    for (const { namespace, name } of accounts) found.add(`${namespace}/${name}`);
-  return found;
+const nodesByAddress: RecordKey<'Node'> = {
+  kind: 'Node',
+  textsOf: ({ addresses }: NodeRecord) => [...new Set(addresses)],
+};
+
+/** Does a RoleBinding or ClusterRoleBinding name the service account? */
+export function isBound(world: World, namespace: string, account: string): boolean {
+  for (const _ of world.lookups.records(bindingsByAccount, `${namespace}/${account}`)) return true;
+  return false;
 }
+
+const bindingsByAccount: RecordKey<'RoleBinding'> = {
+  kind: 'RoleBinding',
+  textsOf: ({ accounts }: RoleBindingRecord) => [
+    ...new Set(accounts.map(({ namespace, name }) => `${namespace}/${name}`)),
+  ],
+};

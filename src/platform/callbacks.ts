@@ -1,6 +1,7 @@
 import type { CallbackRecord, CallbackTarget } from '../model/objects.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
+import type { RecordKey } from '../world/record-index.ts';
 import type { World } from '../world/world.ts';
 import { targetPorts, unitsBehind } from './services.ts';
 
@@ -14,18 +15,26 @@ export interface Callback {
   readonly ports: ReadonlyMap<number, PortSet>;
 }
 
-const callbackKinds = [
-  'ValidatingWebhookConfiguration',
-  'MutatingWebhookConfiguration',
-  'APIService',
-  'CustomResourceDefinition',
-] as const;
+/** Those that call into a namespace, by its name. */
+const callersInto = [
+  keyOf('ValidatingWebhookConfiguration'),
+  keyOf('MutatingWebhookConfiguration'),
+  keyOf('APIService'),
+  keyOf('CustomResourceDefinition'),
+];
+
+function keyOf(kind: CallbackRecord['kind']): RecordKey<CallbackRecord['kind']> {
+  return {
+    kind,
+    textsOf: ({ targets }) => [...new Set(targets.map(({ service }) => service.namespace))],
+  };
+}
 
 /** Every callback whose Service lies in the namespace; a policy can cut off only those of its own. */
 export function callbacksIn(world: World, namespace: string): Callback[] {
   const found: Callback[] = [];
-  for (const kind of callbackKinds) {
-    for (const record of world.records(kind)) {
+  for (const key of callersInto) {
+    for (const record of world.lookups.records(key, namespace)) {
       for (const target of record.targets) {
         if (target.service.namespace === namespace) found.push(callbackOf(world, record, target));
       }

@@ -1,6 +1,8 @@
+import type { NodeRecord, ServiceRecord } from '../model/objects.ts';
 import type { AddressRange, BlockPeer } from '../model/policy.ts';
-import { formatAddress, parseAddress, parseCidr } from '../sets/addresses.ts';
-import { overlaps, piecesOf } from '../sets/ranges.ts';
+import { parseAddress, parseCidr, wholeFour, wholeSix } from '../sets/addresses.ts';
+import { piecesOf } from '../sets/ranges.ts';
+import type { AddressKey, RecordKey } from '../world/record-index.ts';
 import type { World } from '../world/world.ts';
 
 /** Whose addresses a block holds; a block that holds several kinds is told by the one that matters most. */
@@ -9,147 +11,97 @@ export type Holding =
   | { readonly kind: 'service'; readonly service: { readonly namespace: string; readonly name: string } }
   | { readonly kind: 'node'; readonly node: string };
 
-/**
- * So many objects of a kind are read: they share a few ranges, and reading all of a large cluster takes too long. A block
- * of one address is looked up among all of them.
- */
-const objectsMax = 500;
-
 /** Tells whose addresses a block holds: of pods, else of Services, else of nodes, else null. */
 export function holdingsIn(world: World): (peer: BlockPeer) => Holding | null {
-  const podRanges = inOrder(
-    [...first(world.records('Node'))].flatMap((node) => node.podRanges.flatMap(rangeOf)),
-  );
-  const heldKeys = heldByUnits(world);
-  const pods = world.profile.ipBlockPods === 'does-not-match' ? podAddresses(world) : [];
-  const others = [serviceAddresses(world), nodeAddresses(world)];
-  let single: ReadonlyMap<string, Holding> | null = null;
-  return (peer) => {
-    const pieces = piecesOf(peer.block);
-    const isPod = (piece: AddressRange): boolean =>
-      podRanges.some((range) => overlaps(piece, range)) || firstIn(pods, piece) !== null;
-    if (heldKeys.has(peer.key) || pieces.some(isPod)) return { kind: 'pod' };
-    const [piece, second] = pieces;
-    if (piece !== undefined && second === undefined && piece.first === piece.last) {
-      single ??= singleAddresses(world);
-      return single.get(formatAddress(piece.first)) ?? null;
-    }
-    const found = others.flatMap((owned) => pieces.flatMap((part) => firstIn(owned, part) ?? []));
-    return found[0]?.holding ?? null;
+  let lengths: readonly number[] | null = null;
+  return ({ block }) => {
+    const pieces = piecesOf(block);
+    if (world.lookups.holdsPod(block)) return { kind: 'pod' };
+    lengths ??= podRangeLengths(world);
+    const known = lengths;
+    if (pieces.some((piece) => meetsPodRange(world, piece, known))) return { kind: 'pod' };
+    for (const piece of pieces)
+      for (const [, { namespace, name }] of world.lookups.within(services, piece))
+        return { kind: 'service', service: { namespace, name } };
+    for (const piece of pieces)
+      for (const [, { name }] of world.lookups.within(nodes, piece)) return { kind: 'node', node: name };
+    return null;
   };
 }
 
-interface Owned {
-  readonly address: bigint;
-  readonly holding: Holding;
+/** Has a node an address in one of the ranges? Null where no node is known to have any address. */
+export function holdsNode(world: World, pieces: readonly AddressRange[]): boolean | null {
+  const holds = (range: AddressRange): boolean => {
+    for (const _ of world.lookups.within(nodes, range)) return true;
+    return false;
+  };
+  if (pieces.some(holds)) return true;
+  return everyAddress.some(holds) ? false : null;
 }
 
-/** The first address in the range; `owned` is in order. */
-function firstIn(owned: readonly Owned[], { first: from, last }: AddressRange): Owned | null {
-  let low = 0;
-  let high = owned.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((owned[middle]?.address ?? 0n) < from) low = middle + 1;
-    else high = middle;
-  }
-  const found = owned[low];
-  return found !== undefined && found.address <= last ? found : null;
+const everyAddress: readonly AddressRange[] = [wholeFour, wholeSix];
+
+const services: AddressKey<'Service'> = {
+  kind: 'Service',
+  addressesOf: ({ clusterAddresses }: ServiceRecord) => addressesIn(clusterAddresses),
+};
+
+const nodes: AddressKey<'Node'> = {
+  kind: 'Node',
+  addressesOf: ({ addresses }: NodeRecord) => addressesIn(addresses),
+};
+
+const podRangeStarts: AddressKey<'Node'> = {
+  kind: 'Node',
+  addressesOf: (node: NodeRecord) => podRangesOf(node).map(({ first }) => first),
+};
+
+const podRanges: RecordKey<'Node'> = {
+  kind: 'Node',
+  textsOf: (node: NodeRecord) =>
+    podRangesOf(node).flatMap((range) => [rangeKey(range), lengthKey(freeBits(range))]),
+};
+
+function podRangesOf(node: NodeRecord): readonly AddressRange[] {
+  return node.podRanges.flatMap((text) => parseCidr(text)?.range ?? []);
 }
 
-/** The world tells pods apart by the blocks that policies name. */
-function heldByUnits(world: World): ReadonlySet<string> {
-  const held = new Set<string>();
-  world.units.forEach((id) => {
-    const addressing = world.unit(id)?.addressing;
-    for (const key of addressing?.inside ?? []) held.add(key);
-    for (const key of addressing?.partly ?? []) held.add(key);
+/** How many trailing bits the ranges of nodes leave free; most clusters have one length for each family. */
+function podRangeLengths(world: World): readonly number[] {
+  return Array.from({ length: 129 }, (_, free) => free).filter((free) => {
+    for (const _ of world.lookups.records(podRanges, lengthKey(free))) return true;
+    return false;
   });
-  return held;
 }
 
-function podAddresses(world: World): readonly Owned[] {
-  const pods = [...first(world.records('Pod'))].filter(
-    ({ hostNetwork, finished }) => !hostNetwork && !finished,
-  );
-  return owned(pods.map(({ addresses }) => ({ addresses, holding: { kind: 'pod' } })));
+/**
+ * CIDRs lie within each other or apart: one meets a range if it begins in it, or if it is one of the few around the
+ * first address of the range.
+ */
+function meetsPodRange(world: World, piece: AddressRange, lengths: readonly number[]): boolean {
+  for (const _ of world.lookups.within(podRangeStarts, piece)) return true;
+  const base = piece.first < wholeSix.first ? wholeFour.first : wholeSix.first;
+  return lengths.some((free) => {
+    const size = 1n << BigInt(free);
+    const first = ((piece.first - base) / size) * size + base;
+    for (const _ of world.lookups.records(podRanges, rangeKey({ first, last: first + size - 1n })))
+      return true;
+    return false;
+  });
 }
 
-function serviceAddresses(world: World): readonly Owned[] {
-  return owned([...first(world.records('Service'))].map(holdingOfService));
+function freeBits({ first, last }: AddressRange): number {
+  return (last - first + 1n).toString(2).length - 1;
 }
 
-function nodeAddresses(world: World): readonly Owned[] {
-  return owned([...first(world.records('Node'))].map(holdingOfNode));
+function lengthKey(free: number): string {
+  return `/${free}`;
 }
 
-interface Texts {
-  readonly addresses: readonly string[];
-  readonly holding: Holding;
+function rangeKey({ first, last }: AddressRange): string {
+  return `${first} ${last}`;
 }
 
-function holdingOfService(service: {
-  readonly namespace: string;
-  readonly name: string;
-  readonly clusterAddresses: readonly string[];
-}): Texts {
-  const { namespace, name, clusterAddresses } = service;
-  return { addresses: clusterAddresses, holding: { kind: 'service', service: { namespace, name } } };
-}
-
-function holdingOfNode({
-  name,
-  addresses,
-}: {
-  readonly name: string;
-  readonly addresses: readonly string[];
-}): Texts {
-  return { addresses, holding: { kind: 'node', node: name } };
-}
-
-/** All of them by their text: Services are more telling than nodes. */
-function singleAddresses(world: World): ReadonlyMap<string, Holding> {
-  const found = new Map<string, Holding>();
-  const all = [
-    ...[...world.records('Node')].map(holdingOfNode),
-    ...[...world.records('Service')].map(holdingOfService),
-  ];
-  for (const { addresses, holding } of all) for (const text of addresses) found.set(text, holding);
-  return found;
-}
-
-function owned(items: readonly Texts[]): readonly Owned[] {
-  const found = items.flatMap(({ addresses, holding }) =>
-    addresses.flatMap((text) => {
-      const address = parseAddress(text);
-      return address === null ? [] : [{ address, holding }];
-    }),
-  );
-  return found.sort((a, b) => (a.address < b.address ? -1 : 1));
-}
-
-function rangeOf(text: string): readonly AddressRange[] {
-  const parsed = parseCidr(text);
-  return parsed === null ? [] : [parsed.range];
-}
-
-/** In order, ranges that touch or overlap as one: most clusters cut one range into one for each node. */
-function inOrder(ranges: readonly AddressRange[]): readonly AddressRange[] {
-  const merged: AddressRange[] = [];
-  for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
-    const previous = merged.at(-1);
-    if (previous === undefined || previous.last + 1n < range.first) merged.push(range);
-    else if (range.last > previous.last)
-      merged[merged.length - 1] = { first: previous.first, last: range.last };
-  }
-  return merged;
-}
-
-function* first<T>(items: Iterable<T>): Iterable<T> {
-  let count = 0;
-  for (const item of items) {
-    if (count === objectsMax) return;
-    count += 1;
-    yield item;
-  }
+function addressesIn(texts: readonly string[]): readonly bigint[] {
+  return texts.flatMap((text) => parseAddress(text) ?? []);
 }

@@ -1,6 +1,7 @@
 import type { GatewayRouteRecord, IngressRecord, ServiceRecord } from '../model/objects.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { isEmpty, noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
+import type { RecordKey } from '../world/record-index.ts';
 import type { World } from '../world/world.ts';
 import { targetPorts, unitsBehind } from './services.ts';
 
@@ -19,7 +20,8 @@ export function exposuresIn(world: World, namespace: string, controllers: BitSet
   const found: Exposure[] = [];
   for (const ingress of world.records('Ingress', namespace))
     found.push(ofIngress(world, ingress, controllers));
-  for (const route of world.records('HTTPRoute')) found.push(ofRoute(world, route, namespace, controllers));
+  for (const route of world.lookups.records(routesByBackend, namespace))
+    found.push(ofRoute(world, route, namespace, controllers));
   for (const service of world.records('Service', namespace)) {
     if (service.type !== 'LoadBalancer' && service.type !== 'NodePort') continue;
     found.push({ by: service.type, object: service, ports: portsOf(world, service), callers: 'internet' });
@@ -38,13 +40,26 @@ function byName(a: Exposure, b: Exposure): number {
  */
 export function ingressControllers(world: World): BitSet {
   const found = new BitSet();
-  for (const service of world.records('Service')) {
-    const label = service.selector?.get('app.kubernetes.io/name') ?? service.selector?.get('app') ?? '';
-    const isGateway = gatewayLabels.some((key) => service.selector?.has(key) === true);
-    if (isGateway || controllerNames.has(label)) found.addAll(unitsBehind(world, service));
-  }
+  for (const service of world.lookups.records(controllers, '')) found.addAll(unitsBehind(world, service));
   return found;
 }
+
+/** Under the empty text. */
+const controllers: RecordKey<'Service'> = {
+  kind: 'Service',
+  textsOf: (service: ServiceRecord) => (isController(service) ? [''] : []),
+};
+
+function isController({ selector }: ServiceRecord): boolean {
+  const label = selector?.get('app.kubernetes.io/name') ?? selector?.get('app') ?? '';
+  return gatewayLabels.some((key) => selector?.has(key) === true) || controllerNames.has(label);
+}
+
+/** Routes by the namespaces of their backends. */
+const routesByBackend: RecordKey<'HTTPRoute'> = {
+  kind: 'HTTPRoute',
+  textsOf: ({ backends }: GatewayRouteRecord) => [...new Set(backends.map(({ namespace }) => namespace))],
+};
 
 /** What runs a Gateway bears its name, by the Gateway API's own label or that of Envoy Gateway. */
 const gatewayLabels = [

@@ -1,17 +1,15 @@
-import type { Machine } from '../model/objects.ts';
 import type { BlockPeer } from '../model/policy.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { type TieredPolicy, tieredPolicies } from './admin-tiers.ts';
-import { type ApiEndpoints, apiEndpointsOf, boundAccounts } from './api-endpoints.ts';
+import { type ApiEndpoints, apiEndpointsOf } from './api-endpoints.ts';
 import { type Callback, callbacksIn } from './callbacks.ts';
 import { type Holding, holdingsIn } from './cluster-ranges.ts';
 import { declaredPorts } from './declared-ports.ts';
 import { type Exposure, exposuresIn, ingressControllers } from './exposures.ts';
 import { type HostPod, hostPodsIn } from './host-pods.ts';
-import { machinesOf } from './machines.ts';
 import { type Resolvers, resolversOf } from './resolvers.ts';
 import { type Scrape, scrapersIn, scrapesIn } from './scrapes.ts';
 
@@ -26,13 +24,9 @@ export interface Facts {
   holding(peer: BlockPeer): Holding | null;
   /** Pods of the namespace that share the network of their node. */
   hostPods(namespace: string): readonly HostPod[];
-  /** The nodes that are no ordinary ones, by name. */
-  machines(): ReadonlyMap<string, Machine>;
   /** Policies of the cluster tiers of which is known whom they decide for. */
   tieredPolicies(): readonly TieredPolicy[];
   apiEndpoints(): ApiEndpoints;
-  /** Service accounts that are bound to a role, as `namespace/name`. */
-  boundAccounts(): ReadonlySet<string>;
   /** Pods that scrape others. */
   scrapers(): BitSet;
   scrapes(namespace: string): readonly Scrape[];
@@ -55,10 +49,8 @@ export function factsOf(world: World): Facts {
     declared: (unit) => keep(declared, unit.id, () => declaredPorts(world, unit)),
     holding: (peer) => keep(holdings, peer.key, () => holdingOf()(peer)),
     apiEndpoints: once(() => apiEndpointsOf(world)),
-    boundAccounts: once(() => boundAccounts(world)),
     scrapers: once(() => scrapersIn(world)),
     scrapes: (namespace) => keep(scrapes, namespace, () => scrapesIn(world, namespace)),
-    machines: once(() => machinesOf(world)),
     tieredPolicies: once(() => tieredPolicies(world)),
     hostPods: (namespace) => keep(hostPods, namespace, () => hostPodsIn(world, namespace)),
   };

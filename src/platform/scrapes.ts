@@ -2,6 +2,7 @@ import type { MonitorEndpoint, MonitorRecord, ServiceRecord } from '../model/obj
 import { everything, matches, type Selector, selectorOf } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { isEmpty, noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.ts';
+import type { RecordKey } from '../world/record-index.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { targetPorts, unitsBehind } from './services.ts';
@@ -35,18 +36,23 @@ export function scrapersIn(world: World): BitSet {
 export function scrapesIn(world: World, namespace: string): Scrape[] {
   const found: Scrape[] = [];
   const services = byLabel(world.records('Service', namespace));
-  for (const monitor of world.records('Monitor')) {
-    if (looksInto(monitor, namespace)) found.push(ofMonitor(world, monitor, namespace, services));
-  }
+  for (const text of [everywhere, namespace])
+    for (const monitor of world.lookups.records(monitorsByNamespace, text))
+      found.push(ofMonitor(world, monitor, namespace, services));
   found.push(byAnnotation(world, namespace));
   const text = ({ by, object }: Scrape): string => `${by} ${object?.namespace}/${object?.name}`;
   return found.filter(({ ports }) => ports.size > 0).sort((a, b) => (text(a) < text(b) ? -1 : 1));
 }
 
-function looksInto(monitor: MonitorRecord, namespace: string): boolean {
-  if (monitor.namespaces === 'any') return true;
-  if (monitor.namespaces === 'own') return monitor.namespace === namespace;
-  return monitor.namespaces.includes(namespace);
+/** Monitors by the namespaces that they look into. */
+const monitorsByNamespace: RecordKey<'Monitor'> = { kind: 'Monitor', textsOf: looksInto };
+
+/** No name of a namespace. */
+const everywhere = '*';
+
+function looksInto({ namespace, namespaces }: MonitorRecord): readonly string[] {
+  if (namespaces === 'any') return [everywhere];
+  return namespaces === 'own' ? [namespace] : [...new Set(namespaces)];
 }
 
 function ofMonitor(world: World, monitor: MonitorRecord, namespace: string, services: Labelled): Scrape {

@@ -23,6 +23,7 @@ export const adminTierOverrides: PolicyRule = {
   cure: 'none',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'ForeignPolicy'],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: `
       Cluster administrators write AdminNetworkPolicies and ClusterNetworkPolicies. Those of the Admin

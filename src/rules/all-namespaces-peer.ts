@@ -19,6 +19,7 @@ export const allNamespacesPeer: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: `
       An empty \`namespaceSelector\` is every namespace, those to come included. It is still not

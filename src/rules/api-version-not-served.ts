@@ -24,6 +24,7 @@ export const apiVersionNotServed: DocumentRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: 'NetworkPolicies are served as `networking.k8s.io/v1` and nothing else. `extensions/v1beta1` has been gone since Kubernetes 1.16, and a slip in the group or version is refused with `no matches for kind`. In a batch of manifests such a refusal is easy to overlook: everything else is applied, and the pods stay open.',
     fix: 'Write `apiVersion: networking.k8s.io/v1` and `kind: NetworkPolicy`. The fields are the same as in the older versions.',

@@ -22,6 +22,7 @@ export const batchPodsCaught: PolicyRule = {
   cure: 'policy',
   needs: [...podKinds, 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'namespace',
   page: {
     why: `
       Jobs, CronJobs and the hooks of Helm charts do not run when a policy is tried out. A policy that

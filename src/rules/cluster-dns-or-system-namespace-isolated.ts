@@ -25,6 +25,7 @@ export const clusterDnsOrSystemNamespaceIsolated: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  cost: 'sample',
   page: {
     why: `
       The whole cluster asks the resolver, and kube-system holds what other namespaces rest on. A policy
@@ -66,18 +67,24 @@ function resolverCutOff(input: PolicyInput): Draft | null {
   for (const unit of harmed) clients.addAll(strandedBy(world, resolvers, unit));
   const ports = harmed.reduce((sum, { id }) => unionPorts(sum, resolvers.ports.get(id) ?? noPorts), noPorts);
   const { service } = resolvers;
-  const stranded = unitsOf(world, clients);
   return {
     key: 'dns',
     at: placeOfIsolation(policy, 'ingress'),
     happens: [
       podsDo(harmed, kindOfPods(input), refuse),
-      ` ${podCount(stranded)} until another policy allows ${protocolsFirst(ports)} from anywhere`,
+      ` ${howMany(world, clients)} until another policy allows ${protocolsFirst(ports)} from anywhere`,
     ],
     advice: [],
     affected: podsOf(harmed),
     related: service === null ? [] : [objectThat('Service', service, 'is the cluster DNS')],
   };
+}
+
+/** So many units are counted; more than that is the whole cluster to whoever reads it. */
+const countedMax = 1000;
+
+function howMany(world: World, clients: BitSet): string {
+  return clients.size > countedMax ? `more than ${countedMax} pods` : podCount(unitsOf(world, clients));
 }
 
 /** Pods that surely cannot ask this resolver, other resolvers apart. */

@@ -15,6 +15,7 @@ export const cniDoesNotEnforce: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: `
       NetworkPolicies are enforced by the network plugin. The API server stores them all the same where

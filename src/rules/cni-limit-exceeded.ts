@@ -26,6 +26,7 @@ export const cniLimitExceeded: PolicyRule = {
   cure: 'policy',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: `
       Plugins keep policies in tables of a fixed size. What does not fit is left out: connections that a

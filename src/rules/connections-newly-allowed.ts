@@ -17,6 +17,7 @@ export const connectionsNewlyAllowed: ChangeRule = {
   cure: 'none',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'change',
   page: {
     why: `
       A clause easily opens more than it says: a peer without its \`podSelector\` is a whole namespace,

@@ -17,6 +17,7 @@ export const connectionsNewlyBlocked: ChangeRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  cost: 'change',
   page: {
     why: `
       The change takes away what a written clause admitted, or something critical: DNS, or the backends

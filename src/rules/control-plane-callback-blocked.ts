@@ -29,6 +29,7 @@ export const controlPlaneCallbackBlocked: PolicyRule = {
   cure: 'policy',
   needs: callbackNeeds,
   restsOnVerdicts: true,
+  cost: 'namespace',
   page: {
     why: `
       The API server itself opens connections to admission webhooks, conversion webhooks and aggregated

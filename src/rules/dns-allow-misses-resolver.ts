@@ -25,6 +25,7 @@ export const dnsAllowMissesResolver: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service', 'DaemonSet'],
   restsOnVerdicts: true,
+  cost: 'peers',
   page: {
     why: 'The recipe that everybody copies allows port 53 to the pods with `k8s-app: kube-dns` in kube-system. It fails where pods ask another resolver: a node-local cache answers on 169.254.20.10 of the node and is no pod that a selector could match; on OpenShift the pods of cluster DNS listen on 5353 behind port 53 of their Service; and the ClusterIP of the DNS Service is replaced by a pod’s address before most network plugins look.',
     fix: 'Allow UDP and TCP 53 to where the pods really ask: to `169.254.20.10/32` beside the DNS pods where a node-local cache runs, to port 5353 on OpenShift, to the pods and not to the ClusterIP. Google’s Cloud DNS for GKE is `169.254.169.254/32`.',

@@ -1,7 +1,6 @@
 import { portsOf } from '../impact/side.ts';
 import type { Phrase } from '../model/finding.ts';
 import type { Clause, PodPeer } from '../model/policy.ts';
-import { matches } from '../model/selector.ts';
 import type { Resolvers } from '../platform/resolvers.ts';
 import { parseAddress } from '../sets/addresses.ts';
 import { intersectPorts, isEmpty, noPorts, unionPorts } from '../sets/port-set.ts';
@@ -48,7 +47,7 @@ export function missOf(
 
 function isNowhere(world: World, { namespaces }: PodPeer): boolean {
   if (namespaces === 'own') return false;
-  for (const { labels } of world.namespaces()) if (matches(namespaces, labels)) return false;
+  for (const _ of world.lookups.namespaces(namespaces)) return false;
   return true;
 }
 

@@ -25,6 +25,7 @@ export const dnsSingleProtocol: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'NetworkPolicy'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why:
       'Resolvers are asked over UDP first, and over TCP when an answer is too long for UDP. An item `port: 53` without a ' +

@@ -1,5 +1,6 @@
 import type { Direction } from '../model/policy.ts';
 import { parseCidr } from '../sets/addresses.ts';
+import type { RecordKey } from '../world/record-index.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { isolatedUnits } from './isolated-pods.ts';
@@ -15,8 +16,13 @@ export function dualUnits(input: PolicyInput, direction: Direction): readonly Un
 }
 
 function dualNodes(world: World): boolean {
-  for (const { podRanges } of world.records('Node')) {
-    if (new Set(podRanges.map((text) => parseCidr(text)?.family)).size > 1) return true;
-  }
+  for (const _ of world.lookups.records(dualStackNodes, '')) return true;
   return false;
 }
+
+/** Under the empty text. */
+const dualStackNodes: RecordKey<'Node'> = {
+  kind: 'Node',
+  textsOf: ({ podRanges }) =>
+    new Set(podRanges.map((text) => parseCidr(text)?.family)).size > 1 ? [''] : [],
+};

@@ -24,6 +24,7 @@ export const duplicateObject: DocumentRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: 'Two documents with the same namespace and name are one object in the cluster. `kubectl apply` lets the later overwrite the earlier, so half of what was written never holds, and which half depends on the order of the files; `kubectl create` refuses the second. Two policies with different names and the same spec do no harm, but whoever mends one forgets the other.',
     fix: 'Give one of them another name, merge them, or drop one.',

@@ -25,6 +25,7 @@ export const egressBlocksDns: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  cost: 'peers',
   page: {
     why: `
       Names are the first thing a connection needs. Pods that are isolated for egress and may not ask

@@ -2,7 +2,7 @@ import { decide, type Side } from '../impact/side.ts';
 import { type FlowEnd, matchEnd } from '../impact/verdict.ts';
 import type { Need, Phrase, Related } from '../model/finding.ts';
 import type { Labels } from '../model/selector.ts';
-import type { ApiEndpoint, ApiEndpoints } from '../platform/api-endpoints.ts';
+import { type ApiEndpoint, type ApiEndpoints, isBound } from '../platform/api-endpoints.ts';
 import { shapeOf } from '../platform/shape-of.ts';
 import { parseAddress } from '../sets/addresses.ts';
 import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
@@ -28,6 +28,7 @@ export const egressKubeApiserverBlocked: PolicyRule = {
   cure: 'policy',
   needs: [...everyNeed, 'RoleBinding'],
   restsOnVerdicts: true,
+  cost: 'namespace',
   page: {
     why: 'Operators and controllers call the API server through the Service `kubernetes`, whose ClusterIP and port 443 are replaced by the address and port of an API server before most network plugins look: a node’s address and 6443, say. A clause for the ClusterIP, for port 443, or with selectors (the API server shares the network of its node) allows none of that. The pods start, and then hang.',
     fix: 'Allow the addresses and ports of `kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes`.',
@@ -62,10 +63,10 @@ export const egressKubeApiserverBlocked: PolicyRule = {
 const verb = { one: 'cannot reach', many: 'cannot reach', invented: 'will not reach' };
 
 /** Does it likely call the API server: by a mounted token and a role to use it with, or by the labels of an operator? */
-export function isApiClient({ facts, world }: Pick<PolicyInput, 'facts' | 'world'>, unit: Unit): boolean {
+export function isApiClient({ world }: Pick<PolicyInput, 'facts' | 'world'>, unit: Unit): boolean {
   const shape = shapeOf(world, unit);
   if (shape === undefined || shape.automountToken === false) return false;
-  return isOperator(unit.labels) || facts.boundAccounts().has(`${unit.namespace}/${shape.serviceAccount}`);
+  return isOperator(unit.labels) || isBound(world, unit.namespace, shape.serviceAccount);
 }
 
 /** Scaffolds of operators write these labels, and so do most charts of them. */

@@ -21,6 +21,7 @@ export const egressOnlyPolicyDeniesIngress: PolicyRule = {
   cure: 'policy',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: 'An author who writes egress clauses alone means to restrict egress. Where `policyTypes` is missing, the API server sets it to `[Ingress, Egress]`: Ingress always, Egress because there are egress clauses. No ingress clause is there, so the pods also refuse everything that comes in. Nothing complains; the pods just stop answering. Published examples have this mistake.',
     fix: 'Write `policyTypes: [Egress]`. If ingress is to be denied as well, write `policyTypes: [Ingress, Egress]`, so that readers see it.',

@@ -23,6 +23,7 @@ export const emptyPeerListAllowsAll: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: 'An empty `from` or `to` reads like "nobody" and means "everybody": the API drops empty lists, and a clause without peers matches all sources or destinations, inside and outside the cluster. The usual origin is a template that renders a list of peers from values that are not set: the policy then fails open.',
     fix: 'To deny, drop the whole clause and name the direction in `policyTypes`. To allow everybody, drop the empty field, so that the clause says what it does. In a template, leave the clause out where there are no peers.',

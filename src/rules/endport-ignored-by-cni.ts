@@ -20,6 +20,7 @@ export const endportIgnoredByCni: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why:
       '`endPort` came later than NetworkPolicies did, and nothing tells the author that the network plugin does not read ' +

@@ -24,6 +24,7 @@ export const exceptReallowedElsewhere: PolicyRule = {
   cure: 'none',
   needs: besideOwn,
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: '`except` is not a deny. It takes addresses out of its own `cidr` and out of nothing else: allowed is what any peer of any clause of any policy allows. So a second block, a clause without peers or another policy for the same pods brings back what the `except` seemed to forbid.',
     fix: 'Leave the addresses out of the other block too, or take that block away. Where the wider permission is meant, drop the `except`, which promises what does not hold.',

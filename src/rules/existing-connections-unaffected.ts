@@ -18,6 +18,7 @@ export const existingConnectionsUnaffected: ChangeRule = {
   cure: 'none',
   needs: ['Pod', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'change',
   page: {
     why: `
       A policy is asked when a connection begins. Whether connections that are open already are cut, and

@@ -24,6 +24,7 @@ export const halfOpenConnection: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  cost: 'peers',
   page: {
     why: 'A connection needs both ends: the egress policies of the source and the ingress policies of the destination. With a default-deny on the other side a clause on this side does nothing by itself. The most common case is a namespace with a default-deny for both directions and an ingress policy that is to let its pods talk to each other: their egress stays shut.',
     fix: 'Write the other half: an ingress clause for these pods where the destination is, or an egress clause where the source is.',

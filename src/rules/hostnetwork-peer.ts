@@ -21,6 +21,7 @@ export const hostnetworkPeer: PolicyRule = {
   cure: 'workload',
   needs: [...podKinds, 'Namespace'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: 'Pods with `hostNetwork: true`, as many ingress controllers, monitoring agents and the API server have, send from the address of their node. A peer with selectors does not match that address. It looks as if it worked, because traffic between a pod and its own node is always allowed: what comes from the same node gets through, and what comes from another does not.',
     fix: 'Admit the addresses of the nodes with an `ipBlock` beside the selectors or in their place, for example the range the nodes are in.',
@@ -82,10 +83,8 @@ function hostsOf(input: PolicyInput, peer: PodPeer): readonly HostPod[] {
 }
 
 function namespacesOf({ world }: PolicyInput, { namespaces }: PodPeer): readonly string[] {
-  const found: string[] = [];
-  for (const { name, labels } of world.namespaces())
-    if (namespaces === 'own' || matches(namespaces, labels)) found.push(name);
-  return found.sort();
+  if (namespaces === 'own') return [];
+  return [...world.lookups.namespaces(namespaces)].map(({ name }) => name).sort();
 }
 
 /** Does a block of the same direction hold every node that the pods run on? */

@@ -17,6 +17,7 @@ export const hostnetworkPodsSelected: PolicyRule = {
   cure: 'workload',
   needs: podKinds,
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: 'A pod with `hostNetwork: true` has no network of its own: its traffic is traffic of the node. What a NetworkPolicy does to such a pod is not defined, and nearly every network plugin ignores it. The policy is stored, looks right, and protects nothing.',
     fix: 'Run the workload without `hostNetwork` if it does not need it. Otherwise protect the node: a firewall of the host, or the host policies that some network plugins bring.',

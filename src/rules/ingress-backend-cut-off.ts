@@ -27,6 +27,7 @@ export const ingressBackendCutOff: PolicyRule = {
   cure: 'policy',
   needs: [...everyNeed, 'Ingress'],
   restsOnVerdicts: true,
+  cost: 'peers',
   page: {
     why: `
       Traffic from outside reaches the pods from the ingress controller, or from addresses outside the

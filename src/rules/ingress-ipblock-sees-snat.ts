@@ -25,6 +25,7 @@ export const ingressIpblockSeesSnat: PolicyRule = {
   cure: 'workload',
   needs: ['Pod', 'Service', 'Ingress', 'Node'],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: 'With `externalTrafficPolicy: Cluster`, the default, a node that receives traffic for a LoadBalancer or NodePort Service may hand it to a pod of another node, and writes its own address as the source. Behind an Ingress the pod sees the ingress controller. So a block with the addresses of clients admits none of them, and all of them once somebody admits the nodes.',
     fix: 'Set `externalTrafficPolicy: Local` on the Service, so that the address of the client stays, or restrict clients where they arrive: `loadBalancerSourceRanges` of the Service, or the ingress controller. In the policy admit the controller or the nodes.',

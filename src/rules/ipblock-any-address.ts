@@ -27,6 +27,7 @@ export const ipblockAnyAddress: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: `
       \`0.0.0.0/0\` or a half of it is the whole internet. For ingress that is everybody who has a route

@@ -19,6 +19,7 @@ export const ipblockCoversClusterRanges: PolicyRule = {
   cure: 'none',
   needs: ['Pod', 'Service', 'Node'],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: 'An `ipBlock` is meant for addresses outside the cluster. A pod has another address after every restart, and whether a block matches pods at all is the network plugin’s affair. The ClusterIP of a Service is most often replaced by the address of a pod before a policy looks, so that a block with it matches nothing.',
     fix: 'Select pods with `podSelector` and `namespaceSelector`. For a Service, select the pods behind it and allow their port, not that of the Service.',

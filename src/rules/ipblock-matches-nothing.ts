@@ -24,6 +24,7 @@ export const ipblockMatchesNothing: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why:
       'An `ipBlock` is its `cidr` without everything in `except`. The API server checks that each exception is smaller than ' +

@@ -16,6 +16,7 @@ export const isolationRemoved: ChangeRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'change',
   page: {
     why: `
       When the last policy that selects a pod for a direction goes, nothing restricts the pod there any

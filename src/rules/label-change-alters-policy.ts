@@ -22,6 +22,7 @@ export const labelChangeAltersPolicy: ChangeRule = {
   cure: 'none',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'change',
   page: {
     why: `
       Policies select by labels. A label that a namespace, a pod or a template gains or loses changes

@@ -17,6 +17,7 @@ export const labelOnlyPeerInAnyNamespace: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: `
       The peer asks for a pod label and lets the namespace be any. Labels are not guarded: whoever may

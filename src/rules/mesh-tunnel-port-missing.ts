@@ -24,6 +24,7 @@ export const meshTunnelPortMissing: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'peers',
   page: {
     why: `
       In Istio's ambient mode the proxy of the node carries what pods say to each other through a tunnel

@@ -31,6 +31,7 @@ export const metadataEndpointReachable: PolicyRule = {
   cure: 'none',
   needs: ['Pod', 'NetworkPolicy'],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why:
       'Every machine of a cloud can ask 169.254.169.254 (on AWS also fd00:ec2::254) for credentials of its own, over plain ' +

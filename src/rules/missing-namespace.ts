@@ -18,6 +18,7 @@ export const missingNamespace: DocumentRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: 'A NetworkPolicy protects pods of its own namespace alone. A manifest without `metadata.namespace` is applied to whatever namespace the current context points to: a default-deny that was meant for one team then cuts off another, and the pods that it was meant for stay open. A policy in `default` is seldom meant, because few workloads run there.',
     fix: 'Write `metadata.namespace`. With `--namespace NAME`, `lint --fix` writes that name.',

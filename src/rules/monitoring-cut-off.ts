@@ -26,6 +26,7 @@ export const monitoringCutOff: PolicyRule = {
   cure: 'policy',
   needs: verdictNeeds,
   restsOnVerdicts: true,
+  cost: 'peers',
   page: {
     why: 'A policy that admits the clients of an application is easy to write and forgets Prometheus, which calls another port from another namespace. Nothing fails at once; the metrics stop, and with them the alerts that rest on them. `kubectl port-forward` enters through the node and so hides the gap from whoever checks.',
     fix: 'Admit the pods of Prometheus on the port of the metrics, from their namespace.',

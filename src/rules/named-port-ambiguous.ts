@@ -27,6 +27,7 @@ export const namedPortAmbiguous: PolicyRule = {
   cure: 'workload',
   needs: podKinds,
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why:
       'A port name is looked up on each destination pod, together with the protocol of the item, which is TCP where none ' +

@@ -22,6 +22,7 @@ export const namedPortOnNonPodDestination: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why:
       'A port name in a policy is the name of a container port, and it is looked up on each destination pod. An ' +

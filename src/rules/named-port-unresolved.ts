@@ -20,6 +20,7 @@ export const namedPortUnresolved: PolicyRule = {
   cure: 'workload',
   needs: [...podKinds, 'Service'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: `
       A named port is looked up in the containers of each destination pod, with its protocol. Where no

@@ -19,6 +19,7 @@ export const namespaceMissingDefaultDeny: PolicyRule = {
   cure: 'policy',
   needs: [...podKinds, 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'namespace',
   admission: 'silent',
   page: {
     why: `

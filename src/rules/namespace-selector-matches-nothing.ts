@@ -1,4 +1,5 @@
 import type { FixStep, Phrase, Related } from '../model/finding.ts';
+import type { NamespaceRecord } from '../model/objects.ts';
 import { matches, type Requirement, type Selector, selectorOf } from '../model/selector.ts';
 import type { World } from '../world/world.ts';
 import { isSlip, labelSlip, soughtMax } from './near-miss.ts';
@@ -21,6 +22,7 @@ export const namespaceSelectorMatchesNothing: PolicyRule = {
   cure: 'workload',
   needs: ['Namespace', 'Pod'],
   restsOnVerdicts: false,
+  cost: 'sample',
   page: {
     why: `
       Namespaces are selected by their labels, not by their names. The one label that every namespace
@@ -94,7 +96,7 @@ function remedyFor({ policy, world }: PolicyInput, selector: Selector): Remedy {
     const steps: Remedy['steps'] = (at, each) => keySteps(at, each, requirement.key, nameLabel);
     return { ...told([`write ${nameLabel}: ${name}`], name), ...(fits ? { steps } : {}) };
   }
-  const namespaces = [...world.namespaces()].slice(0, comparedMax).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const namespaces = someNamespaces(world);
   for (const { name, labels } of namespaces) {
     const slip = labelSlip(selector, labels);
     if (slip === null) continue;
@@ -112,6 +114,12 @@ function remedyFor({ policy, world }: PolicyInput, selector: Selector): Remedy {
   const near = namespaces.find(({ name }) => byName(selector, name));
   if (near === undefined) return noRemedy;
   return told([`select ${nameLabel}, perhaps of `, mention(near.name)], near.name);
+}
+
+function someNamespaces(world: World): readonly NamespaceRecord[] {
+  const found: NamespaceRecord[] = [];
+  for (const record of world.namespaces()) if (found.push(record) === comparedMax) break;
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The value of a name-like key that is the name of a namespace. The author wrote it, so that nothing is given away. */

@@ -1,4 +1,4 @@
-import { matches, type Selector } from '../model/selector.ts';
+import type { Selector } from '../model/selector.ts';
 import type { World } from '../world/world.ts';
 import { podPeersOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
@@ -17,6 +17,7 @@ export const negativeSelectorOvermatch: PolicyRule = {
   cure: 'none',
   needs: ['Namespace'],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: `
       \`NotIn\` and \`DoesNotExist\` also match what has no such label at all: sandboxes, kube-system,
@@ -64,7 +65,6 @@ function isNegative({ requirements }: Selector): boolean {
 }
 
 function todayIn(world: World, selector: Selector): string {
-  let count = 0;
-  for (const { labels } of world.namespaces()) if (matches(selector, labels)) count += 1;
+  const count = world.lookups.namespaceCount(selector);
   return count === 1 ? '1 namespace' : `${count} namespaces`;
 }

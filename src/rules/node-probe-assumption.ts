@@ -34,6 +34,7 @@ export const nodeProbeAssumption: PolicyRule = {
   cure: 'none',
   needs: [...podKinds, 'Node', 'Service'],
   restsOnVerdicts: false,
+  cost: 'namespace',
   admission: 'silent',
   page: {
     why: `

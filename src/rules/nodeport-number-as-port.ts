@@ -31,6 +31,7 @@ export const nodeportNumberAsPort: PolicyRule = {
   cure: 'none',
   needs: [...podKinds, 'Service'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: `
       A Service of type NodePort or LoadBalancer is reached on a port of every node, 30000 to 32767.

@@ -21,6 +21,7 @@ export const noncanonicalCidr: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   admission: 'silent',
   page: {
     why:

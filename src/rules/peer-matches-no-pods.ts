@@ -32,6 +32,7 @@ export const peerMatchesNoPods: PolicyRule = {
   cure: 'workload',
   needs: [...podKinds, 'Namespace'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: `
       A peer that matches no pod allows nothing. Where it is the only one of its clause, the policy

@@ -19,6 +19,7 @@ export const peerOrLooksLikeAnd: PolicyRule = {
   cure: 'none',
   needs: [...podKinds, 'Namespace'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: `
       Items of \`from\` and \`to\` are alternatives; selectors inside one item must both hold. One dash

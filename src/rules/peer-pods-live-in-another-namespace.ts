@@ -22,6 +22,7 @@ export const peerPodsLiveInAnotherNamespace: PolicyRule = {
   cure: 'workload',
   needs: [...podKinds, 'Namespace'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: `
       A \`podSelector\` without a \`namespaceSelector\` looks in the policy's own namespace only.

@@ -1,6 +1,7 @@
 import type { Need } from '../model/finding.ts';
 import type { Machine } from '../model/objects.ts';
 import type { Profile } from '../model/profile.ts';
+import { hasOddMachines, machineOf } from '../platform/machines.ts';
 import { shapeOf } from '../platform/shape-of.ts';
 import { podIds, type Unit } from '../world/unit.ts';
 import { workloadsOf } from './own-namespace.ts';
@@ -22,6 +23,7 @@ export const podOutsideEnforcement: PolicyRule = {
   cure: 'workload',
   needs: podKinds,
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: `
       An agent on each node enforces policies. No agent runs on Fargate and on virtual nodes, most
@@ -89,7 +91,7 @@ function placesOf(
   input: PolicyInput,
   units: readonly Unit[],
 ): Readonly<Record<'windows' | 'virtual', readonly Unit[]>> {
-  const bound = { left: input.facts.machines().size === 0 ? 0 : podsMax };
+  const bound = { left: hasOddMachines(input.world) ? podsMax : 0 };
   const kinds = units.map((unit) => ({ unit, on: machinesUnder(input, unit, bound) }));
   const unitsOn = (...wanted: readonly Machine[]): readonly Unit[] =>
     kinds.filter(({ on }) => wanted.some((machine) => on.has(machine))).map(({ unit }) => unit);
@@ -97,17 +99,13 @@ function placesOf(
 }
 
 /** What the pods of a unit run on, or ask to run on. */
-function machinesUnder(
-  { world, facts }: PolicyInput,
-  unit: Unit,
-  bound: { left: number },
-): ReadonlySet<Machine> {
+function machinesUnder({ world }: PolicyInput, unit: Unit, bound: { left: number }): ReadonlySet<Machine> {
   const found = new Set<Machine>();
   if (shapeOf(world, unit)?.windows === true) found.add('windows');
   for (const name of unit.members) {
     if (bound.left === 0) break;
     bound.left -= 1;
-    found.add(facts.machines().get(world.pod(unit.namespace, name)?.node ?? '') ?? 'ordinary');
+    found.add(machineOf(world, world.pod(unit.namespace, name)?.node ?? null));
   }
   return found;
 }

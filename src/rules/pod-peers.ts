@@ -7,7 +7,7 @@ import {
   type PodPeer,
   type PortTerm,
 } from '../model/policy.ts';
-import { everything, matches, pinnedValue, type Selector, selectsEverything } from '../model/selector.ts';
+import { everything, pinnedValue, type Selector, selectsEverything } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { type Unit, weightOf } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
@@ -92,7 +92,7 @@ export function destinationsOf(input: PolicyInput, clause: Clause): readonly Uni
 /** Does a namespace selector match any namespace, be it one that only pods are known of? */
 export function matchesNamespace({ world, policy }: PolicyInput, selector: Selector): boolean {
   if (selectsEverything(selector)) return true;
-  for (const { labels } of world.namespaces()) if (matches(selector, labels)) return true;
+  for (const _ of world.lookups.namespaces(selector)) return true;
   return !world.peerUnits(policy.ref.namespace, peerOf(selector, everything)).may.isEmpty();
 }
 

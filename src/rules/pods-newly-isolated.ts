@@ -17,6 +17,7 @@ export const podsNewlyIsolated: ChangeRule = {
   cure: 'none',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'change',
   page: {
     why: `
       A pod is open until the first policy selects it for a direction. From then on only what a clause

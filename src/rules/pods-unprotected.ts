@@ -22,6 +22,7 @@ export const podsUnprotected: PolicyRule = {
   cure: 'policy',
   needs: [...podKinds, 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'namespace',
   admission: 'silent',
   page: {
     why: `

@@ -22,6 +22,7 @@ export const policySelectsNoPods: PolicyRule = {
   cure: 'workload',
   needs: podKinds,
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: `
       A policy protects the pods that its \`podSelector\` matches in its own namespace. If a label is

@@ -20,6 +20,7 @@ export const policyTypesStyle: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   admission: 'silent',
   page: {
     why: 'Where `policyTypes` is left out, the API server sets it: Ingress always, Egress if there are egress clauses. Whoever adds or drops an egress section later changes what is denied, without touching a line about it. A list such as `[Egress, Egress]` is accepted, means Egress alone, and was most likely meant as both.',

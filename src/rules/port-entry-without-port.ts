@@ -22,6 +22,7 @@ export const portEntryWithoutPort: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why:
       'An item of `ports` that has no `port` matches all 65535 ports of its protocol, and the protocol is TCP where none ' +

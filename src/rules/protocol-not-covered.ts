@@ -21,6 +21,7 @@ export const protocolNotCovered: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why:
       'NetworkPolicies define what happens to TCP, UDP and SCTP, and network plugins need not support SCTP. Where one does ' +

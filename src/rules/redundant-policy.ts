@@ -23,6 +23,7 @@ export const redundantPolicy: PolicyRule = {
   cure: 'policy',
   needs: [...podKinds, 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: true,
+  cost: 'peers',
   admission: 'silent',
   page: {
     why: `

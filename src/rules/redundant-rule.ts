@@ -26,6 +26,7 @@ export const redundantRule: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   admission: 'silent',
   page: {
     why:

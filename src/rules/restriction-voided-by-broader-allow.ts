@@ -22,6 +22,7 @@ export const restrictionVoidedByBroaderAllow: PolicyRule = {
   cure: 'none',
   needs: ['Pod', 'Namespace', 'NetworkPolicy'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: 'What a pod may do is the union of what all policies that select it allow. There is no order and no deny. A careful policy beside an “allow all” for the same pods changes nothing, and whoever reads it believes in a protection that is not there.',
     fix: 'Take the broader policy away, narrow its `podSelector` to pods that need it, or narrow its clauses. If the broader permission is meant, drop the policy that has no effect.',

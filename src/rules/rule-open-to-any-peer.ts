@@ -19,6 +19,7 @@ export const ruleOpenToAnyPeer: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why: `
       An absent or empty \`from\` does not mean nobody: the clause admits every pod, every node and

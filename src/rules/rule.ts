@@ -66,6 +66,21 @@ export interface RulePage {
   readonly platforms: string;
 }
 
+/**
+ * What a look of the rule grows with, beside the length of the policy; each holds the ones before it.
+ *
+ * - `text`: nothing else, but for single look-ups in indexes.
+ * - `namespace`: the units, policies, Services and other objects of the policy's own namespace.
+ * - `peers`: the units that its peers match, and their policies and Services.
+ * - `sample`: a number of other objects of the cluster that has a limit, a thousand of a kind.
+ * - `change`: the size of the difference, for rules about changes.
+ *
+ * What serves the cluster as a whole, its resolvers, ingress controllers and API servers, counts as one thing.
+ */
+export const costs = ['text', 'namespace', 'peers', 'sample', 'change'] as const;
+
+export type Cost = (typeof costs)[number];
+
 interface RuleFacts {
   /** The slug: file name, fixture folder and documentation anchor. */
   readonly id: string;
@@ -80,6 +95,8 @@ interface RuleFacts {
   readonly needs: readonly Need[];
   /** Does it rest on verdicts of the engine? */
   readonly restsOnVerdicts: boolean;
+  /** A test counts what the rule looks at and holds it to this. */
+  readonly cost: Cost;
   /** `silent`: never part of an admission answer, because nobody who applies a policy is helped by it; `told` if absent. */
   readonly admission?: 'told' | 'silent';
   readonly page: RulePage;

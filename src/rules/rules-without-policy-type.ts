@@ -16,6 +16,7 @@ export const rulesWithoutPolicyType: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: `
       The API ignores clauses of a direction that a \`policyTypes\` with other entries leaves out: the

@@ -20,6 +20,7 @@ export const secondaryNetworkNotCovered: PolicyRule = {
   cure: 'none',
   needs: podKinds,
   restsOnVerdicts: false,
+  cost: 'namespace',
   admission: 'silent',
   page: {
     why: `

@@ -16,6 +16,7 @@ export const selectorContradiction: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: `
       All requirements of a selector must hold. Where two of them exclude each other it can never match:

@@ -1,6 +1,6 @@
 import type { Phrase } from '../model/finding.ts';
 import type { PodPeer } from '../model/policy.ts';
-import { everything, matches, type Selector, selectsEverything } from '../model/selector.ts';
+import { everything, type Selector, selectsEverything } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { selectsEveryNamespace } from './label-only-peer-in-any-namespace.ts';
 import { isInvented } from './own-namespace.ts';
@@ -22,6 +22,7 @@ export const selectorTautology: PolicyRule = {
   cure: 'workload',
   needs: [...podKinds, 'Namespace'],
   restsOnVerdicts: false,
+  cost: 'peers',
   admission: 'silent',
   page: {
     why: `
@@ -76,14 +77,10 @@ function draft(key: string, at: string, happens: Phrase): Draft {
   };
 }
 
-/** Stops at the first namespace that does not match, which is most often the first one. */
 function matchesEveryNamespace({ world }: PolicyInput, selector: Selector): boolean {
   if (selectsEverything(selector)) return false;
-  let count = 0;
-  for (const { labels } of world.namespaces()) {
-    if (!matches(selector, labels)) return false;
-    count += 1;
-  }
+  const count = world.lookups.namespaceCount(selector);
+  if (count < world.lookups.namespacesInAll) return false;
   return count >= namespacesMin || selectsEveryNamespace(selector);
 }
 

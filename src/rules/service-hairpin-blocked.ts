@@ -24,6 +24,7 @@ export const serviceHairpinBlocked: PolicyRule = {
   cure: 'policy',
   needs: [...podKinds, 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  cost: 'namespace',
   admission: 'silent',
   page: {
     why: `

@@ -31,6 +31,7 @@ export const servicePortInsteadOfTargetPort: PolicyRule = {
   cure: 'none',
   needs: [...podKinds, 'Service'],
   restsOnVerdicts: false,
+  cost: 'peers',
   page: {
     why: `
       A Service's address and port are translated before a policy looks. The policy sees the port on

@@ -30,6 +30,7 @@ export const singleIpFamily: PolicyRule = {
   cure: 'policy',
   needs: ['Pod', 'Node', 'NetworkPolicy'],
   restsOnVerdicts: false,
+  cost: 'namespace',
   page: {
     why:
       'On a dual-stack cluster every pod has an IPv4 and an IPv6 address, and a policy isolates it in both families at ' +

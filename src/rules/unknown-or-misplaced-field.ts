@@ -23,6 +23,7 @@ export const unknownOrMisplacedField: DocumentRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: 'Keys are case-sensitive and belong to one level: `Spec`, `matchLabel`, `policyType`, `to` in an ingress clause and `ports` inside a peer are no fields. `kubectl` refuses the object, but a client that does not ask for strict validation has the field dropped in silence. What is left can mean the opposite: an ingress clause whose peers stand under `to` has no peers, and admits everybody. Two more slips make keys out of something else: `-from:` without a blank after the dash is a key of that name, and `ingress:[]` without a blank after the colon is a text.',
     fix: 'Write the field that is meant, at the level where it belongs. Where only one field is near, `lint --fix` renames it.',

@@ -21,6 +21,7 @@ export const unstableSelectorLabel: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   admission: 'silent',
   page: {
     why:

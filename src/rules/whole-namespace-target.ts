@@ -16,6 +16,7 @@ export const wholeNamespaceTarget: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why: `
       With an empty \`podSelector\` the allowing clauses hold for every pod of the namespace, and for

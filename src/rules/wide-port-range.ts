@@ -1,8 +1,8 @@
 import type { AddressBlock, Clause } from '../model/policy.ts';
 import { type Protocol, portMax } from '../model/port.ts';
-import { parseAddress, rangesOf } from '../sets/addresses.ts';
+import { holdsNode } from '../platform/cluster-ranges.ts';
+import { rangesOf } from '../sets/addresses.ts';
 import { overlaps, piecesOf } from '../sets/ranges.ts';
-import { blockHolds } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { peersKey } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
@@ -26,6 +26,7 @@ export const widePortRange: PolicyRule = {
   cure: 'none',
   needs: [],
   restsOnVerdicts: false,
+  cost: 'text',
   page: {
     why:
       'A wide range allows whatever happens to listen in it, now and later. Ranges such as 1-65535 are written where "all" ' +
@@ -95,11 +96,7 @@ function towardsNodes(world: World, clause: Clause): boolean {
   if (clause.peers === 'any') return true;
   const blocks = peersOf(clause).flatMap((peer) => (peer.kind === 'block' ? [peer.block] : []));
   if (blocks.length === 0 || world.profile.ipBlockNodes === 'does-not-match') return false;
-  const nodes = [...world.records('Node')].flatMap(({ addresses }) =>
-    addresses.flatMap((text) => parseAddress(text) ?? []),
-  );
-  if (nodes.length > 0) return nodes.some((node) => blocks.some((block) => blockHolds(block, node)));
-  return blocks.some(holdsPrivate);
+  return holdsNode(world, blocks.flatMap(piecesOf)) ?? blocks.some(holdsPrivate);
 }
 
 function holdsPrivate(block: AddressBlock): boolean {

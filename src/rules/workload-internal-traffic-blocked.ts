@@ -31,6 +31,7 @@ export const workloadInternalTrafficBlocked: PolicyRule = {
   cure: 'policy',
   needs: [...podKinds, 'Namespace', 'NetworkPolicy', 'Service'],
   restsOnVerdicts: true,
+  cost: 'namespace',
   page: {
     why: `
       A policy for a database or a queue lists its clients. The members of the cluster talk to each

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Confidence, Cure } from '../../src/model/finding.ts';
 import { profiles } from '../../src/model/profile.ts';
 import { ownSeverity } from '../../src/review/severity.ts';
-import type { Rule, RulePage } from '../../src/rules/rule.ts';
+import type { Cost, Rule, RulePage } from '../../src/rules/rule.ts';
 import { heardFrom, saidOf } from '../support/want.ts';
 import { table } from './table.ts';
 
@@ -57,6 +57,7 @@ function factsList(rule: Rule): string {
     `- cure: ${cures[rule.cure]}`,
     `- told by: ${whereTold(rule)}`,
     `- looks at: the policy${rule.needs.map((need) => `, ${need}`).join('')}`,
+    `- cost: ${costTexts[rule.cost]}`,
   ].join('\n');
 }
 
@@ -64,6 +65,15 @@ const confidences: Readonly<Record<Confidence, string>> = {
   certain: 'certain',
   likely: 'likely',
   heuristic: 'a heuristic: the author may have meant it',
+};
+
+/** What a look of the rule grows with. */
+const costTexts: Readonly<Record<Cost, string>> = {
+  text: 'the length of the policy',
+  namespace: 'the length of the policy, and what its namespace holds',
+  peers: 'the length of the policy, what its namespace holds, and the pods that its peers match',
+  sample: 'the length of the policy, what its peers match, and at most a thousand other objects',
+  change: 'the size of the difference that the change makes',
 };
 
 const cures: Readonly<Record<Cure, string>> = {

@@ -411,6 +411,7 @@ describe('turns', () => {
     cure: 'none',
     needs: [],
     restsOnVerdicts: false,
+    cost: 'text',
     page: { why: '', fix: '', fine: '', platforms: '' },
     check: () => {
       throw new Error('no');

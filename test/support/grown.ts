@@ -12,7 +12,7 @@ export function copiesIn(text: string, where: 'own' | 'peers', count: number): r
   const own = new Set(changed.map((manifest) => spaceOf(manifest)));
   const copied = manifests.filter((manifest) => {
     const space = spaceOf(manifest);
-    if (roleOf(manifest.metadata) !== '' || space === 'kube-system' || !copiedKinds.has(manifest.kind))
+    if (roleOf(manifest.metadata) !== '' || serving.has(space) || !copiedKinds.has(manifest.kind))
       return false;
     return own.has(space) === (where === 'own');
   });
@@ -20,6 +20,9 @@ export function copiesIn(text: string, where: 'own' | 'peers', count: number): r
     copied.map((manifest) => recordOf(copyOf(manifest, i))),
   ).flat();
 }
+
+/** What serves the cluster as a whole: there is one of each, however large it is. */
+const serving: ReadonlySet<unknown> = new Set(['kube-system', 'gateway']);
 
 const copiedKinds: ReadonlySet<string> = new Set([
   'Pod',

@@ -28,6 +28,7 @@ export function policyRule({ finds = () => [{}], ...more }: RuleMore = {}): Poli
     cure: 'none',
     needs: [],
     restsOnVerdicts: false,
+    cost: 'text',
     page: { why: '', fix: '', fine: '', platforms: '' },
     ...more,
     check: (input) => finds(input).map((found) => ({ ...draft, ...found })),
@@ -45,6 +46,7 @@ export function headlineRule(severity: Finding['severity'] = always('warning')):
     judges: 'change',
     needs: ['Pod', 'Namespace', 'NetworkPolicy'],
     restsOnVerdicts: true,
+    cost: 'change',
     check: () => [draft],
   };
 }
