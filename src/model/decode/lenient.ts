@@ -30,15 +30,21 @@ export function texts(value: unknown): readonly string[] {
   return list(value).flatMap((item) => text(item) ?? []);
 }
 
-/** The string values of a record, `__proto__` and values of other types left out. */
-export function textMap(value: unknown): ReadonlyMap<string, string> {
-  const map = new Map<string, string>();
-  if (!isRecord(value)) return map;
+const nothing: ReadonlyMap<string, string> = new Map();
+
+/** The string values of a record, `__proto__` and values of other types left out; only the keys that `keeps` wants. */
+export function textMap(value: unknown, keeps?: (key: string) => boolean): ReadonlyMap<string, string> {
+  if (!isRecord(value)) return nothing;
+  let map: Map<string, string> | null = null;
   for (const key of Object.keys(value)) {
+    if (keeps !== undefined && !keeps(key)) continue;
     const item = ownField(value, key);
-    if (typeof item === 'string') map.set(key, item);
+    if (typeof item !== 'string') continue;
+    map ??= new Map();
+    map.set(key, item);
   }
-  return map;
+  // Most objects have none: they share it.
+  return map ?? nothing;
 }
 
 /** `metadata.name`, or `<generateName>*`. Throws a DecodeError where there is neither: nothing can be known by "". */

@@ -4,15 +4,27 @@ import { decodePodShape } from './pod-shape.ts';
 
 /** Throws a DecodeError where the object has no name. */
 export function decodePod(value: unknown): PodRecord {
-  const phase = get(value, 'status', 'phase');
+  const status = get(value, 'status');
+  const phase = get(status, 'phase');
+  const shape = decodePodShape(value);
+  // Field by field: a copy of the shape's fields would cost as much as reading them did.
   return {
     kind: 'Pod',
     namespace: namespaceOf(value),
     name: nameOf(value),
-    ...decodePodShape(value),
+    labels: shape.labels,
+    annotations: shape.annotations,
+    ports: shape.ports,
+    probePorts: shape.probePorts,
+    hostNetwork: shape.hostNetwork,
+    dnsPolicy: shape.dnsPolicy,
+    serviceAccount: shape.serviceAccount,
+    automountToken: shape.automountToken,
+    extraNetworks: shape.extraNetworks,
+    windows: shape.windows,
     owner: controllerOf(value),
-    node: text(get(value, 'spec', 'nodeName')),
-    addresses: podAddresses(get(value, 'status')),
+    node: text(get(get(value, 'spec'), 'nodeName')),
+    addresses: podAddresses(status),
     finished: phase === 'Succeeded' || phase === 'Failed',
     terminating: isTerminating(value),
   };
@@ -28,9 +40,17 @@ export function controllerOf(value: unknown): Owner | null {
   return null;
 }
 
+const noAddresses: readonly string[] = [];
+
 /** "podIPs … must match the podIP field" in its first entry; old servers write podIP alone. */
 function podAddresses(status: unknown): readonly string[] {
-  const all = list(get(status, 'podIPs')).flatMap((item) => text(get(item, 'ip')) ?? []);
+  const all = list(get(status, 'podIPs'));
   const first = text(get(status, 'podIP'));
-  return all.length > 0 || first === null ? all : [first];
+  const [one] = all;
+  // Nearly every pod has one; a list that is made by growing would hold room for many.
+  const only = all.length === 1 ? text(get(one, 'ip')) : null;
+  if (only !== null) return [only];
+  const found = all.flatMap((item) => text(get(item, 'ip')) ?? []);
+  if (found.length > 0) return found.slice();
+  return first === null ? noAddresses : [first];
 }

@@ -27,7 +27,10 @@ export function isRecord(value: unknown): value is JsonRecord {
 
 /** A record's own field, or undefined. `__proto__` is never a field: no object of the API has one of that name. */
 export function ownField(record: JsonRecord, key: string): unknown {
-  return key !== '__proto__' && Object.hasOwn(record, key) ? record[key] : undefined;
+  const found = record[key];
+  // Most fields that are asked for are not there; only what is found can be inherited.
+  if (found === undefined) return undefined;
+  return key !== '__proto__' && Object.hasOwn(record, key) ? found : undefined;
 }
 
 export function isAbsent(place: Place): boolean {
