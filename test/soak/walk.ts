@@ -82,8 +82,8 @@ function beginning(
   size: ClusterSize | null,
   counters: Counters,
 ): { cluster: RefCluster; world: ClusterWorld } {
-  const lot = rng.int(1000);
-  const usual = lot < 2 ? 'large' : lot < 40 ? 'medium' : 'usual';
+  const lot = rng.int(10_000);
+  const usual = lot < 4 ? 'large' : lot < 100 ? 'medium' : 'usual';
   if (size === null) counters.add(`size ${usual}`);
   const cluster = randomCluster(rng, size ?? sizes[usual]);
   if (rng.chance(0.4)) cluster.profile = knownProfile(rng, counters);
