@@ -1,0 +1,52 @@
+// Stands for the API server of a cluster that was written by api-store.mjs: lists in pages, watches in which nothing
+// happens. `node bench/api-server.mjs FOLDER json|protobuf`; tells its port over IPC.
+import http from 'node:http';
+import { collectionPath, watchedKinds } from '../dist/cluster/kinds.js';
+import { openStore } from './api-store.mjs';
+
+const [folder, encoding] = process.argv.slice(2);
+const store = openStore(folder, encoding);
+const collections = new Map(watchedKinds.map((kind) => [collectionPath(kind), kind]));
+const served = new Set(store.kinds.keys());
+
+function json(response, status, body) {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+async function list(kind, query, response) {
+  const { group, version, record } = kind;
+  // A kind without objects is answered in JSON: that one too has to be understood.
+  const known = served.has(record);
+  response.writeHead(200, { 'content-type': known ? store.contentType : 'application/json' });
+  if (!known) {
+    response.end(JSON.stringify({ kind: 'List', metadata: { resourceVersion: store.version }, items: [] }));
+    return;
+  }
+  const apiVersion = group === '' ? version : `${group}/${version}`;
+  for await (const piece of store.page(record, apiVersion, query.get('continue') ?? undefined)) {
+    if (!response.write(piece)) await new Promise((resolve) => response.once('drain', resolve));
+  }
+  response.end();
+}
+
+const server = http.createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const kind = collections.get(pathname);
+  if (pathname === '/apis') json(response, 200, { kind: 'APIGroupList', groups: [] });
+  else if (kind === undefined) json(response, 404, { kind: 'Status', code: 404, message: 'not found' });
+  else if (searchParams.has('sendInitialEvents'))
+    // As a server answers that does not stream lists; whoever asks then lists in pages.
+    json(response, 422, {
+      kind: 'Status',
+      code: 422,
+      reason: 'Invalid',
+      message: 'sendInitialEvents is forbidden',
+    });
+  else if (searchParams.has('watch')) {
+    response.writeHead(200, { 'content-type': store.contentType });
+    response.flushHeaders();
+  } else list(kind, searchParams, response).catch((error) => response.destroy(error));
+});
+process.on('disconnect', () => process.exit(0));
+server.listen(0, '127.0.0.1', () => process.send?.({ port: server.address().port }));

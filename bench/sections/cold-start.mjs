@@ -1,0 +1,100 @@
+import { shapeOf } from '../cluster-names.mjs';
+import { answerOf, runToEnd } from '../processes.mjs';
+import { measureServed } from '../served.mjs';
+import { quantile, ratioOf } from '../statistics.mjs';
+
+export const title = 'Cold start and memory';
+export const order = 60;
+export const quick = true;
+export const about = `Objects of realistic size (a pod is about 10 kB of JSON, most of it managed fields, probes and
+settings) come as pages of 500, in pieces of 64 KiB, through the reflectors, the kind tables and the event queue into the
+world, each time in a fresh process. Beside it, in turn, a process reads the same pages as most clients do: each as one
+text, parsed whole, kept in a map, and no index made. The longest block of the event loop is what a request may have to
+wait for; that of a process which does nothing shows what the machine itself adds. Last, the real \`netsluice serve\` is
+started with the heap that the chart gives it, and the kernel is asked for its memory.`;
+
+const readers = [
+  ['protobuf', 'netsluice'],
+  ['json', 'netsluice'],
+  ['json', 'naive'],
+  ['json', 'idle'],
+];
+
+async function coldStarts(folder, wanted, rounds, say) {
+  const found = new Map(wanted.map((reader) => [reader.join(' '), []]));
+  for (let round = 0; round < rounds; round += 1)
+    for (const reader of round % 2 === 0 ? wanted : wanted.toReversed()) {
+      const heap = ['--expose-gc', '--max-old-space-size=6144', '--max-semi-space-size=16'];
+      const answer = await answerOf('./cold-start-process.mjs', [folder, ...reader], heap);
+      found.get(reader.join(' ')).push(answer);
+      say(`${reader.join(' ')}: ${answer.seconds.toFixed(1)} s, block ${answer.blockMs.toFixed(0)} ms`);
+    }
+  return (reader, field) => found.get(reader).map((answer) => answer[field]);
+}
+
+/** @param {ReturnType<typeof coldStarts>} of */
+function coldRows(shape, of) {
+  const median = (reader, field) => quantile(of(reader, field), 0.5);
+  return ['protobuf', 'json'].flatMap((encoding) => {
+    const mine = `${encoding} netsluice`;
+    const peer = (field) => ({ name: 'parsing each page whole', value: median('json naive', field) });
+    const row = (metric, unit, field) => ({
+      metric: `${metric}, ${encoding}`,
+      shape,
+      unit,
+      value: median(mine, field),
+      peer: peer(field),
+      ratio: ratioOf(of(mine, field), of('json naive', field)),
+    });
+    const first = encoding === 'protobuf';
+    return [
+      { ...row('bytes to a world that answers', 's', 'seconds'), ...(first ? { goal: { value: 3 } } : {}) },
+      row('the same, of the processor', 's', 'cpuSeconds'),
+      { ...row('longest block of the loop', 'ms', 'blockMs'), ...(first ? { goal: { value: 10 } } : {}) },
+      row('most memory of the process', 'MiB', 'peakMiB'),
+    ];
+  });
+}
+
+/** The real program, as in a cluster. */
+async function servedRows(shape, folder) {
+  const served = await measureServed(folder, 'protobuf', 20);
+  const resident = { shape, unit: 'MiB' };
+  return [
+    { metric: '`netsluice serve` ready after', shape, unit: 's', value: served.seconds },
+    {
+      metric: 'resident memory, steady',
+      ...resident,
+      value: quantile(served.steady, 0.5),
+      goal: { value: 256 },
+    },
+    { metric: 'resident memory, at most', ...resident, value: served.peak, goal: { value: 400 } },
+    { metric: 'memory in use, by its own metric', shape, unit: '%', value: served.used * 100 },
+  ];
+}
+
+export async function run({ quick: small, seed, folder, say }) {
+  const shape = small ? 'typical-small' : 'typical';
+  await Promise.all(
+    ['json', 'protobuf'].map((encoding) =>
+      runToEnd('./api-store.mjs', [shape, String(seed), folder, encoding]),
+    ),
+  );
+  say('the objects are written');
+  const of = await coldStarts(folder, small ? readers.slice(0, 3) : readers, small ? 1 : 3, say);
+  const rows = coldRows(shape, of);
+  if (!small) {
+    const idle = quantile(of('json idle', 'blockMs'), 0.5);
+    rows.push({ metric: 'longest block of a process that does nothing', unit: 'ms', value: idle });
+    rows.push(...(await servedRows(shape, folder)));
+  }
+  const counts = readers.slice(0, 3).map((reader) => of(reader.join(' '), 'objects')[0]);
+  return {
+    rows: small ? rows.map(({ goal, ...row }) => row) : rows,
+    checks: [
+      { what: 'objects read as protobuf but not as JSON', value: counts[0] - counts[1], equals: 0 },
+      { what: 'objects that only a reader of whole pages saw', value: counts[2] - counts[1], equals: 0 },
+      { what: 'objects that were read', value: counts[0], atLeast: shapeOf(shape).pods },
+    ],
+  };
+}
