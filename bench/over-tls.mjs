@@ -8,7 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { makeThrowawayAuthority } from '../dist/cli/throwaway-certificate.js';
-import { randomOf, shapes } from './clusters.mjs';
+import { shapeOf } from './cluster-names.mjs';
+import { randomOf } from './clusters.mjs';
 import { ratioOf, rounded, spreadOf } from './over-tls/figures.mjs';
 import { keptUid } from './over-tls/journal.mjs';
 import { checkKept } from './over-tls/kept.mjs';
@@ -19,11 +20,11 @@ import { reviewsOf } from './over-tls/reviews.mjs';
 /** `churn` is events a second while one call is made after the other, at 30 % and at 70 % of the capacity. */
 const lengths = {
   full: {
-    ...{ shape: '150k/10k/10k', pairs: 1500, warmUp: 300, flows: 1000 },
+    ...{ shape: 'typical', pairs: 1500, warmUp: 300, flows: 1000 },
     ...{ capacitySeconds: 10, slices: 8, sliceSeconds: 2.5, churn: [200, 500, 1000] },
   },
   quick: {
-    ...{ shape: '150/10/10', pairs: 150, warmUp: 20, flows: 200 },
+    ...{ shape: '150-10-10:typical', pairs: 150, warmUp: 20, flows: 200 },
     ...{ capacitySeconds: 0.5, slices: 2, sliceSeconds: 0.4, churn: [50, 100, 200] },
   },
 };
@@ -134,7 +135,7 @@ async function measure(gate, floor, next, length, tell) {
 export async function overTls({ shape: asked, seed, quick, tell = () => undefined }) {
   const length = quick ? lengths.quick : lengths.full;
   const name = asked ?? length.shape;
-  const shape = shapes[name];
+  const shape = shapeOf(name);
   const folder = mkdtempSync(join(tmpdir(), 'netsluice-over-tls-'));
   const running = [];
   const start = async (...given) => {
@@ -170,8 +171,9 @@ export async function overTls({ shape: asked, seed, quick, tell = () => undefine
       },
     });
     tell(JSON.stringify(report));
-    await cluster.ask('settle');
-    while (!(await server.ask('settled')).settled) await new Promise((resolve) => setTimeout(resolve, 50));
+    const { namespace } = await cluster.ask('settle');
+    while (!(await server.ask('settled', { namespace })).settled)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     const [journal, history] = [join(folder, 'journal'), join(folder, 'history')];
     await server.ask('save', { file: journal });
     const { happened } = await cluster.ask('save', { file: history });

@@ -6,6 +6,9 @@ import { readyAt } from './api-objects.mjs';
 const shares = { pods: 36, policies: 3, namespaces: 1 };
 const tickMs = 5;
 
+const isReplaceable = ({ metadata, status }) =>
+  metadata.ownerReferences?.[0].kind === 'ReplicaSet' && status.phase === 'Running';
+
 /**
  * @param {object} given
  * @param {(kind: string) => Map<string, any>} given.items the objects by key
@@ -14,7 +17,8 @@ const tickMs = 5;
 export function makeChurn({ shape, seed, items, happen }) {
   const random = randomOf(seed + 1);
   const below = (limit) => Math.floor(random() * limit);
-  const pods = [...items('Pod').keys()];
+  // A pod of a StatefulSet or a DaemonSet comes back under its name.
+  const pods = [...items('Pod')].filter(([, pod]) => isReplaceable(pod)).map(([key]) => key);
   const namespaces = [...items('Namespace').keys()];
   const policies = [];
   /** As many come and go beyond those of the shape. */

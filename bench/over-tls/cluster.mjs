@@ -1,24 +1,40 @@
 // A process that stands for the API server of a large cluster: lists and watches over HTTP as one gives them, and
 // things keep happening in it. The parent tells it over IPC at which rate, and when the watch of pods is to expire.
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { serialize } from 'node:v8';
 import { collectionPath, watchedKinds } from '../../dist/cluster/kinds.js';
-import { shapes } from '../clusters.mjs';
+import { shapeOf } from '../cluster-names.mjs';
 import { apiObjectsOf, namespaceOf } from './api-objects.mjs';
 import { makeChurn } from './churn.mjs';
 import { settledName } from './journal.mjs';
+import { formFor } from './wire.mjs';
 
-const [shapeName, seed] = [process.argv[2], Number(process.argv[3])];
-const shape = shapes[shapeName];
+const [shape, seed] = [shapeOf(process.argv[2]), Number(process.argv[3])];
+/** What is written between two turns of the event loop. */
+const chunk = 500;
 
-/** @type {Map<string, { path: string, items: Map<string, any>, log: any[], watches: Set<http.ServerResponse> }>} */
+/**
+ * @typedef {object} Collection
+ * @property {string} kind
+ * @property {string} apiVersion
+ * @property {Map<string, any>} items
+ * @property {{ version: number, type: string, object: any }[]} log
+ * @property {Set<(type: string, object: any) => void>} watches
+ */
+
+/** @type {Map<string, Collection>} */
 const collections = new Map();
+/** @type {Map<string, Collection>} */
 const byKind = new Map();
 for (const kind of watchedKinds) {
-  const collection = { path: collectionPath(kind), items: new Map(), log: [], watches: new Set() };
-  collections.set(collection.path, collection);
-  byKind.set(kind.record, collection);
+  const apiVersion = kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
+  // Two resources give one kind of record.
+  const name = kind.resource === 'clusterrolebindings' ? 'ClusterRoleBinding' : kind.record;
+  const collection = { kind: name, apiVersion, items: new Map(), log: [], watches: new Set() };
+  collections.set(collectionPath(kind), collection);
+  byKind.set(name, collection);
 }
 let version = 1000;
 /** What was there at some time under a name that something happened to, oldest first. */
@@ -28,6 +44,7 @@ const sent = [];
 
 const keyOf = ({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`;
 const now = () => Number(process.hrtime.bigint()) / 1e6;
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 function stamped(object) {
   version += 1;
@@ -37,23 +54,22 @@ function stamped(object) {
 for (const object of apiObjectsOf(shape, seed))
   byKind.get(object.kind).items.set(keyOf(object), stamped(object));
 
-/** @param {'put' | 'delete'} type */
-function happen(type, object) {
+/** @param {'put' | 'delete'} change */
+function happen(change, object) {
   const collection = byKind.get(object.kind);
   const key = keyOf(object);
   const known = collection.items.get(key);
   const stored = stamped(object);
-  if (type === 'put') collection.items.set(key, stored);
+  if (change === 'put') collection.items.set(key, stored);
   else collection.items.delete(key);
   const name = `${object.kind} ${key}`;
   if (!versions.has(name)) versions.set(name, known === undefined ? [] : [known]);
-  if (type === 'put') versions.get(name).push(stored);
-  const kind = type === 'delete' ? 'DELETED' : known === undefined ? 'ADDED' : 'MODIFIED';
+  if (change === 'put') versions.get(name).push(stored);
+  const type = change === 'delete' ? 'DELETED' : known === undefined ? 'ADDED' : 'MODIFIED';
   // A name is used once: when it comes or goes, the world must change.
-  if (kind !== 'MODIFIED') sent.push({ event: `${type} ${name}`, kind: object.kind, at: now() });
-  const line = `${JSON.stringify({ type: kind, object: stored })}\n`;
-  collection.log.push({ version, line });
-  for (const watch of collection.watches) watch.write(line);
+  if (type !== 'MODIFIED') sent.push({ event: `${change} ${name}`, kind: object.kind, at: now() });
+  collection.log.push({ version, type, object: stored });
+  for (const watch of collection.watches) watch(type, stored);
 }
 
 const churn = makeChurn({ shape, seed, items: (kind) => byKind.get(kind).items, happen });
@@ -67,7 +83,7 @@ function json(response, status, body) {
 const listings = new Map();
 let listing = 0;
 
-function list(collection, query, response) {
+function list(collection, query, accept, response) {
   const limit = Number(query.get('limit') ?? '500');
   let [id, from] = (query.get('continue') ?? '').split(':').map(Number);
   if (!listings.has(id)) {
@@ -79,54 +95,71 @@ function list(collection, query, response) {
   const isLast = from + limit >= items.length;
   if (isLast) listings.delete(id);
   const metadata = { resourceVersion: String(at), ...(isLast ? {} : { continue: `${id}:${from + limit}` }) };
-  json(response, 200, { kind: 'List', apiVersion: 'v1', metadata, items: items.slice(from, from + limit) });
+  const form = formFor(collection.kind, accept);
+  response.writeHead(200, { 'content-type': form.type });
+  response.end(form.list(collection.apiVersion, collection.kind, metadata, items.slice(from, from + limit)));
 }
 
-function watch(collection, query, response) {
-  // As a server answers that does not stream lists; whoever asks then lists in pages.
-  if (query.has('sendInitialEvents'))
-    return json(response, 422, {
-      kind: 'Status',
-      code: 422,
-      reason: 'Invalid',
-      message: 'sendInitialEvents is forbidden',
-    });
-  response.writeHead(200, { 'content-type': 'application/json' });
+async function watch(collection, query, accept, response) {
+  const form = formFor(collection.kind, accept);
+  let open = true;
+  response.on('close', () => {
+    open = false;
+    collection.watches.delete(tell);
+  });
+  const tell = (type, object) => {
+    response.write(form.event(type, object));
+    if (type !== 'ERROR') return;
+    collection.watches.delete(tell);
+    response.end();
+  };
+  response.writeHead(200, { 'content-type': form.watchType });
   response.flushHeaders();
-  const from = Number(query.get('resourceVersion') ?? '0');
-  for (const entry of collection.log) if (entry.version > from) response.write(entry.line);
-  collection.watches.add(response);
-  response.on('close', () => collection.watches.delete(response));
+  let from = Number(query.get('resourceVersion') ?? '0');
+  if (query.has('sendInitialEvents')) {
+    from = version;
+    const items = [...collection.items.values()];
+    for (let i = 0; i < items.length && open; i += 1) {
+      tell('ADDED', items[i]);
+      if (i % chunk !== chunk - 1) continue;
+      if (response.writableNeedDrain) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      await turn();
+    }
+    const annotations = { 'k8s.io/initial-events-end': 'true' };
+    const { apiVersion, kind } = collection;
+    tell('BOOKMARK', { apiVersion, kind, metadata: { resourceVersion: String(from), annotations } });
+  }
+  for (const entry of collection.log) if (entry.version > from) tell(entry.type, entry.object);
+  if (open) collection.watches.add(tell);
 }
 
 const server = http.createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const accept = request.headers.accept ?? '';
   const collection = collections.get(pathname);
   if (pathname === '/apis') json(response, 200, { kind: 'APIGroupList', groups: [] });
   else if (collection === undefined) json(response, 404, { kind: 'Status', code: 404, message: 'not found' });
-  else if (searchParams.has('watch')) watch(collection, searchParams, response);
-  else list(collection, searchParams, response);
+  else if (searchParams.has('watch'))
+    watch(collection, searchParams, accept, response).catch((error) => response.destroy(error));
+  else list(collection, searchParams, accept, response);
 });
 
 /** "410 Gone": the history before was thrown away, and only a list can tell what there is. */
 function expirePods() {
-  const pods = byKind.get('Pod');
-  const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
-  for (const response of pods.watches) response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
-  pods.watches.clear();
+  const gone = { code: 410, reason: 'Expired', message: 'too old resource version' };
+  for (const tell of byKind.get('Pod').watches) tell('ERROR', { apiVersion: 'v1', kind: 'Status', ...gone });
 }
 
 /** One last thing of each kind: whoever has seen these has seen all. */
 function settle() {
-  const metadata = { name: settledName, namespace: 'ns-0' };
-  happen('put', { ...byKind.get('Pod').items.values().next().value, metadata });
-  happen('put', {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata,
-    spec: { podSelector: {} },
-  });
+  const [{ metadata: first }] = byKind.get('Namespace').items.values();
+  const metadata = { name: settledName, namespace: first.name };
+  const spec = { containers: [{ name: 'main' }] };
+  happen('put', { apiVersion: 'v1', kind: 'Pod', metadata, spec, status: { phase: 'Running' } });
+  const policy = { podSelector: {}, policyTypes: ['Ingress'] };
+  happen('put', { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec: policy });
   happen('put', namespaceOf(settledName, { 'kubernetes.io/metadata.name': settledName }));
+  return first.name;
 }
 
 /** The keys of all that is there. */
@@ -135,11 +168,12 @@ function known() {
 }
 
 process.on('message', ({ command, rate, file }) => {
+  const answer = { done: command, at: now(), happened: churn.happened };
   if (command === 'churn') churn.at(rate);
   else if (command === 'expire') expirePods();
-  else if (command === 'settle') settle();
+  else if (command === 'settle') answer.namespace = settle();
   else if (command === 'save') writeFileSync(file, serialize({ versions, sent, objects: known() }));
-  process.send?.({ done: command, at: now(), happened: churn.happened });
+  process.send?.(answer);
 });
 process.on('disconnect', () => process.exit(0));
 server.listen(0, '127.0.0.1', () => process.send?.({ done: 'listen', port: server.address().port }));

@@ -35,13 +35,13 @@ export class Journal {
   }
 
   /** Has the world seen the last thing of each kind? */
-  settled() {
+  settled(namespace) {
     this.#look();
     const world = this.#sight.world();
     return (
       world.namespace(settledName) !== undefined &&
-      world.pod('ns-0', settledName) !== undefined &&
-      [...world.policiesIn('ns-0')].some((policy) => policy.ref.name === settledName)
+      world.pod(namespace, settledName) !== undefined &&
+      [...world.policiesIn(namespace)].some((policy) => policy.ref.name === settledName)
     );
   }
 

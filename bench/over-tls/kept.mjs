@@ -15,7 +15,9 @@ import { formatAddress } from '../../dist/sets/addresses.js';
 import { answer } from '../../dist/webhook/admission-review.js';
 import { worldOf } from '../../dist/world/build.js';
 import { overlay } from '../../dist/world/overlay.js';
-import { randomOf, shapes } from '../clusters.mjs';
+import { shapeOf } from '../cluster-names.mjs';
+import { nameOf } from '../cluster-pods.mjs';
+import { randomOf } from '../clusters.mjs';
 import { apiObjectsOf } from './api-objects.mjs';
 import { Claims, isSame } from './claims.mjs';
 import { lagsOf } from './lags.mjs';
@@ -89,6 +91,12 @@ class Past {
     return [...(this.#names.get(`${kind} ${namespace}`) ?? [])];
   }
 
+  /** With an address of its own, so that policies are about it. */
+  isRunning(namespace, name) {
+    const { finished, hostNetwork } = this.records.get(keyOf('Pod', namespace, name));
+    return !finished && !hostNetwork;
+  }
+
   /** The object as it was sent; of a Namespace, the version with these labels. */
   object(kind, namespace, name) {
     const key = keyOf(kind, namespace, name);
@@ -126,13 +134,13 @@ function smallWorld(past, ends, profile, edit) {
 }
 
 /** Flows, half of them claimed to change where there are any, and the others as near to these as can be. */
-function* flowsOf(claims, past, { namespace }, { flows, shape, random }) {
+function* flowsOf(claims, past, { namespace }, { flows, namespaces, random }) {
   const one = (list) => list[Math.floor(random() * list.length)];
   const podOf = (from) => {
-    const names = past.names('Pod', from);
+    const names = past.names('Pod', from).filter((name) => past.isRunning(from, name));
     return names.length === 0 ? null : { pod: `${from}/${one(names)}` };
   };
-  const anywhere = () => podOf(`ns-${Math.floor(random() * shape.namespaces)}`);
+  const anywhere = () => podOf(one(namespaces));
   const near = () => {
     const dice = random();
     const ends = dice < 0.4 ? claims.ends() : null;
@@ -182,7 +190,7 @@ const refEnd = (end) => ('pod' in end ? { pod: end.pod } : { ip: end.ip });
  */
 export async function checkKept({ name, seed, flows, journal, history, kept, expiredAt, settings, tell }) {
   const { verdict } = await import('../../test/support/reference/evaluator.ts');
-  const shape = shapes[name];
+  const shape = shapeOf(name);
   const { events, visibleAt, kept: journalled } = deserialize(readFileSync(journal));
   const { versions, sent, objects } = deserialize(readFileSync(history));
   const read = decodeSettings(
@@ -194,6 +202,7 @@ export async function checkKept({ name, seed, flows, journal, history, kept, exp
   const refProfile = { ...same, strayDirectionRules: strayDirections };
   const random = randomOf(seed + 5);
   const past = new Past(apiObjectsOf(shape, seed), versions, events, profile);
+  const namespaces = Array.from({ length: shape.namespaces }, (_, i) => nameOf(shape, i));
   const texts = new Map(kept.map(({ uid, text }) => [uid, text]));
   const context = {
     ...{ settings: read, rules, freshness: { stale: [], absent: [] }, ownNamespace: '' },
@@ -215,7 +224,7 @@ export async function checkKept({ name, seed, flows, journal, history, kept, exp
     const { rectangles } = difference(worlds, change, unbounded());
     const claims = new Claims(rectangles, worlds, random, formatAddress);
     const edit = { namespace: request.namespace, name: request.name, object: request.object };
-    for (const flow of flowsOf(claims, past, edit, { flows, shape, random })) {
+    for (const flow of flowsOf(claims, past, edit, { flows, namespaces, random })) {
       const [source, destination] = [refEnd(flow.source), refEnd(flow.destination)];
       const { before, after } = smallWorld(past, [source, destination], refProfile, edit);
       const ask = (cluster) => verdict(cluster, source, destination, flow.protocol, flow.port).verdict;

@@ -1,7 +1,6 @@
 // AdmissionReviews over a generated cluster, as the API server sends them after `kubectl apply` and `kubectl delete`.
 import { createHash } from 'node:crypto';
-import { policyOf, randomOf } from '../clusters.mjs';
-import { policiesOf } from './api-objects.mjs';
+import { policiesOf, policyOf, randomOf } from '../clusters.mjs';
 
 /** An endless row of requests by seed: a third creates, a third deletes, a third updates. */
 export function* reviewsOf(shape, seed) {
@@ -12,10 +11,12 @@ export function* reviewsOf(shape, seed) {
   }
   const random = randomOf(seed + 1000);
   for (let i = 0; ; i += 1) {
-    const namespace = Math.floor(random() * shape.namespaces);
-    const before = i % 3 === 0 ? null : (stored.get(`ns-${namespace}`) ?? null);
-    const after = i % 3 === 1 ? null : policyOf(shape, random, namespace, before?.metadata.name ?? 'fresh');
-    if (before !== null || after !== null) yield reviewOf(i, before, after);
+    const fresh = policyOf(shape, random, Math.floor(random() * shape.namespaces), 'fresh');
+    const { namespace } = fresh.metadata;
+    const before = i % 3 === 0 ? null : (stored.get(namespace) ?? null);
+    const named = { ...fresh, metadata: { name: before?.metadata.name ?? 'fresh', namespace } };
+    const after = i % 3 === 1 && before !== null ? null : named;
+    yield reviewOf(i, before, after);
   }
 }
 

@@ -43,11 +43,11 @@ if (typeof webhook === 'number') process.exit(webhook);
 
 const loop = monitorEventLoopDelay({ resolution: 1 });
 loop.enable();
-process.on('message', ({ command, file }) => {
+process.on('message', ({ command, file, namespace }) => {
   const answer = {
     done: command,
     ready: webhook.ready(),
-    settled: command === 'settled' && journal.settled(),
+    settled: command === 'settled' && journal.settled(namespace),
   };
   if (command === 'loop') {
     Object.assign(answer, {
