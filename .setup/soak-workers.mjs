@@ -14,18 +14,30 @@ import { dirname, join } from 'node:path';
 import { transformSync } from '@swc/core';
 import { root } from './prepare.mjs';
 
+const LISTED = /^const fewMax = \d+;$/m;
+
+/**
+ * Sets of units list few members and keep bits for many: with less to a list, small clusters have sets of bits too.
+ * @param {string} path @param {string} text @param {number | null} listed
+ */
+function withListsOf(path, text, listed) {
+  if (listed === null || path !== join('src', 'sets', 'bitset.ts')) return text;
+  if (!LISTED.test(text)) throw new Error(`${path} does not say how many members a set lists`);
+  return text.replace(LISTED, `const fewMax = ${listed};`);
+}
+
 /**
  * Writes every TypeScript file of the folders as JavaScript below `target`, where packages are found as in the
  * repository.
- * @param {string[]} folders @param {string} target
+ * @param {string[]} folders @param {string} target @param {number | null} listed
  */
-function translate(folders, target) {
+function translate(folders, target, listed) {
   for (const folder of folders) {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory()) translate([path], target);
+      if (entry.isDirectory()) translate([path], target, listed);
       if (!entry.isFile() || !path.endsWith('.ts') || path.endsWith('.test.ts')) continue;
-      const { code } = transformSync(readFileSync(join(root, path), 'utf8'), {
+      const { code } = transformSync(withListsOf(path, readFileSync(join(root, path), 'utf8'), listed), {
         swcrc: false,
         jsc: { parser: { syntax: 'typescript' }, target: 'es2023', rewriteRelativeImportExtensions: true },
         module: { type: 'es6' },
@@ -36,10 +48,13 @@ function translate(folders, target) {
   }
 }
 
-/** @returns {string} a folder that holds the translation; whoever asked removes it */
-export function translated() {
+/**
+ * @param {number | null} listed how many members a set of units lists; null as the product has it
+ * @returns {string} a folder that holds the translation; whoever asked removes it
+ */
+export function translated(listed) {
   const target = mkdtempSync(join(tmpdir(), 'netsluice-soak-'));
-  translate(['src', 'test/support', 'test/soak'], target);
+  translate(['src', 'test/support', 'test/soak'], target, listed);
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
   symlinkSync(join(root, 'node_modules'), join(target, 'node_modules'), 'junction');
   return target;

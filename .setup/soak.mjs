@@ -3,6 +3,7 @@
 //   --changes N    so many (cluster, change) pairs
 //   --seed N       the first seed (1)
 //   --world P-N-L  at most P pods, N namespaces and L policies, instead of the usual mixture
+//   --listed N     sets of more than N units are sets of bits (64, as in the product)
 //   --workers N    processes (as many as there are cores)
 // docs/soak.md says what is compared.
 import { availableParallelism } from 'node:os';
@@ -40,6 +41,7 @@ function options() {
       changes: { type: 'string' },
       seed: { type: 'string' },
       world: { type: 'string' },
+      listed: { type: 'string' },
       workers: { type: 'string' },
     },
   });
@@ -49,7 +51,9 @@ function options() {
   if (!(minutes > 0)) throw new Error('--minutes must be a number above 0');
   const seed = wholeNumber(values.seed, 1, 'seed');
   const workers = Math.max(1, wholeNumber(values.workers, availableParallelism(), 'workers'));
-  return { changes, minutes, seed, workers, size: sizeOf(values.world), world: values.world };
+  const listed = values.listed === undefined ? null : wholeNumber(values.listed, 0, 'listed');
+  const { world } = values;
+  return { changes, minutes, seed, workers, size: sizeOf(world), world, listed };
 }
 
 /** What has been run so far. */
@@ -94,8 +98,9 @@ class Run {
 
   /** @param {{ seed: number, changes: number, text: string }} mismatch */
   described({ seed, changes, text }) {
-    const world = this.asked.world === undefined ? '' : ` --world ${this.asked.world}`;
-    return `MISMATCH at seed ${seed}:\n${text}\nagain: npm run soak -- --seed ${seed} --changes ${changes}${world}`;
+    const { world, listed } = this.asked;
+    const as = `${world === undefined ? '' : ` --world ${world}`}${listed === null ? '' : ` --listed ${listed}`}`;
+    return `MISMATCH at seed ${seed}:\n${text}\nagain: npm run soak -- --seed ${seed} --changes ${changes}${as}`;
   }
 
   progress() {
@@ -122,7 +127,7 @@ class Run {
 
 await orSayWhy(async () => {
   const asked = options();
-  const target = translated();
+  const target = translated(asked.listed);
   const run = new Run(asked);
   const ticker = setInterval(() => process.stderr.write(`soak: ${run.progress()}\n`), PROGRESS_MS);
   // The first Ctrl-C ends the run and tells what there is to tell; a second one ends everything.
