@@ -11,7 +11,7 @@ import { makeThrowawayAuthority } from '../dist/cli/throwaway-certificate.js';
 import { shapeOf } from './cluster-names.mjs';
 import { randomOf } from './clusters.mjs';
 import { ratioOf, rounded, spreadOf } from './over-tls/figures.mjs';
-import { keptUid } from './over-tls/journal.mjs';
+import { isKept } from './over-tls/journal.mjs';
 import { checkKept } from './over-tls/kept.mjs';
 import { closedLoop, makeCaller, openLoad } from './over-tls/load.mjs';
 import { startProcess } from './over-tls/processes.mjs';
@@ -20,11 +20,11 @@ import { reviewsOf } from './over-tls/reviews.mjs';
 /** `churn` is events a second while one call is made after the other, at 30 % and at 70 % of the capacity. */
 const lengths = {
   full: {
-    ...{ shape: 'typical', pairs: 1500, warmUp: 300, flows: 1000 },
+    ...{ shape: 'typical', pairs: 1500, warmUp: 300, flows: 1000, keepEvery: 100 },
     ...{ capacitySeconds: 10, slices: 8, sliceSeconds: 2.5, churn: [200, 500, 1000] },
   },
   quick: {
-    ...{ shape: '150-10-10:typical', pairs: 150, warmUp: 20, flows: 200 },
+    ...{ shape: '150-10-10:typical', pairs: 150, warmUp: 20, flows: 200, keepEvery: 20 },
     ...{ capacitySeconds: 0.5, slices: 2, sliceSeconds: 0.4, churn: [50, 100, 200] },
   },
 };
@@ -151,7 +151,7 @@ export async function overTls({ shape: asked, seed, quick, tell = () => undefine
     const own = { listen: '127.0.0.1:0', healthListen: '127.0.0.1:0', cert, key, clientCa };
     const begun = performance.now();
     const config = { ...own, settings: files.settings, kubeconfig: files.kubeconfig(cluster.port) };
-    const server = await start('./server.mjs', [JSON.stringify(config)]);
+    const server = await start('./server.mjs', [JSON.stringify(config), String(length.keepEvery)]);
     while (!(await server.ask('ready')).ready) await new Promise((resolve) => setTimeout(resolve, 50));
     tell(`ready after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
     const least = await start('./floor.mjs', [JSON.stringify({ cert, key, clientCa })]);
@@ -170,14 +170,16 @@ export async function overTls({ shape: asked, seed, quick, tell = () => undefine
         expiredAt = (await cluster.ask('expire')).at;
       },
     });
-    tell(JSON.stringify(report));
+    tell(`${all.length} answers of the gate were timed`);
     const { namespace } = await cluster.ask('settle');
     while (!(await server.ask('settled', { namespace })).settled)
       await new Promise((resolve) => setTimeout(resolve, 50));
     const [journal, history] = [join(folder, 'journal'), join(folder, 'history')];
     await server.ask('save', { file: journal });
     const { happened } = await cluster.ask('save', { file: history });
-    const kept = all.filter(({ uid }) => keptUid.test(uid)).map(({ uid, text }) => ({ uid, text }));
+    const kept = all
+      .filter(({ uid }) => isKept(uid, length.keepEvery))
+      .map(({ uid, text }) => ({ uid, text }));
     for (const one of running.splice(0)) await one.stop();
     const checked = await checkKept({
       name,

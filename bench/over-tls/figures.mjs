@@ -5,8 +5,9 @@ export function quantile(values, share) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
 }
 
-/** p50, p90, p99 and the maximum, rounded to microseconds. @param {readonly number[]} values milliseconds */
+/** p50, p90, p99 and the maximum, rounded to microseconds; the count alone of nothing. @param {readonly number[]} values milliseconds */
 export function spreadOf(values) {
+  if (values.length === 0) return { count: 0 };
   const at = (share) => rounded(quantile(values, share));
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), count: values.length };
 }

@@ -1,5 +1,5 @@
-/** Answers whose uid ends so are kept: one in a hundred. */
-export const keptUid = /00$/;
+/** Is the answer to the request of this uid kept? Its last digits count the requests. @param {number} every */
+export const isKept = (uid, every) => Number(uid.slice(-12)) % every === 0;
 
 /** The last thing of each kind is called so. */
 export const settledName = 'settled';
@@ -15,6 +15,12 @@ export class Journal {
   #version = -1;
   #looking = false;
   #kept = [];
+  #every;
+
+  /** @param {number} every one answer in so many is kept */
+  constructor(every) {
+    this.#every = every;
+  }
 
   /** @param {import('../../dist/cli/sight.js').Sight} sight */
   follow(sight) {
@@ -27,7 +33,7 @@ export class Journal {
   }
 
   answered(request, review) {
-    if (!keptUid.test(request.uid)) return;
+    if (!isKept(request.uid, this.#every)) return;
     this.#look();
     const { partial, connections, steps } = review.record;
     const { decision, message, warnings } = review;

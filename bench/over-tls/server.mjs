@@ -14,7 +14,7 @@ import { Journal } from './journal.mjs';
 
 const { config, problem } = readServeConfig(JSON.parse(process.argv[2] ?? '{}'), {});
 if (problem !== undefined) throw new Error(problem);
-const journal = new Journal();
+const journal = new Journal(Number(process.argv[3]));
 const ruleIds = rules.map(({ id }) => id);
 const webhook = await serve(config, {
   version: 'bench',
