@@ -3,10 +3,13 @@ export class PushedBody implements AsyncIterable<Buffer> {
   readonly #chunks: Buffer[] = [];
   #end: 'open' | 'ended' | Error = 'open';
   #wake: () => void = () => undefined;
+  readonly #signal: AbortSignal;
+  readonly #abort = (): void => this.cut(new Error('aborted'));
 
   /** Reading fails as soon as the signal aborts, as it does with a connection. */
   constructor(signal: AbortSignal) {
-    signal.addEventListener('abort', () => this.cut(new Error('aborted')), { once: true });
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#abort);
   }
 
   push(bytes: Buffer | string): void {
@@ -15,12 +18,16 @@ export class PushedBody implements AsyncIterable<Buffer> {
   }
 
   end(): void {
-    if (this.#end === 'open') this.#end = 'ended';
-    this.#wake();
+    this.#close('ended');
   }
 
   cut(error: Error): void {
-    if (this.#end === 'open') this.#end = error;
+    this.#close(error);
+  }
+
+  #close(end: 'ended' | Error): void {
+    if (this.#end === 'open') this.#end = end;
+    this.#signal.removeEventListener('abort', this.#abort);
     this.#wake();
   }
 
