@@ -1,6 +1,5 @@
 // Clusters to measure on, by name and seed: records as the world takes them, and changes to lay over them. What names
-// there are and what they mean is told in cluster-names.mjs. `node bench/clusters.mjs NAME [--seed N]` prints the objects
-// of the cluster, as the API server has them, one JSON object a line.
+// there are and what they mean is told in cluster-names.mjs.
 import { decodeNetworkPolicy } from '../dist/model/decode/network-policy.js';
 import { shapes as knownShapes } from './cluster-names.mjs';
 import { nameOf, populationOf } from './cluster-pods.mjs';

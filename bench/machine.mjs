@@ -14,7 +14,7 @@ export function machineOf() {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    /** Processes that wanted to run: over 1, 5 and 15 minutes before. */
-    load: loadavg().map((value) => Number(value.toFixed(2))),
+    /** Processes that wanted to run, over the last minute. */
+    load: Number(loadavg()[0].toFixed(2)),
   };
 }

@@ -1,10 +1,11 @@
 // `npm run bench`: every measurement of netsluice, one after the other, as a table in Markdown and as JSON.
 //
-//     node bench/run.mjs [--quick] [--only SECTION]... [--with SECTION]... [--seed N] [--output DIR]
+//     node bench/run.mjs [--quick] [--only SECTION]... [--with SECTION]... [--seed N]
+//         [--output DIR] [--page]
 //
 // `--quick` (a few seconds, in CI) asserts counters and ratios of counters, never milliseconds; it ends with 1 where one
-// does not hold. `--output DIR` writes bench.json and bench.md; what docs/performance.md shows is made from such a file.
-// `--cluster` is short for `--with cluster`.
+// does not hold. `--output DIR` writes bench.json and bench.md. `--page` keeps the run in
+// bench/results and makes docs/performance.md of it. `--cluster` is short for `--with cluster`.
 //
 // A SECTION is a file bench/sections/ID.mjs. Each runs in a process of its own (node --expose-gc), one at a time, so
 // that none sees the memory of another. It exports:
@@ -36,7 +37,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { machineOf } from './machine.mjs';
-import { markdownOf, withVerdicts } from './table.mjs';
+import { writePage } from './page.mjs';
+import { markdownOf, withoutGoals, withVerdicts } from './table.mjs';
 
 const folder = new URL('./sections/', import.meta.url);
 
@@ -82,6 +84,7 @@ async function main() {
       with: { type: 'string', multiple: true, default: [] },
       seed: { type: 'string', default: '7' },
       output: { type: 'string' },
+      page: { type: 'boolean', default: false },
     },
   });
   const { quick, only } = values;
@@ -97,7 +100,8 @@ async function main() {
       const result = await runSection({ id, memoryMiB }, { quick, seed: report.seed, folder: own });
       rmSync(own, { recursive: true });
       const seconds = Number(((performance.now() - since) / 1000).toFixed(1));
-      report.sections.push({ id, title, order: order ?? 100, about, seconds, ...withVerdicts(result) });
+      const judged = quick ? withoutGoals(result) : withVerdicts(result);
+      report.sections.push({ id, title, order: order ?? 100, about, seconds, ...judged });
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -105,6 +109,12 @@ async function main() {
   report.machine.loadAtEnd = machineOf().load;
   const markdown = markdownOf(report);
   process.stdout.write(markdown);
+  if (values.page) {
+    const kept = new URL('./results/', import.meta.url);
+    mkdirSync(kept, { recursive: true });
+    writeFileSync(new URL('bench.json', kept), `${JSON.stringify(report, null, 2)}\n`);
+    writePage();
+  }
   if (values.output !== undefined) {
     mkdirSync(values.output, { recursive: true });
     writeFileSync(join(values.output, 'bench.json'), `${JSON.stringify(report, null, 2)}\n`);

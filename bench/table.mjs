@@ -9,6 +9,12 @@ export function withVerdicts({ rows, checks, ...rest }) {
   };
 }
 
+/** Small clusters say nothing of goals: only checks are judged. */
+export function withoutGoals({ rows, ...rest }) {
+  const plain = rows.map(({ goal, goalText: text, met, ...row }) => row);
+  return withVerdicts({ rows: plain, ...rest });
+}
+
 function isMet({ goal, ...row }) {
   const { atLeast = {}, ...atMost } = goal;
   const below = Object.entries(atMost).every(([key, most]) => row[key] <= most);
@@ -32,7 +38,7 @@ export function figure(value) {
 
 const keys = ['value', 'p50', 'p90', 'p99', 'max'];
 const label = (key, text) => (key === 'value' ? text : `${key} ${text}`);
-const spread = (row) =>
+export const spread = (row) =>
   keys.flatMap((key) => (row[key] === undefined ? [] : [label(key, figure(row[key]))])).join(', ');
 
 function goalText({ atLeast = {}, ...atMost }) {
@@ -43,7 +49,7 @@ function goalText({ atLeast = {}, ...atMost }) {
 }
 
 /** A goal may also be about something that only words can tell. */
-const goalOf = (row) => row.goalText ?? (row.goal === undefined ? '' : goalText(row.goal));
+export const goalOf = (row) => row.goalText ?? (row.goal === undefined ? '' : goalText(row.goal));
 
 function ratioText({ median, low, high }) {
   return `${figure(median)} (${figure(low)} to ${figure(high)})`;
@@ -86,7 +92,7 @@ export function machineLine({ machine, seed }) {
   const { netsluice, node, v8, platform, cpu, cores, memoryGiB, load, loadAtEnd, date } = machine;
   return (
     `${date}, netsluice ${netsluice}, Node ${node} (V8 ${v8}), ${platform}, ${cores} × ${cpu}, ${memoryGiB} GiB; ` +
-    `load ${load[0]} before and ${loadAtEnd[0]} after; seed ${seed}.`
+    `load ${load} before and ${loadAtEnd} after; seed ${seed}.`
   );
 }
 
