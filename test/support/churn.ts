@@ -9,6 +9,7 @@ import {
 import { recordOf } from './build.ts';
 
 const podsPerWorkload = 8;
+const rollouts = 8;
 const workloads = ['web', 'db'] as const;
 
 /** The objects of one place of the cluster, all of one generation. */
@@ -35,7 +36,7 @@ export class Churn {
 
   /**
    * Every place once: the old namespace with all that is in it goes and another one comes; in half of the turns the new
-   * one is there before the old one is gone. Then all pods are replaced, and some labels and ports change.
+   * one is there before the old one is gone. Then all pods are replaced, time and again, and their labels and ports change.
    */
   *round(): Iterable<WorldEvent> {
     this.generation += 1;
@@ -45,7 +46,7 @@ export class Churn {
       if (index % 2 === 0) yield* gone(old);
       yield* put(fresh);
       if (index % 2 === 1) yield* gone(old);
-      for (let i = 0; i < 3; i += 1) yield* this.rolled(index, i);
+      for (let i = 0; i < rollouts; i += 1) yield* this.rolled(index, i);
       yield* this.relabelled(index);
     }
   }
@@ -55,8 +56,11 @@ export class Churn {
     yield* put(this.objects());
   }
 
+  /** Everything goes. */
   *end(): Iterable<WorldEvent> {
-    yield* gone(this.objects());
+    const all = this.objects();
+    this.places.fill([]);
+    yield* gone(all);
   }
 
   /** New pods take the place of the old ones, one by one. */
@@ -83,8 +87,8 @@ export class Churn {
         ? { ...object, labels, ports: [...object.ports, port(`m${own}`)] }
         : { ...object, labels };
     });
+    yield* put(place.filter((object, i) => object !== this.places[index]?.[i]));
     this.places[index] = place;
-    yield* put(place);
   }
 
   /** An IPv4 and an IPv6 address in the range that the place has for this generation. */
