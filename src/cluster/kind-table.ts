@@ -1,6 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
 import type { EventQueue, EventSource } from './event-queue.ts';
+import { Named } from './named.ts';
+import { sameRecord } from './same-record.ts';
 
 /**
  * The last record of every object of one kind. It knows what a list no longer holds, and drops updates that change
@@ -8,7 +9,7 @@ import type { EventQueue, EventSource } from './event-queue.ts';
  */
 export class KindTable {
   readonly #queue: EventQueue;
-  readonly #records = new Map<string, ClusterObject>();
+  readonly #records = new Named<ClusterObject>();
   #events = 0;
 
   constructor(queue: EventQueue) {
@@ -35,7 +36,7 @@ export class KindTable {
   }
 
   remove(namespace: string | null, name: string): void {
-    this.#queue.push(this.#removing(keyOf(namespace, name)));
+    this.#queue.push(this.#removing(namespace, name));
   }
 
   /** Deletions first, so that an address that went from an old pod to a new one is never owned twice. */
@@ -44,7 +45,7 @@ export class KindTable {
     applied: () => void,
     delivery: 'one by one' | 'as one',
   ): EventSource & Iterable<WorldEvent | readonly WorldEvent[] | null> {
-    const kept = new Set<string>();
+    const kept = new Named<true>();
     const group: WorldEvent[] = [];
     const deliver = (event: WorldEvent | null): WorldEvent | null => {
       if (delivery === 'one by one' || event === null) return event;
@@ -52,10 +53,14 @@ export class KindTable {
       return null;
     };
     for (const object of objects) {
-      kept.add(keyOfRecord(object));
+      kept.set(namespaceOf(object), object.name, true);
       yield null;
     }
-    for (const key of this.#records.keys()) yield kept.has(key) ? null : deliver(this.#forget(key));
+    for (const object of this.#records.values()) {
+      const namespace = namespaceOf(object);
+      const isKept = kept.get(namespace, object.name) === true;
+      yield isKept ? null : deliver(this.#forget(namespace, object.name));
+    }
     for (const object of objects) yield deliver(this.#learn(object));
     if (group.length > 0) yield group;
     applied();
@@ -65,31 +70,27 @@ export class KindTable {
     yield this.#learn(object);
   }
 
-  *#removing(key: string): EventSource & Iterable<WorldEvent | null> {
-    yield this.#forget(key);
+  *#removing(namespace: string | null, name: string): EventSource & Iterable<WorldEvent | null> {
+    yield this.#forget(namespace, name);
   }
 
   #learn(object: ClusterObject): WorldEvent | null {
-    const key = keyOfRecord(object);
-    if (isDeepStrictEqual(this.#records.get(key), object)) return null;
-    this.#records.set(key, object);
+    const namespace = namespaceOf(object);
+    if (sameRecord(this.#records.get(namespace, object.name), object)) return null;
+    this.#records.set(namespace, object.name, object);
     this.#events += 1;
     return { type: 'put', object };
   }
 
-  #forget(key: string): WorldEvent | null {
-    const object = this.#records.get(key);
+  #forget(namespace: string | null, name: string): WorldEvent | null {
+    const object = this.#records.get(namespace, name);
     if (object === undefined) return null;
-    this.#records.delete(key);
+    this.#records.delete(namespace, name);
     this.#events += 1;
     return { type: 'delete', kind: object.kind, ...recordName(object) };
   }
 }
 
-function keyOfRecord(object: ClusterObject): string {
-  return keyOf('namespace' in object ? object.namespace : null, object.name);
-}
-
-function keyOf(namespace: string | null, name: string): string {
-  return `${namespace ?? ''}/${name}`;
+function namespaceOf(object: ClusterObject): string | null {
+  return 'namespace' in object ? object.namespace : null;
 }

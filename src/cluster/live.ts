@@ -8,6 +8,7 @@ import { freshnessOf, type KindState, KindStatus, type LiveLog } from './freshne
 import { KindTable } from './kind-table.ts';
 import { resourceName, type WatchedKind, watchedKinds } from './kinds.ts';
 import { runReflector } from './reflector.ts';
+import { withSharedParts } from './shared-parts.ts';
 import { StreamingLists } from './streaming-list.ts';
 import type { KindSink } from './watch-stream.ts';
 
@@ -80,7 +81,9 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
     const table = watched.get(resourceName(kind))?.table ?? new KindTable(queue);
     watched.set(resourceName(kind), { status, table });
     const sink = sinkFor(kind, table, () => status.applied());
-    running.push(runReflector({ client, kind, clock, sink, observer: status, streaming }, signal));
+    running.push(
+      runReflector({ client, kind: withSharedParts(kind), clock, sink, observer: status, streaming }, signal),
+    );
   };
   const foreign = new ForeignWatches({ client, clock, log, start });
   const sinkFor = (kind: WatchedKind, table: KindTable, onApplied: () => void): KindSink => {

@@ -18,14 +18,17 @@ const batchMax = 16;
 export function protobufCodec(kind: string): Codec {
   const table = protobufKinds.get(kind);
   if (table === undefined) return jsonCodec;
-  const reader = new ProtobufReader(kind, table);
   return {
     listAccept: `${mediaType},application/json;q=0.9`,
     watchAccept: `${mediaType};stream=watch,application/json;q=0.9`,
     readList: (body, contentType) =>
-      isProtobuf(contentType) ? reader.readList(body) : jsonCodec.readList(body, contentType),
+      isProtobuf(contentType)
+        ? new ProtobufReader(kind, table).readList(body)
+        : jsonCodec.readList(body, contentType),
     readWatch: (body, contentType) =>
-      isProtobuf(contentType) ? reader.readWatch(body) : jsonCodec.readWatch(body, contentType),
+      isProtobuf(contentType)
+        ? new ProtobufReader(kind, table).readWatch(body)
+        : jsonCodec.readWatch(body, contentType),
   };
 }
 
@@ -34,6 +37,7 @@ function isProtobuf(contentType: string): boolean {
   return type.trim().toLowerCase() === mediaType;
 }
 
+/** Reads one answer. */
 class ProtobufReader {
   readonly #kind: string;
   readonly #table: Table;
