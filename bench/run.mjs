@@ -13,12 +13,14 @@
 //     export const title = 'Difference alone';       // heading in the table
 //     export const order = 10;                       // place among the sections
 //     export const about = 'What is measured …';     // a paragraph for the page, Markdown, in full sentences
+//     export const seconds = 240;                    // it is stopped when it takes longer; default 240
 //     export const memoryMiB = 2048;                 // heap of its process (--max-old-space-size)
 //     export const quick = true;                     // does it run under --quick? Default: no
 //     export const asked = true;                     // runs only when named by --only or --with. Default: no
 //     export async function run(context) → { rows, checks }
 //
-// context: { quick: boolean, seed: number, folder: string (its own, removed afterwards), say(line): void (progress) }
+// context: { quick: boolean, seed: number, folder: string (its own, removed afterwards), say(line): void (progress),
+//            report({ rows, checks }): void (all so far: it counts when the section is stopped or fails) }
 //
 // A row is { metric, shape?, unit, value?, p50?, p90?, p99?, max?, goal?, met?, peer?, ratio?, count?, note? }
 // with numbers in `unit` ('ms', 's', 'MiB', 'x', '1/s', '%', ''):
@@ -43,19 +45,22 @@ import { markdownOf, withoutGoals, withVerdicts } from './table.mjs';
 const folder = new URL('./sections/', import.meta.url);
 
 /** Asks the section to run in a process of its own. */
-function runSection({ id, memoryMiB }, context) {
+function runSection({ id, memoryMiB, seconds = 240 }, context) {
   const child = fork(new URL('./section-process.mjs', import.meta.url), [id, JSON.stringify(context)], {
     execArgv: ['--expose-gc', `--max-old-space-size=${memoryMiB ?? 2048}`],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   return new Promise((resolve, reject) => {
-    let result = null;
+    let result = { rows: [], checks: [] };
+    const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
     child.on('message', (message) => {
       result = message;
     });
     child.once('error', reject).once('close', (code, signal) => {
-      if (code === 0 && result !== null) resolve(result);
-      else resolve({ rows: [], checks: [], failed: `its process ended with ${code ?? signal}` });
+      clearTimeout(timer);
+      const stopped =
+        signal === 'SIGKILL' ? `it was stopped after ${seconds} s` : `its process ended with ${code}`;
+      resolve(code === 0 ? result : { ...result, failed: stopped });
     });
   });
 }
@@ -92,12 +97,19 @@ async function main() {
   const scratch = mkdtempSync(join(tmpdir(), 'netsluice-bench-'));
   const report = { machine: machineOf(), seed: Number(values.seed), quick, sections: [] };
   try {
-    for (const { id, title, about, memoryMiB, order } of await sectionsOf({ only, extra, quick })) {
+    for (const { id, title, about, memoryMiB, order, seconds: limit } of await sectionsOf({
+      only,
+      extra,
+      quick,
+    })) {
       process.stderr.write(`${title}\n`);
       const own = join(scratch, id);
       mkdirSync(own);
       const since = performance.now();
-      const result = await runSection({ id, memoryMiB }, { quick, seed: report.seed, folder: own });
+      const result = await runSection(
+        { id, memoryMiB, seconds: limit },
+        { quick, seed: report.seed, folder: own },
+      );
       rmSync(own, { recursive: true });
       const seconds = Number(((performance.now() - since) / 1000).toFixed(1));
       const judged = quick ? withoutGoals(result) : withVerdicts(result);

@@ -74,6 +74,12 @@ export function sectionTable({ rows }) {
   return all.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`).join('');
 }
 
+/** What was measured, in words that stand beside the goal. */
+export const measuredOf = (row) =>
+  row.goalText !== undefined && row.ratio !== undefined
+    ? `ratio ${figure(row.ratio.median)}`
+    : `${spread(row)} ${row.unit}`.trim() || 'not reached';
+
 /** What fell short, one line each, with the reason that the row gives. */
 export function missedLines(report) {
   return report.sections.flatMap(({ title, rows }) =>
@@ -82,7 +88,7 @@ export function missedLines(report) {
       .map((row) => {
         const what = row.shape === undefined ? row.metric : `${row.metric} (${row.shape})`;
         const why = row.note === undefined ? '' : ` ${row.note}`;
-        return `- ${title}: ${what} is ${spread(row)} ${row.unit}, goal: ${goalOf(row)}.${why}\n`;
+        return `- ${title}: ${what} is ${measuredOf(row)}; the goal is ${goalOf(row)}.${why}\n`;
       }),
   );
 }

@@ -17,8 +17,13 @@ const heapMiB = () => {
   return process.memoryUsage().heapUsed / 2 ** 20;
 };
 
-/** A world of the shape: how long it took to build from records, and what the heap grew by, without the records. */
-export function worldOf(shape, seed) {
+const batch = 1000;
+
+/**
+ * A world of the shape: how long it took to build from records, and what the heap grew by, without the records. Throws
+ * an Error where it is not built within so many seconds.
+ */
+export function worldOf(shape, seed, withinSeconds = 120) {
   const pods = [];
   const events = [];
   for (const object of recordsOf(shape, seed)) {
@@ -28,7 +33,13 @@ export function worldOf(shape, seed) {
   const before = heapMiB();
   const world = new ClusterWorld(profile);
   const since = performance.now();
-  world.apply(events);
+  for (let i = 0; i < events.length; i += batch) {
+    world.apply(events.slice(i, i + batch));
+    if (performance.now() - since > withinSeconds * 1000)
+      throw new Error(
+        `${shape.name} was not built within ${withinSeconds} s (${i} of ${events.length} records)`,
+      );
+  }
   const seconds = (performance.now() - since) / 1000;
   return { world, pods, seconds, heap: heapMiB() - before };
 }

@@ -65,7 +65,7 @@ function measure({ smaller, larger }, seed, count) {
   return { times, steps, classes: [first.units.size, second.units.size] };
 }
 
-export async function run({ quick: small, seed, say }) {
+export async function run({ quick: small, seed, say, report }) {
   const rows = [];
   const checks = [];
   for (const pair of small ? pairs.small : pairs.full) {
@@ -94,6 +94,7 @@ export async function run({ quick: small, seed, say }) {
         { what: `growth of classes (${metric})`, value: classes[1] / classes[0], atMost: 1.01 },
       );
     say(`${metric}: ratio ${ratio.median}, steps ${growth.toFixed(3)}, classes ${classes.join(' and ')}`);
+    report({ rows, checks });
   }
   return { rows, checks };
 }
