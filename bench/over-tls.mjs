@@ -24,7 +24,7 @@ const lengths = {
     ...{ capacitySeconds: 10, slices: 8, sliceSeconds: 2.5, churn: [200, 500, 1000] },
   },
   quick: {
-    ...{ shape: '150-10-10:typical', pairs: 150, warmUp: 20, flows: 200, keepEvery: 20 },
+    ...{ shape: '150-10-10:typical', pairs: 150, warmUp: 20, flows: 200, keepEvery: 40 },
     ...{ capacitySeconds: 0.5, slices: 2, sliceSeconds: 0.4, churn: [50, 100, 200] },
   },
 };

@@ -83,8 +83,24 @@ function json(response, status, body) {
 const listings = new Map();
 let listing = 0;
 
+/** The whole list in one answer, as whoever names no limit gets it. */
+async function listAll({ kind, apiVersion, items }, response) {
+  const [head, tail] = JSON.stringify({
+    ...{ kind: `${kind}List`, apiVersion, metadata: { resourceVersion: String(version) }, items: [] },
+  }).split('[]');
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.write(`${head}[`);
+  const all = [...items.values()];
+  for (let i = 0; i < all.length; i += chunk) {
+    const part = all.slice(i, i + chunk).map((item) => JSON.stringify(item));
+    if (!response.write(`${i === 0 ? '' : ','}${part.join(',')}`)) await once(response, 'drain');
+    await turn();
+  }
+  response.end(`]${tail}`);
+}
+
 function list(collection, query, accept, response) {
-  const limit = Number(query.get('limit') ?? '500');
+  const limit = Number(query.get('limit'));
   let [id, from] = (query.get('continue') ?? '').split(':').map(Number);
   if (!listings.has(id)) {
     listing += 1;
@@ -141,7 +157,8 @@ const server = http.createServer((request, response) => {
   else if (collection === undefined) json(response, 404, { kind: 'Status', code: 404, message: 'not found' });
   else if (searchParams.has('watch'))
     watch(collection, searchParams, accept, response).catch((error) => response.destroy(error));
-  else list(collection, searchParams, accept, response);
+  else if (searchParams.has('limit')) list(collection, searchParams, accept, response);
+  else listAll(collection, response).catch((error) => response.destroy(error));
 });
 
 /** "410 Gone": the history before was thrown away, and only a list can tell what there is. */
