@@ -1,7 +1,7 @@
 // docs/performance.md from a committed run: `node bench/page.mjs` writes it, `node bench/page.mjs --print` prints it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { named } from './cluster-names.mjs';
-import { goalOf, machineLine, missedLines, sectionTable, spread } from './table.mjs';
+import { goalOf, machineLine, measuredOf, missedLines, sectionTable } from './table.mjs';
 
 const results = new URL('./results/bench.json', import.meta.url);
 const page = new URL('../docs/performance.md', import.meta.url);
@@ -65,9 +65,7 @@ function goalsTable(report) {
       .filter(({ met }) => met !== undefined)
       .map((row) => {
         const what = row.shape === undefined ? row.metric : `${row.metric}, \`${row.shape}\``;
-        const measured =
-          row.goalText === undefined ? `${spread(row)} ${row.unit}` : `ratio ${row.ratio.median}`;
-        return [title, what, goalOf(row), measured.trim(), row.met ? 'met' : '**missed**'];
+        return [title, what, goalOf(row), measuredOf(row), row.met ? 'met' : '**missed**'];
       }),
   );
   const all = [['Section', 'What', 'Goal', 'Measured', 'Verdict'], Array(5).fill('---'), ...rows];

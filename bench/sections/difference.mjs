@@ -7,6 +7,7 @@ export const title = 'Difference alone';
 export const order = 10;
 export const quick = true;
 export const memoryMiB = 6144;
+export const seconds = 420;
 export const about = `How long it takes to tell exactly what the change of one policy does: the change is laid over
 the world, everything that differs is found, counted in pods and connections, and given names. Policies are created,
 deleted and replaced in turn. No rule is asked and nothing is sent. Beside each change a loop looks once at one label of
