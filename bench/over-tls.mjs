@@ -20,11 +20,11 @@ import { reviewsOf } from './over-tls/reviews.mjs';
 /** `churn` is events a second while one call is made after the other, at 30 % and at 70 % of the capacity. */
 const lengths = {
   full: {
-    ...{ shape: 'typical', pairs: 1500, warmUp: 300, flows: 1000, keepEvery: 100 },
+    ...{ shape: 'typical', pairs: 1500, pairSeconds: 60, warmUp: 300, flows: 1000, keepEvery: 100 },
     ...{ capacitySeconds: 10, slices: 8, sliceSeconds: 2.5, churn: [200, 500, 1000] },
   },
   quick: {
-    ...{ shape: '150-10-10:typical', pairs: 150, warmUp: 20, flows: 200, keepEvery: 40 },
+    ...{ shape: '150-10-10:typical', pairs: 150, pairSeconds: 5, warmUp: 20, flows: 200, keepEvery: 40 },
     ...{ capacitySeconds: 0.5, slices: 2, sliceSeconds: 0.4, churn: [50, 100, 200] },
   },
 };
@@ -77,7 +77,8 @@ async function measure(gate, floor, next, length, tell) {
       await Promise.all(Array.from({ length: connections }, () => call(next())));
   await tell.loop();
   const pairs = [];
-  for (let i = 0; i < length.pairs; i += 1) {
+  const until = performance.now() + length.pairSeconds * 1000;
+  for (let i = 0; i < length.pairs && performance.now() < until; i += 1) {
     const review = next();
     const [first, second] = i % 2 === 0 ? [gate, floor] : [floor, gate];
     const [one, other] = [await first.call(review), await second.call(review)];

@@ -15,6 +15,7 @@ import { evaluate, profile, worldOf } from '../worlds.mjs';
 export const title = 'A naive peer';
 export const order = 80;
 export const quick = true;
+export const seconds = 600;
 export const memoryMiB = 4096;
 export const about =
   'What a careful afternoon gives: the pods by the informer of the stock client library, which lists them as JSON in ' +

@@ -7,6 +7,7 @@ import { ratioOf } from '../statistics.mjs';
 export const title = 'Two directories of manifests, cold';
 export const order = 90;
 export const quick = true;
+export const seconds = 600;
 export const about =
   'The whole process of `netsluice diff` over two directories of YAML, one file an object, 20 workloads and 4 policies ' +
   'a namespace, some of which differ; with `NETPOL_ANALYZER` naming its binary, np-guard’s netpol-analyzer compares the ' +

@@ -4,6 +4,7 @@ export const title = 'The whole gate over TLS';
 export const order = 30;
 export const memoryMiB = 6144;
 export const quick = true;
+export const seconds = 900;
 export const about =
   'Reviews as the API server sends them, over HTTP/1.1 and TLS with a client certificate, answered by `netsluice serve` ' +
   'with all rules on one thread. It holds the cluster by streaming lists and watches from a stand-in for the API ' +
