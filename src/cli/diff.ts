@@ -103,6 +103,8 @@ function seconds(from: number, to: number): string {
 interface Ground {
   readonly profile: Profile;
   readonly requiredIn: (world: ClusterWorld, change: Change) => readonly Required[];
+  /** The label keys that contracts ask for. */
+  readonly keys: ReadonlySet<string>;
 }
 
 /** Of the settings file where there is one; what the network plugin is, the state before tells. */
@@ -111,21 +113,24 @@ async function groundOf(plan: DiffPlan, before: RecordsRead | Problem): Promise<
   const detected = pluginOf(before);
   if (plan.settings === null) {
     const profile = { ...(profiles.get(detected.profile) ?? unknownProfile), ...detected.answers };
-    return { profile: withBlocks(profile, plan.ipBlockPods), requiredIn: () => [] };
+    return { profile: withBlocks(profile, plan.ipBlockPods), requiredIn: () => [], keys: new Set() };
   }
   // Loaded late: most comparisons do without the schema of the settings.
-  const [{ readSettings }, { profileOf }, { contractsOf }, { requiredBy }] = await Promise.all([
-    import('./read-inputs.ts'),
-    import('../review/settings.ts'),
-    import('../review/contract.ts'),
-    import('../review/contract-findings.ts'),
-  ]);
+  const [{ readSettings }, { profileOf }, { contractsOf }, { requiredBy }, { keysOfContracts }] =
+    await Promise.all([
+      import('./read-inputs.ts'),
+      import('../review/settings.ts'),
+      import('../review/contract.ts'),
+      import('../review/contract-findings.ts'),
+      import('../review/contract-ends.ts'),
+    ]);
   const settings = readSettings(plan.settings);
   if ('problem' in settings) return settings;
   const contracts = contractsOf(settings.contracts);
   return {
     profile: withBlocks(profileOf(settings, detected), plan.ipBlockPods),
     requiredIn: (world, laid) => requiredBy({ world, laid, contracts })(world),
+    keys: keysOfContracts(contracts),
   };
 }
 
@@ -141,11 +146,11 @@ function documentOf(
   { unit }: DiffPlan,
   before: RecordsRead,
   after: RecordsRead,
-  { profile, requiredIn }: Ground,
+  { profile, requiredIn, keys }: Ground,
 ): DiffDocument {
   const { base, change } = changeBetween(stated(before), stated(after), profile);
   const world = worldOf(profile, base);
-  const worlds = overlay(world, change);
+  const worlds = overlay(world, change, keys);
   return diffDocument({
     worlds,
     difference: difference(worlds, change, unbounded()),

@@ -10,7 +10,7 @@ import {
   subtractPorts,
   unionPorts,
 } from '../sets/port-set.ts';
-import { readPeer } from '../world/peer-index.ts';
+import { readPeer } from '../world/read-peer.ts';
 import type { UnknownReason } from '../world/unit.ts';
 import type { Governing, Governor, Reading, World } from '../world/world.ts';
 

@@ -20,7 +20,7 @@ export class WorkloadNumbers {
     const { base, own } = this.worlds;
     const numbers = new BitSet();
     units.forEach((id) => {
-      if (!own.has(id)) numbers.add(base.table.workloadNumber(id));
+      if (!own.has(id)) numbers.add(base.table.workloads.numberAt(id));
     });
     units.and(own).forEach((id) => {
       const unit = this.unit(id);
@@ -32,9 +32,9 @@ export class WorkloadNumbers {
 
   numberOf(workload: string): number {
     const { base } = this.worlds;
-    const known = base.table.numberOfWorkload(workload) ?? this.own.get(workload);
+    const known = base.table.workloads.numberOf(workload) ?? this.own.get(workload);
     if (known !== undefined) return known;
-    const number = base.table.workloadNumberEnd + this.own.size;
+    const number = base.table.workloads.numberEnd + this.own.size;
     this.own.set(workload, number);
     return number;
   }

@@ -2,6 +2,7 @@ import type { PodEdit } from '../model/change.ts';
 import { matches, pinnedValue, type Selector } from '../model/selector.ts';
 import { peerOf } from '../rules/pod-peers.ts';
 import { BitSet } from '../sets/bitset.ts';
+import { keysOf } from '../world/label-keys.ts';
 import type { World } from '../world/world.ts';
 import type { Contract, ContractEnd, PodsEnd } from './contract.ts';
 import { podAsked } from './invented-pod.ts';
@@ -27,6 +28,12 @@ export function amongUnits(world: World, { namespaces, pods }: PodsEnd, units: B
     if (inScope) found.add(id);
   });
   return found;
+}
+
+/** The label keys that contracts ask pods for: worlds in which contracts are looked at must tell pods apart by them. */
+export function keysOfContracts(contracts: readonly Contract[]): ReadonlySet<string> {
+  const ends = contracts.flatMap(({ from, to }) => [from, to]);
+  return new Set(ends.flatMap((end) => (end.kind === 'pods' ? keysOf(end.pods) : [])));
 }
 
 /** The pods that stand for those which an end of a `forbid` contract could still get, by contract and end. */

@@ -9,7 +9,7 @@ import type { ClusterWorld } from '../world/cluster-world.ts';
 import { overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
 import type { Contract, ContractEnd } from './contract.ts';
-import { inventPods, membersIn } from './contract-ends.ts';
+import { inventPods, keysOfContracts, membersIn } from './contract-ends.ts';
 import type { Members } from './contract-groups.ts';
 import { portsOfDns, type Resolving } from './contract-outside.ts';
 import { internetPairs, type PairClass, resolverPairs, unitPairs } from './contract-pairs.ts';
@@ -49,7 +49,7 @@ export function judgeContracts(
 ): readonly ContractState[] {
   if (contracts.length === 0) return [];
   const invented = inventPods(world, contracts);
-  const worlds = overlay(world, { edits: invented.edits });
+  const worlds = overlay(world, { edits: invented.edits }, keysOfContracts(contracts));
   const peopled = worlds.after;
   // Nothing changes: both sides are the world with its invented pods.
   const still = { ...worlds, before: peopled, moved: new BitSet() };

@@ -14,15 +14,15 @@ import { type Labels, type Selector, sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { Catalog } from './catalog.ts';
 import { ForeignApis } from './foreign-apis.ts';
+import { keysOfObject, keysOfPolicy, LabelKeys } from './label-keys.ts';
 import { ClusterLookups } from './lookups.ts';
 import { NamespaceIndex, nameAlone } from './namespace-index.ts';
-import { workloadOfPod } from './owners.ts';
 import { PeerIndex } from './peer-index.ts';
-import { blocksMax, distinctBlocks, type PodEntry, PodTable, readAddresses } from './pod-table.ts';
+import { Placement } from './placement.ts';
+import { blocksMax, distinctBlocks, PodTable, readAddresses } from './pod-table.ts';
 import { PolicyTable } from './policy-table.ts';
-import { traitsOf, type Unit, type Workload } from './unit.ts';
+import type { Unit, Workload } from './unit.ts';
 import { UnitTable } from './unit-table.ts';
-import { WorkloadTable } from './workload-table.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
 
 /**
@@ -36,7 +36,7 @@ import type { Governing, Reading, RecordOf, World } from './world.ts';
  */
 export class ClusterWorld implements World {
   readonly profile: Profile;
-  private readonly catalog = new Catalog();
+  private readonly catalog: Catalog;
   private readonly foreign = new ForeignApis();
   private readonly namespaceIndex = new NamespaceIndex();
   /** The indexes below are read by overlays and by what works out a change; only events write them. */
@@ -44,13 +44,16 @@ export class ClusterWorld implements World {
   readonly pods: PodTable;
   readonly peers: PeerIndex;
   readonly policies: PolicyTable;
-  private readonly workloads: WorkloadTable;
   readonly lookups: ClusterLookups;
+  private readonly placement: Placement;
+  /** What selectors in force ask of pods. */
+  readonly keys = new LabelKeys();
 
   constructor(profile: Profile) {
     this.profile = profile;
-    this.table = new UnitTable(() => [this.peers, this.policies]);
+    this.table = new UnitTable(this.keys, () => [this.peers, this.policies]);
     this.pods = new PodTable(profile);
+    this.catalog = new Catalog(this.pods);
     this.peers = new PeerIndex({
       profile,
       units: this.table,
@@ -58,8 +61,13 @@ export class ClusterWorld implements World {
       matchingNamespaces: (selector) => this.matchingNamespaces(selector),
     });
     this.policies = new PolicyTable(profile, this.table);
-    this.workloads = new WorkloadTable(this.table);
     this.lookups = new ClusterLookups(this.catalog, this.namespaceIndex, this.pods);
+    this.placement = new Placement({
+      pods: this.pods,
+      units: this.table,
+      middle: (kind, namespace, name) => this.catalog.get(kind, namespace, name),
+      template: (workload) => this.workloadRecord(workload),
+    });
   }
 
   /** Applies events in order; each is atomic. */
@@ -71,14 +79,16 @@ export class ClusterWorld implements World {
   }
 
   private put(object: ClusterObject): void {
+    if (object.kind === 'Pod') {
+      this.lookups.changed(this.placement.put(object), object);
+      return;
+    }
     const old = this.catalog.put(object);
     this.lookups.changed(old, object);
+    this.keysChanged(old, object);
     switch (object.kind) {
       case 'Namespace':
         this.relabel(object.name, old?.kind === 'Namespace' ? old.labels : null, object.labels);
-        return;
-      case 'Pod':
-        this.putPod(object);
         return;
       case 'NetworkPolicy':
         this.policyChanged(object, object.namespace, object.name);
@@ -91,20 +101,22 @@ export class ClusterWorld implements World {
         if (old === undefined) this.foreign.add(object.namespace, object.api);
         return;
       default:
-        if ('template' in object) this.workloadChanged(object);
+        if ('template' in object) this.placement.workloadChanged(object);
     }
   }
 
   private remove(kind: ClusterObject['kind'], namespace: string | null, name: string): void {
+    if (kind === 'Pod') {
+      this.lookups.changed(this.placement.remove(namespace ?? '', name), undefined);
+      return;
+    }
     const old = this.catalog.remove(kind, namespace, name);
     if (old === undefined) return;
     this.lookups.changed(old, undefined);
+    this.keysChanged(old, null);
     switch (old.kind) {
       case 'Namespace':
         this.relabel(old.name, old.labels, null);
-        return;
-      case 'Pod':
-        this.removePod(old.namespace, old.name);
         return;
       case 'NetworkPolicy':
         this.policyChanged(null, old.namespace, old.name);
@@ -116,7 +128,7 @@ export class ClusterWorld implements World {
         this.foreign.remove(old.namespace, old.api);
         return;
       default:
-        if ('template' in old) this.workloadChanged(old);
+        if ('template' in old) this.placement.workloadChanged(old);
     }
   }
 
@@ -132,65 +144,27 @@ export class ClusterWorld implements World {
     return this.namespaceIndex.matching(selector, this.table, (name) => this.namespaceLabels(name));
   }
 
-  private putPod(record: PodRecord): void {
-    this.removePod(record.namespace, record.name);
-    this.place(this.pods.put(record));
-  }
-
-  private removePod(namespace: string, name: string): void {
-    const entry = this.pods.get(namespace, name);
-    if (entry === undefined) return;
-    this.displace(entry);
-    this.pods.remove(namespace, name);
-  }
-
-  /** Finished pods "do not exist"; pods of the node's network count for their workload and are in no unit. */
-  private place(entry: PodEntry): void {
-    const { record, addresses } = entry;
-    if (record.finished) return;
-    const workload = workloadOfPod(record, (kind, namespace, name) =>
-      this.catalog.get(kind, namespace, name),
-    );
-    this.workloads.podAdded(workload, record);
-    if (record.hostNetwork) return;
-    const traits = traitsOf(record, workload, this.pods.addressing(addresses));
-    entry.unit = this.table.addMember(traits, record.name).id;
-  }
-
-  private displace(entry: PodEntry): void {
-    const { record, unit } = entry;
-    if (unit !== null) this.table.removeMember(unit, record.name);
-    entry.unit = null;
-    this.workloads.podRemoved(record, (workload) => this.workloadRecord(workload));
-  }
-
   private policyChanged(record: PolicyRecord | null, namespace: string, name: string): void {
     const old = this.policies.get(namespace, name);
     const compiled = record?.policy == null ? null : compileNetworkPolicy(record.policy, this.profile);
     // A policy with too many blocks counts as one that cannot be read: its pods' verdicts are unknown, never wrong.
     const now = compiled !== null && distinctBlocks(compiled) <= blocksMax ? compiled : null;
     this.policies.setUnreadable(namespace, name, record !== null && now === null);
-    // New blocks first split the pods that they tell apart; gone ones are forgotten last, so that nothing is split twice.
+    // What is new first parts the pods that it tells apart; what is gone is forgotten last, so that nothing parts twice.
     const fresh = now === null ? [] : this.pods.retainBlocks(now);
+    this.placement.keysAsked(now === null ? [] : this.keys.retain(keysOfPolicy(now)));
     if (now !== null) this.peers.retain(now);
     const gone = old === undefined ? [] : this.pods.releaseBlocks(old);
     if (old !== undefined) this.peers.release(old);
     this.policies.set(namespace, name, now);
-    for (const entry of this.pods.within([...fresh, ...gone])) {
-      this.displace(entry);
-      this.place(entry);
-    }
+    this.placement.blocksChanged([...fresh, ...gone]);
+    this.placement.keysForgotten(old === undefined ? [] : this.keys.release(keysOfPolicy(old)));
   }
 
-  /** A ReplicaSet or Job also tells whose the pods are that it controls. */
-  private workloadChanged(record: WorkloadRecord): void {
-    for (const pod of this.workloads.podsOwnedBy(record)) {
-      const entry = this.pods.get(pod.namespace, pod.name);
-      if (entry === undefined) continue;
-      this.displace(entry);
-      this.place(entry);
-    }
-    this.workloads.recordChanged(record, (workload) => this.workloadRecord(workload));
+  /** What other objects than policies ask pods for. */
+  private keysChanged(old: ClusterObject | undefined, now: ClusterObject | null): void {
+    this.placement.keysAsked(now === null ? [] : this.keys.retain(keysOfObject(now)));
+    this.placement.keysForgotten(old === undefined ? [] : this.keys.release(keysOfObject(old)));
   }
 
   get units(): BitSet {

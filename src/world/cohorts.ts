@@ -1,9 +1,18 @@
 import type { Change, PodEdit, WorkloadEdit } from '../model/change.ts';
 import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
 import type { ClusterWorld } from './cluster-world.ts';
+import { keysOfPolicy } from './label-keys.ts';
 import { plannedPods, workloadOfPod, workloadOfRecord } from './owners.ts';
 import { addressingOf, readAddresses, splittingBlocks } from './pod-table.ts';
-import { type Addressing, type Traits, traitsKey, traitsOf, unaddressed, type Workload } from './unit.ts';
+import {
+  type Addressing,
+  type Traits,
+  traitsKey,
+  traitsOf,
+  type Unit,
+  unaddressed,
+  type Workload,
+} from './unit.ts';
 import type { KeyedBlock } from './world.ts';
 
 /**
@@ -15,6 +24,8 @@ export interface Cohort {
   readonly planned: { readonly before: number; readonly after: number };
   readonly before: Traits | null;
   readonly after: Traits | null;
+  /** Keys of labels by which its pods differ. */
+  readonly varying: ReadonlySet<string>;
 }
 
 /** The units of the base that cohorts stand for instead, and the cohorts. */
@@ -23,21 +34,43 @@ export interface Regrouping {
   readonly cohorts: readonly Cohort[];
 }
 
-/** Groups anew every pod that the change's edits move or that its address blocks tell from others of its unit. */
-export function regroup(base: ClusterWorld, change: Change): Regrouping {
-  const blocks = newBlocks(base, change);
+/** What tells pods apart on the two sides, beside what tells them apart in the base. */
+interface Finer {
+  readonly blocks: readonly KeyedBlock[];
+  /** Label keys that no selector of the base asks for. */
+  readonly keys: readonly string[];
+}
+
+/**
+ * Groups anew every pod that the change's edits move, or that its address blocks or the label keys it asks for (and
+ * `asked`) tell from others of its unit.
+ */
+export function regroup(base: ClusterWorld, change: Change, asked: Iterable<string>): Regrouping {
+  const finer = { blocks: newBlocks(base, change), keys: newKeys(base, change, asked) };
   const replaced = new Set<number>();
   const cohorts: Cohort[] = [];
   for (const movement of movements(base, change).values()) {
     for (const unit of base.workloadUnits(movement.workload)) replaced.add(unit.id);
-    cohorts.push(...cohortsOf(base, movement, blocks));
+    cohorts.push(...cohortsOf(base, movement, finer));
   }
-  for (const id of new Set(base.pods.within(blocks).map(({ unit }) => unit))) {
+  const apart = base.table.differingIn(finer.keys).toArray();
+  for (const id of new Set([...base.pods.within(finer.blocks).map(({ unit }) => unit), ...apart])) {
     if (id === null || replaced.has(id)) continue;
     replaced.add(id);
-    cohorts.push(...splitUnit(base, id, blocks));
+    cohorts.push(...splitUnit(base, id, finer));
   }
   return { replaced: [...replaced], cohorts };
+}
+
+/** Label keys that no selector in force asks for yet, so that the base does not tell pods apart by them. */
+function newKeys(base: ClusterWorld, change: Change, asked: Iterable<string>): readonly string[] {
+  const keys = new Set(asked);
+  for (const edit of change.edits) {
+    if (edit.kind !== 'policy') continue;
+    for (const policy of [edit.before, edit.after])
+      if (policy !== null) for (const key of keysOfPolicy(policy)) keys.add(key);
+  }
+  return [...keys].filter((key) => !base.keys.has(key));
 }
 
 /** Blocks that no policy in force names yet, so that the base does not tell pods apart by them. */
@@ -84,13 +117,13 @@ function movements(base: ClusterWorld, change: Change): Map<string, Movement> {
 
 type PodTraits = Map<string, Traits>;
 
-function cohortsOf(base: ClusterWorld, movement: Movement, blocks: readonly KeyedBlock[]): Cohort[] {
+function cohortsOf(base: ClusterWorld, movement: Movement, finer: Finer): Cohort[] {
   const { workload, template } = movement;
-  const before = currentPods(base, workload, blocks);
+  const before = currentPods(base, workload, finer);
   const after = new Map(before);
   for (const { before: old, after: now } of movement.pods) {
-    place(base, before, old, now, workload, blocks);
-    place(base, after, now, old, workload, blocks);
+    place(base, before, old, now, workload, finer.blocks);
+    place(base, after, now, old, workload, finer.blocks);
   }
   if (template !== null && template.podsStated !== true) retemplate(after, template.after);
   const record = base.workloadRecord(workload);
@@ -102,26 +135,37 @@ function cohortsOf(base: ClusterWorld, movement: Movement, blocks: readonly Keye
     before: plannedOf(workload, records.before, before),
     after: plannedOf(workload, records.after, after),
   };
-  const cohorts = groupBySides(before, after);
+  const cohorts = groupBySides(before, after, none);
   if (planned.before !== null || planned.after !== null) {
     cohorts.push({
       members: new Set(),
       planned: { before: planned.before?.count ?? 0, after: planned.after?.count ?? 0 },
       before: planned.before?.traits ?? null,
       after: planned.after?.traits ?? null,
+      varying: none,
     });
   }
   return cohorts;
 }
 
 /** The workload's pods as the base has them. */
-function currentPods(base: ClusterWorld, workload: Workload, blocks: readonly KeyedBlock[]): PodTraits {
+function currentPods(base: ClusterWorld, workload: Workload, finer: Finer): PodTraits {
+  return new Map(base.workloadUnits(workload).flatMap((unit) => [...podsOf(base, unit, finer)]));
+}
+
+/** The pods of a unit, told apart by more than the base tells them apart. */
+function podsOf(base: ClusterWorld, unit: Unit, { blocks, keys }: Finer): PodTraits {
+  const differing = keys.filter((key) => unit.varying.has(key));
   const pods: PodTraits = new Map();
-  for (const unit of base.workloadUnits(workload)) {
-    for (const name of unit.members) {
-      const addresses = base.pods.addressesOf(workload.namespace, name);
-      pods.set(name, { ...unit, addressing: extend(unit.addressing, addresses, blocks) });
+  for (const name of unit.members) {
+    const entry = base.pods.get(unit.namespace, name);
+    const labels = new Map(unit.labels);
+    for (const key of differing) {
+      const value = entry?.record.labels.get(key);
+      if (value !== undefined) labels.set(key, value);
     }
+    const addressing = extend(unit.addressing, entry?.addresses ?? [], blocks);
+    pods.set(name, { ...unit, labels: differing.length === 0 ? unit.labels : labels, addressing });
   }
   return pods;
 }
@@ -160,7 +204,9 @@ function plannedOf(
   return count === 0 ? null : { traits: traitsOf(record.template, workload, unaddressed), count };
 }
 
-function groupBySides(before: PodTraits, after: PodTraits): Cohort[] {
+const none: ReadonlySet<string> = new Set();
+
+function groupBySides(before: PodTraits, after: PodTraits, varying: ReadonlySet<string>): Cohort[] {
   const groups = new Map<string, { members: Set<string>; before: Traits | null; after: Traits | null }>();
   for (const name of new Set([...before.keys(), ...after.keys()])) {
     const sides = { before: before.get(name) ?? null, after: after.get(name) ?? null };
@@ -171,23 +217,18 @@ function groupBySides(before: PodTraits, after: PodTraits): Cohort[] {
     group.members.add(name);
     groups.set(key, group);
   }
-  return [...groups.values()].map((group) => ({ ...group, planned: { before: 0, after: 0 } }));
+  return [...groups.values()].map((group) => ({ ...group, planned: { before: 0, after: 0 }, varying }));
 }
 
-function splitUnit(base: ClusterWorld, id: number, blocks: readonly KeyedBlock[]): Cohort[] {
+function splitUnit(base: ClusterWorld, id: number, finer: Finer): Cohort[] {
   const unit = base.unit(id);
   if (unit === undefined) return [];
-  const pods: PodTraits = new Map();
-  for (const name of unit.members) {
-    const addresses = base.pods.addressesOf(unit.namespace, name);
-    pods.set(name, { ...unit, addressing: extend(unit.addressing, addresses, blocks) });
-  }
-  const cohorts = groupBySides(pods, pods);
+  const pods = podsOf(base, unit, finer);
+  const varying = [...unit.varying].filter((key) => !finer.keys.includes(key));
+  const cohorts = groupBySides(pods, pods, new Set(varying));
   if (unit.planned === 0) return cohorts;
-  return [
-    ...cohorts,
-    { members: new Set(), planned: { before: unit.planned, after: unit.planned }, before: unit, after: unit },
-  ];
+  const planned = { before: unit.planned, after: unit.planned };
+  return [...cohorts, { members: new Set(), planned, before: unit, after: unit, varying: none }];
 }
 
 function extend(known: Addressing, addresses: readonly bigint[], blocks: readonly KeyedBlock[]): Addressing {

@@ -22,8 +22,9 @@ export function governingOf(
     const governor = governorOf(policy, direction, profile);
     if (governor !== null) governors.push(governor);
   }
-  governors.sort(inOrder);
   const closed = profile.unselectedPods !== 'open';
+  if (governors.length === 0 && !closed) return ungoverned;
+  governors.sort(inOrder);
   const isolated = closed || governors.some(({ isolates, certain }) => isolates && certain);
   const names = governors.map(({ policy }) => `${policy.ref.namespace}/${policy.ref.name}`).join(',');
   if (enforced === 'unknown' && (isolated || governors.length > 0))

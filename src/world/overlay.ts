@@ -18,9 +18,12 @@ export interface Overlay {
   readonly own: BitSet;
 }
 
-/** Lays a change over the base. Costs what the change touches; for one policy that is its own namespace. */
-export function overlay(base: ClusterWorld, change: Change): Overlay {
-  const { replaced, cohorts } = regroup(base, change);
+/**
+ * Lays a change over the base. Costs what the change touches; for one policy that is its own namespace. `asked` are
+ * label keys that somebody else will ask the worlds' pods for, beside the policies of the change.
+ */
+export function overlay(base: ClusterWorld, change: Change, asked: Iterable<string> = []): Overlay {
+  const { replaced, cohorts } = regroup(base, change, asked);
   const before = new SideWorld(base, change, 'before');
   const after = new SideWorld(base, change, 'after');
   for (const id of replaced) for (const side of [before, after]) side.override(id, null);
@@ -46,9 +49,9 @@ function* settleCohorts(
 ): Iterable<number> {
   for (const [index, cohort] of cohorts.entries()) {
     const id = firstId + index;
-    const { members, planned } = cohort;
+    const { members, planned, varying } = cohort;
     const unit = (traits: Traits | null, count: number): Unit | null =>
-      traits === null ? null : { ...traits, id, members, planned: count };
+      traits === null ? null : { ...traits, id, members, planned: count, varying };
     before.override(id, unit(cohort.before, planned.before));
     after.override(id, unit(cohort.after, planned.after));
     if (!sameSides(cohort.before, cohort.after) || planned.before !== planned.after) yield id;

@@ -1,10 +1,11 @@
 import type { BlockPeer, Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
-import { type Labels, matches, type Selector, selectsEverything } from '../model/selector.ts';
+import { type Labels, type Selector, selectsEverything } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
+import { allClauses, peersOf, readPeer } from './read-peer.ts';
 import { clauseReading } from './readings.ts';
-import { filedFor, filingOf } from './slot-filing.ts';
-import { holdsWholeFamily, readBlock, type Traits, type Unit, type UnknownReason } from './unit.ts';
+import { SlotFiling } from './slot-filing.ts';
+import { holdsWholeFamily, type Traits, type Unit, type UnknownReason } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
 import type { Reading } from './world.ts';
 
@@ -32,7 +33,7 @@ export interface PeerContext {
  */
 export class PeerIndex {
   private readonly slots = new Map<string, Slot>();
-  private readonly filed = new Map<string, Set<Slot>>();
+  private readonly filed = new SlotFiling<Slot>();
   private readonly clauses = new WeakMap<
     Clause,
     { readonly version: number; readonly reading: 'any' | Reading }
@@ -61,8 +62,7 @@ export class PeerIndex {
     const users = { ingress: new Map<CompiledPolicy, number>(), egress: new Map<CompiledPolicy, number>() };
     const slot: Slot = { namespace, peer, users, reading: null };
     this.slots.set(key, slot);
-    for (const place of filingOf(peer, namespace))
-      this.filed.set(place, (this.filed.get(place) ?? new Set()).add(slot));
+    this.filed.put(peer, namespace, slot);
     return slot;
   }
 
@@ -75,19 +75,15 @@ export class PeerIndex {
       for (const users of [slot.users.ingress, slot.users.egress]) users.delete(policy);
       if (slot.users.ingress.size + slot.users.egress.size > 0) continue;
       this.slots.delete(key);
-      for (const place of filingOf(slot.peer, slot.namespace)) {
-        const slots = this.filed.get(place);
-        slots?.delete(slot);
-        if (slots?.size === 0) this.filed.delete(place);
-      }
+      this.filed.remove(slot.peer, slot.namespace, slot);
     }
   }
 
   /** Peers of policies in force that may match a unit of these traits, whether or not it exists. */
   *around(traits: Traits, namespaceLabels: Labels): Iterable<Slot> {
     const met = new Set<Slot>();
-    for (const place of filedFor(traits, namespaceLabels)) {
-      for (const slot of this.filed.get(place) ?? []) {
+    for (const slots of this.filed.around(traits, namespaceLabels)) {
+      for (const slot of slots) {
         if (met.has(slot)) continue;
         met.add(slot);
         yield slot;
@@ -189,32 +185,6 @@ export class PeerIndex {
     if (value === 'yes') reading.must.add(unit.id);
     else reading.reasons.add(reason);
   }
-}
-
-/** Does one peer of a policy in `namespace` match one unit? The one place where a peer's meaning is spelled out. */
-export function readPeer(
-  peer: Peer,
-  namespace: string,
-  unit: Traits,
-  unitNamespaceLabels: Labels,
-  profile: Profile,
-): { readonly value: 'yes' | 'no' | 'maybe'; readonly reason: UnknownReason } {
-  if (peer.kind === 'block') {
-    const { reading, reason } = readBlock(peer, unit, profile);
-    return { value: reading, reason };
-  }
-  const inScope =
-    peer.namespaces === 'own' ? unit.namespace === namespace : matches(peer.namespaces, unitNamespaceLabels);
-  return { value: inScope && matches(peer.pods, unit.labels) ? 'yes' : 'no', reason: 'ip-block-on-pods' };
-}
-
-/** Every peer that any clause of the policy names, the ignored ones included. */
-export function* peersOf(policy: CompiledPolicy): Iterable<Peer> {
-  for (const clause of allClauses(policy)) if (clause.peers !== 'any') yield* clause.peers;
-}
-
-function allClauses({ ingress, egress, ignored }: CompiledPolicy): readonly Clause[] {
-  return [...(ingress?.clauses ?? []), ...(egress?.clauses ?? []), ...ignored];
 }
 
 /** A unit that is gone, or that its namespace's labels are to be asked of anew. */

@@ -4,8 +4,8 @@ import type { Profile } from '../model/profile.ts';
 import { familyOf, parseAddress } from '../sets/addresses.ts';
 import { AddressIndex } from './address-index.ts';
 import { BlockIndex } from './block-index.ts';
-import { peersOf } from './peer-index.ts';
-import { type Addressing, blockHolds, holdsWholeFamily, unaddressed } from './unit.ts';
+import { peersOf } from './read-peer.ts';
+import { type Addressing, blockHolds, holdsWholeFamily, unaddressed, type Workload } from './unit.ts';
 import type { KeyedBlock } from './world.ts';
 
 /** A policy with more different blocks than this is not laid over pods: telling them apart would take too long. */
@@ -21,16 +21,19 @@ export function distinctBlocks(policy: CompiledPolicy): number {
 export interface PodEntry {
   readonly record: PodRecord;
   readonly addresses: readonly bigint[];
+  /** Null for finished pods, which "do not exist". */
+  workload: Workload | null;
   /** The unit that the pod is in; null for pods of the node's network and finished ones. */
   unit: number | null;
 }
 
-/** The pods by name, the addresses they own, and the blocks by which addresses tell pods apart. */
+/** The pods by name, the addresses that they and the nodes own, and the blocks by which addresses tell pods apart. */
 export class PodTable {
-  private readonly pods = new Map<string, PodEntry>();
+  private readonly byNamespace = new Map<string, Map<string, PodEntry>>();
   private readonly blocks = new BlockIndex();
   private readonly byAddress = new AddressIndex<PodEntry>();
-  private readonly owners = new Map<bigint, number>();
+  /** Addresses of nodes and of pods in their networks, counted. */
+  private readonly nodeAddresses = new Map<bigint, number>();
   private readonly profile: Profile;
 
   constructor(profile: Profile) {
@@ -38,7 +41,13 @@ export class PodTable {
   }
 
   get(namespace: string, name: string): PodEntry | undefined {
-    return this.pods.get(`${namespace}/${name}`);
+    return this.byNamespace.get(namespace)?.get(name);
+  }
+
+  /** The pods of one namespace, or all. */
+  *all(namespace?: string): Iterable<PodEntry> {
+    if (namespace !== undefined) yield* this.byNamespace.get(namespace)?.values() ?? [];
+    else for (const names of this.byNamespace.values()) yield* names.values();
   }
 
   /** The addresses of a pod; none where it has none yet. */
@@ -48,37 +57,41 @@ export class PodTable {
 
   put(record: PodRecord): PodEntry {
     const addresses = record.finished ? [] : readAddresses(record.addresses);
-    const entry: PodEntry = { record, addresses, unit: null };
-    this.pods.set(`${record.namespace}/${record.name}`, entry);
+    const entry: PodEntry = { record, addresses, workload: null, unit: null };
+    const names = this.byNamespace.get(record.namespace) ?? new Map<string, PodEntry>();
+    this.byNamespace.set(record.namespace, names.set(record.name, entry));
     // Pods of the node's network are in no unit, so that nobody looks for them by address.
-    if (!record.hostNetwork) for (const address of addresses) this.byAddress.add(address, entry);
-    this.own(addresses);
+    if (record.hostNetwork) this.own(addresses);
+    else this.byAddress.add(entry);
     return entry;
   }
 
   remove(namespace: string, name: string): void {
-    const key = `${namespace}/${name}`;
-    const entry = this.pods.get(key);
-    if (entry === undefined) return;
-    for (const address of entry.addresses) this.byAddress.delete(address, entry);
-    this.disown(entry.addresses);
-    this.pods.delete(key);
+    const names = this.byNamespace.get(namespace);
+    const entry = names?.get(name);
+    if (names === undefined || entry === undefined) return;
+    if (entry.record.hostNetwork) this.disown(entry.addresses);
+    else this.byAddress.delete(entry);
+    names.delete(name);
+    if (names.size === 0) this.byNamespace.delete(namespace);
   }
 
+  /** Counts a node's addresses in. */
   own(addresses: readonly bigint[]): void {
-    for (const address of addresses) this.owners.set(address, (this.owners.get(address) ?? 0) + 1);
+    for (const address of addresses)
+      this.nodeAddresses.set(address, (this.nodeAddresses.get(address) ?? 0) + 1);
   }
 
   disown(addresses: readonly bigint[]): void {
     for (const address of addresses) {
-      const left = (this.owners.get(address) ?? 0) - 1;
-      if (left > 0) this.owners.set(address, left);
-      else this.owners.delete(address);
+      const left = (this.nodeAddresses.get(address) ?? 0) - 1;
+      if (left > 0) this.nodeAddresses.set(address, left);
+      else this.nodeAddresses.delete(address);
     }
   }
 
   owns(address: bigint): boolean {
-    return this.owners.has(address);
+    return this.nodeAddresses.has(address) || this.byAddress.has(address);
   }
 
   /** Counts the policy's blocks in; returns those that no policy named before. */
@@ -146,6 +159,11 @@ export function addressingOf(addresses: readonly bigint[], blocks: readonly Keye
 }
 
 /** Reads addresses; one that cannot be read is left out, so that the pod counts as having none. */
-export function readAddresses(texts: readonly string[]): bigint[] {
+export function readAddresses(texts: readonly string[]): readonly bigint[] {
+  const [first] = texts;
+  if (first !== undefined && texts.length === 1) {
+    const address = parseAddress(first);
+    return address === null ? [] : [address];
+  }
   return [...new Set(texts.map(parseAddress))].filter((address) => address !== null);
 }

@@ -12,11 +12,9 @@ import type { Governing } from './world.ts';
 export class PolicyTable {
   private readonly byNamespace = new Map<string, Map<string, CompiledPolicy>>();
   private readonly unreadable = new Map<string, Set<string>>();
-  private readonly selecting = new Map<number, Set<CompiledPolicy>>();
-  private readonly governings: Record<Direction, Map<number, Governing>> = {
-    ingress: new Map(),
-    egress: new Map(),
-  };
+  /** By unit id; nothing where no policy selects the unit. */
+  private readonly selecting: (readonly CompiledPolicy[] | undefined)[] = [];
+  private readonly governings: Record<Direction, (Governing | undefined)[]> = { ingress: [], egress: [] };
   private readonly isolatedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
   private readonly governedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
   readonly signatures: Readonly<Record<Direction, Signatures>> = {
@@ -47,9 +45,8 @@ export class PolicyTable {
       if (version === undefined) continue;
       this.units.select(this.units.inNamespace(namespace), version.subject).forEach((id) => {
         touched.add(id);
-        const selecting = this.selecting.get(id);
-        if (enter) selecting?.add(version);
-        else selecting?.delete(version);
+        const selecting = this.selecting[id] ?? none;
+        this.selecting[id] = enter ? [...selecting, version] : selecting.filter((other) => other !== version);
       });
     }
     this.file(namespace, name, policy);
@@ -74,16 +71,11 @@ export class PolicyTable {
   }
 
   governing(unit: number, direction: Direction): Governing {
-    const known = this.governings[direction].get(unit);
-    if (known !== undefined) return known;
-    const governing = governingOf(
-      [...(this.selecting.get(unit) ?? [])],
-      direction,
-      this.units.get(unit),
-      this.profile,
-    );
-    this.governings[direction].set(unit, governing);
-    return governing;
+    return this.governings[direction][unit] ?? this.compute(unit, direction);
+  }
+
+  private compute(unit: number, direction: Direction): Governing {
+    return governingOf(this.selecting[unit] ?? none, direction, this.units.get(unit), this.profile);
   }
 
   isolated(direction: Direction): BitSet {
@@ -95,33 +87,34 @@ export class PolicyTable {
   }
 
   created(unit: Unit): void {
-    const policies = this.byNamespace.get(unit.namespace)?.values() ?? [];
-    this.selecting.set(
-      unit.id,
-      new Set([...policies].filter(({ subject }) => matches(subject, unit.labels))),
-    );
+    const selecting: CompiledPolicy[] = [];
+    for (const policy of this.inNamespace(unit.namespace))
+      if (matches(policy.subject, unit.labels)) selecting.push(policy);
+    this.selecting[unit.id] = selecting.length === 0 ? undefined : selecting;
     this.refresh(unit.id);
   }
 
-  removed(unit: Unit): void {
-    this.selecting.delete(unit.id);
+  removed({ id }: Unit): void {
+    this.selecting[id] = undefined;
     for (const direction of directions) {
-      this.governings[direction].delete(unit.id);
-      this.isolatedUnits[direction].delete(unit.id);
-      this.governedUnits[direction].delete(unit.id);
-      this.signatures[direction].remove(unit.id);
+      this.governings[direction][id] = undefined;
+      this.isolatedUnits[direction].delete(id);
+      this.governedUnits[direction].delete(id);
+      this.signatures[direction].remove(id);
     }
   }
 
   private refresh(id: number): void {
     const unit = this.units.get(id);
+    if (unit === undefined) return;
     for (const direction of directions) {
-      this.governings[direction].delete(id);
-      const governing = this.governing(id, direction);
+      const governing = this.compute(id, direction);
       const governed = isGoverned(governing);
       enter(this.isolatedUnits[direction], id, governing.isolated);
       enter(this.governedUnits[direction], id, governed);
-      if (unit !== undefined) this.signatures[direction].set(unit, governed ? governing : null);
+      const signature = this.signatures[direction].set(unit, governed ? governing : null);
+      // Units that are governed alike share what governs them.
+      this.governings[direction][id] = signature?.governing ?? governing;
     }
   }
 
@@ -138,6 +131,8 @@ export class PolicyTable {
 export function isGoverned({ isolated, doubt }: Governing): boolean {
   return isolated || doubt !== null;
 }
+
+const none: readonly CompiledPolicy[] = [];
 
 function enter(set: BitSet, unit: number, belongs: boolean): void {
   if (belongs) set.add(unit);

@@ -31,7 +31,7 @@ interface OpenEntry extends OpenClass {
 export class Signatures {
   private readonly direction: Direction;
   private readonly byKey = new Map<string, Entry>();
-  private readonly byUnit = new Map<number, Entry>();
+  private readonly byUnit: (Entry | undefined)[] = [];
   private readonly byPolicy = new Map<CompiledPolicy, Set<Entry>>();
   private readonly openByKey = new Map<string, OpenEntry>();
   private readonly numbers = new WeakMap<CompiledPolicy, number>();
@@ -42,25 +42,26 @@ export class Signatures {
   }
 
   /** Files a unit under what governs it; null where nothing does. */
-  set(unit: Unit, governing: Governing | null): void {
-    const old = this.byUnit.get(unit.id);
+  set(unit: Unit, governing: Governing | null): Signature | null {
+    const old = this.byUnit[unit.id];
     const now = governing === null ? null : this.entryFor(unit, governing);
-    if (old === now) return;
+    if (old === now) return now;
     if (now !== null) {
       now.units.add(unit.id);
       now.open?.units.add(unit.id);
-      this.byUnit.set(unit.id, now);
+      this.byUnit[unit.id] = now;
     }
     if (old !== undefined) this.leave(old, unit.id, now);
+    return now;
   }
 
   remove(id: number): void {
-    const old = this.byUnit.get(id);
+    const old = this.byUnit[id];
     if (old !== undefined) this.leave(old, id, null);
   }
 
   private leave(old: Entry, id: number, now: Entry | null): void {
-    if (now === null) this.byUnit.delete(id);
+    if (now === null) this.byUnit[id] = undefined;
     old.units.delete(id);
     if (old.open !== null && old.open !== now?.open) this.leaveOpen(old.open, id);
     if (!old.units.isEmpty()) return;
@@ -85,10 +86,6 @@ export class Signatures {
   /** Units whose policies say something to those whom none of their peers matches. */
   openClasses(): Iterable<OpenClass> {
     return this.openByKey.values();
-  }
-
-  signatureOf(unit: number): Signature | undefined {
-    return this.byUnit.get(unit);
   }
 
   private entryFor(unit: Unit, governing: Governing): Entry {

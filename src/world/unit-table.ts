@@ -1,18 +1,20 @@
 import { type Labels, meets, type Requirement, type Selector } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
+import type { LabelKeys } from './label-keys.ts';
+import { LabelPostings } from './label-postings.ts';
+import { MemberLabels } from './member-labels.ts';
 import { PortPostings } from './port-postings.ts';
-import { type Traits, traitsKey, type Unit } from './unit.ts';
+import { SortedNames } from './sorted-names.ts';
+import { type Addressing, portsKey, sameAddressing, type Traits, type Unit } from './unit.ts';
+import { WorkloadUnits } from './workload-units.ts';
 
 interface Entry extends Unit {
+  labels: Labels;
+  varying: ReadonlySet<string>;
+  addressing: Addressing;
   readonly members: Set<string>;
   planned: number;
-  readonly key: string;
-}
-
-/** The units of one workload, and its number. */
-interface Workmates {
-  readonly number: number;
-  readonly units: Set<Entry>;
+  readonly own: MemberLabels;
 }
 
 /** Told when a unit appears or is about to vanish. */
@@ -22,31 +24,30 @@ export interface UnitListener {
 }
 
 /**
- * The units and the indexes over them: by traits, namespace, workload, and by label key and value. A unit lives as
- * long as it stands for at least one pod; its id is used again afterwards.
+ * The units and the indexes over them: by workload, namespace, label, port and block. A unit lives as long as it
+ * stands for at least one pod; its id is used again afterwards. Pods of one workload share a unit unless a selector in
+ * force (`keys`), a block in force or their ports tell them apart.
  */
 export class UnitTable {
   readonly ids = new BitSet();
   private readonly entries: (Entry | undefined)[] = [];
   private readonly free: number[] = [];
-  private readonly byKey = new Map<string, Entry>();
   private readonly byNamespace = new Map<string, BitSet>();
-  private readonly byWorkload = new Map<string, Workmates>();
-  private readonly freeNumbers: number[] = [];
-  private workloadEnd = 0;
-  /** Numbers of the units' workloads, by unit id. */
-  private workloadNumbers = new Int32Array(0);
-  /** `namespace/` of each namespace with units, in order: so its names stand among all others. */
-  private readonly prefixes: string[] = [];
-  private readonly postings = new Map<string, Map<string, BitSet>>();
+  /** The units of each workload, and its number. */
+  readonly workloads = new WorkloadUnits<Entry>();
+  private readonly names = new SortedNames();
+  /** By labels that all pods of a unit have alike, and by keys in which they differ. */
+  readonly labels = new LabelPostings();
   private readonly byBlock = new Map<string, BitSet>();
   /** Units whose pods have no address yet. */
   readonly unaddressed = new BitSet();
   /** By what a port's name means on them. */
   readonly named = new PortPostings();
+  private readonly keys: LabelKeys;
   private readonly listeners: () => readonly UnitListener[];
 
-  constructor(listeners: () => readonly UnitListener[]) {
+  constructor(keys: LabelKeys, listeners: () => readonly UnitListener[]) {
+    this.keys = keys;
     this.listeners = listeners;
   }
 
@@ -79,53 +80,69 @@ export class UnitTable {
 
   /** `namespace/` of the namespaces that hold at least one unit, in the order of the names that begin so. */
   get namespacePrefixes(): readonly string[] {
-    return this.prefixes;
+    return this.names.sorted;
   }
 
   ofWorkload(id: string): readonly Unit[] {
-    return [...(this.byWorkload.get(id)?.units ?? [])];
-  }
-
-  /** A small number that the workload of a unit keeps as long as it has units. */
-  workloadNumber(unit: number): number {
-    return this.workloadNumbers[unit] ?? 0;
-  }
-
-  /** The same by the workload's id; undefined where it has no units. */
-  numberOfWorkload(id: string): number | undefined {
-    return this.byWorkload.get(id)?.number;
-  }
-
-  /** One more than the highest number of a workload. */
-  get workloadNumberEnd(): number {
-    return this.workloadEnd;
+    return this.workloads.of(id);
   }
 
   /** Puts a running pod into the unit of its traits. */
   addMember(traits: Traits, pod: string): Unit {
-    const entry = this.entryFor(traits);
-    entry.members.add(pod);
-    return entry;
+    const known = this.find(traits);
+    if (known === undefined) return this.create(traits, pod, 0);
+    known.members.add(pod);
+    this.shift(known, traits.labels, 'add');
+    return known;
   }
 
-  removeMember(id: number, pod: string): void {
+  /** `labels` are those that the pod came with. */
+  removeMember(id: number, pod: string, labels: Labels): void {
     const entry = this.entries[id];
-    if (entry === undefined) return;
-    entry.members.delete(pod);
-    this.dropIfEmpty(entry);
+    if (entry?.members.has(pod) !== true) return;
+    if (entry.members.size === 1) this.drop(entry);
+    else {
+      entry.members.delete(pod);
+      this.shift(entry, labels, 'remove');
+    }
   }
 
+  /** Pods that a workload without any would have are a unit of their own. */
   addPlanned(traits: Traits, count: number): Unit {
-    const entry = this.entryFor(traits);
-    entry.planned = count;
-    return entry;
+    return this.create(traits, null, count);
   }
 
   removePlanned(id: number): void {
     const entry = this.entries[id];
+    if (entry !== undefined) this.drop(entry);
+  }
+
+  /** The unit in which a pod of these traits belongs, as long as it was not made yet. */
+  unitFor(traits: Traits): Unit | undefined {
+    return this.find(traits);
+  }
+
+  /** All pods of a unit lie in other blocks than before, and no other unit of the workload lies in the same. */
+  readdress(id: number, addressing: Addressing): void {
+    const entry = this.entries[id];
     if (entry === undefined) return;
-    entry.planned = 0;
-    this.dropIfEmpty(entry);
+    for (const block of blocksAround(entry)) dropBit(this.byBlock, block, id);
+    entry.addressing = addressing;
+    for (const block of blocksAround(entry)) bitsOf(this.byBlock, block).add(id);
+  }
+
+  /** Units whose pods differ in one of the keys. */
+  differingIn(keys: readonly string[]): BitSet {
+    return BitSet.union(keys.map((key) => this.labels.varying(key)));
+  }
+
+  /** Units of workloads of which one of the keys, and perhaps nothing else, keeps the pods apart. */
+  keptApartBy(keys: readonly string[]): BitSet {
+    const found = new BitSet();
+    for (const units of this.workloads.parted()) {
+      if (keys.some((key) => differ(units, key))) for (const { id } of units) found.add(id);
+    }
+    return found;
   }
 
   /** The units among `candidates` whose labels the selector matches; cheap requirements narrow first. */
@@ -133,7 +150,8 @@ export class UnitTable {
     let found = candidates;
     const rest: Requirement[] = [];
     for (const requirement of selector.requirements) {
-      if (requirement.operator === 'In') found = found.and(this.posted(requirement.key, requirement.values));
+      if (requirement.operator === 'In')
+        found = this.labels.among(found, requirement.key, requirement.values);
       else rest.push(requirement);
     }
     if (rest.length === 0) return found;
@@ -145,29 +163,37 @@ export class UnitTable {
     return kept;
   }
 
-  private posted(key: string, values: readonly string[]): BitSet {
-    const union = new BitSet();
-    const byValue = this.postings.get(key);
-    for (const value of values) {
-      const units = byValue?.get(value);
-      if (units !== undefined) union.addAll(units);
-    }
-    return union;
+  private find({ workload, ports, labels, addressing }: Traits): Entry | undefined {
+    const units = this.workloads.of(workload.id);
+    if (units.length === 0) return undefined;
+    const key = portsKey(ports);
+    return units.find(
+      (entry) =>
+        entry.planned === 0 &&
+        (entry.ports === ports || portsKey(entry.ports) === key) &&
+        sameAddressing(entry.addressing, addressing) &&
+        this.alike(entry.own, labels),
+    );
   }
 
-  private entryFor(traits: Traits): Entry {
-    const key = traitsKey(traits);
-    const known = this.byKey.get(key);
-    if (known !== undefined) return known;
+  /** Can no selector in force tell a pod with these labels from the members? */
+  private alike(own: MemberLabels, labels: Labels): boolean {
+    if (own.alike === labels) return true;
+    for (const [key, value] of labels) if (this.keys.has(key) && !own.agreesOn(key, value)) return false;
+    for (const key of own.alike.keys()) if (!labels.has(key) && this.keys.has(key)) return false;
+    for (const key of own.varyingKeys) if (this.keys.has(key)) return false;
+    return true;
+  }
+
+  private create(traits: Traits, pod: string | null, planned: number): Unit {
     const id = this.free.pop() ?? this.entries.length;
-    const entry: Entry = { ...traits, id, key, members: new Set(), planned: 0 };
+    const entry = entryOf(id, traits, pod, planned);
     this.entries[id] = entry;
-    this.byKey.set(key, entry);
     this.ids.add(id);
-    if (!this.byNamespace.has(traits.namespace)) insert(this.prefixes, `${traits.namespace}/`);
+    if (!this.byNamespace.has(traits.namespace)) this.names.insert(`${traits.namespace}/`);
     bitsOf(this.byNamespace, traits.namespace).add(id);
-    this.join(entry);
-    this.post(traits.labels, id);
+    this.workloads.join(entry);
+    this.shift(entry, traits.labels, 'add');
     this.named.enter(id, traits.ports);
     for (const block of blocksAround(traits)) bitsOf(this.byBlock, block).add(id);
     if (traits.addressing.families.length === 0) this.unaddressed.add(id);
@@ -175,78 +201,56 @@ export class UnitTable {
     return entry;
   }
 
-  private join(entry: Entry): void {
-    const known = this.byWorkload.get(entry.workload.id);
-    const mates = known ?? { number: this.freeNumbers.pop() ?? this.workloadEnd++, units: new Set() };
-    if (known === undefined) this.byWorkload.set(entry.workload.id, mates);
-    mates.units.add(entry);
-    if (entry.id >= this.workloadNumbers.length) {
-      const grown = new Int32Array(Math.max(64, entry.id * 2));
-      grown.set(this.workloadNumbers);
-      this.workloadNumbers = grown;
-    }
-    this.workloadNumbers[entry.id] = mates.number;
+  private shift(entry: Entry, labels: Labels, how: 'add' | 'remove'): void {
+    const shift = entry.own[how](labels);
+    this.labels.follow(entry.id, shift);
+    entry.labels = entry.own.alike;
+    if (shift.diverged.length + shift.settled.length > 0) entry.varying = entry.own.varying;
   }
 
-  private part(entry: Entry): void {
-    const mates = this.byWorkload.get(entry.workload.id);
-    if (mates === undefined) return;
-    mates.units.delete(entry);
-    if (mates.units.size > 0) return;
-    this.byWorkload.delete(entry.workload.id);
-    this.freeNumbers.push(mates.number);
-  }
-
-  private post(labels: Labels, id: number): void {
-    for (const [key, value] of labels) {
-      const byValue = this.postings.get(key) ?? new Map<string, BitSet>();
-      this.postings.set(key, byValue);
-      bitsOf(byValue, value).add(id);
-    }
-  }
-
-  private dropIfEmpty(entry: Entry): void {
-    if (entry.members.size > 0 || entry.planned > 0) return;
+  private drop(entry: Entry): void {
+    const { id, namespace } = entry;
     for (const listener of this.listeners()) listener.removed(entry);
-    this.entries[entry.id] = undefined;
-    this.byKey.delete(entry.key);
-    this.ids.delete(entry.id);
-    dropBit(this.byNamespace, entry.namespace, entry.id);
-    if (!this.byNamespace.has(entry.namespace))
-      this.prefixes.splice(placeIn(this.prefixes, `${entry.namespace}/`), 1);
-    this.part(entry);
-    for (const [key, value] of entry.labels) {
-      const byValue = this.postings.get(key);
-      if (byValue === undefined) continue;
-      dropBit(byValue, value, entry.id);
-      if (byValue.size === 0) this.postings.delete(key);
-    }
-    for (const block of blocksAround(entry)) dropBit(this.byBlock, block, entry.id);
-    this.unaddressed.delete(entry.id);
-    this.named.leave(entry.id, entry.ports);
-    this.free.push(entry.id);
+    this.entries[id] = undefined;
+    this.ids.delete(id);
+    dropBit(this.byNamespace, namespace, id);
+    if (!this.byNamespace.has(namespace)) this.names.remove(`${namespace}/`);
+    this.workloads.part(entry);
+    this.labels.leave(id, entry);
+    for (const block of blocksAround(entry)) dropBit(this.byBlock, block, id);
+    this.unaddressed.delete(id);
+    this.named.leave(id, entry.ports);
+    this.free.push(id);
   }
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function entryOf(id: number, traits: Traits, pod: string | null, planned: number): Entry {
+  const { namespace, ports, workload, addressing } = traits;
+  return {
+    id,
+    namespace,
+    ports,
+    workload,
+    addressing,
+    members: new Set(pod === null ? [] : [pod]),
+    planned,
+    own: new MemberLabels(),
+    labels: traits.labels,
+    varying: none,
+  };
+}
+
+/** Do the units differ in a label that all pods of each have alike? */
+function differ(units: readonly Entry[], key: string): boolean {
+  const first = units[0]?.labels.get(key);
+  return units.some(({ labels }) => labels.get(key) !== first);
 }
 
 function* blocksAround({ addressing }: Traits): Iterable<string> {
   yield* addressing.inside;
   yield* addressing.partly;
-}
-
-function insert(sorted: string[], name: string): void {
-  sorted.splice(placeIn(sorted, name), 0, name);
-}
-
-/** Where a name stands in a sorted list, or would stand. */
-function placeIn(names: readonly string[], name: string): number {
-  let low = 0;
-  let high = names.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((names[middle] ?? '') < name) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function bitsOf(index: Map<string, BitSet>, key: string): BitSet {

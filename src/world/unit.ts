@@ -30,7 +30,7 @@ export interface Addressing {
 
 export const unaddressed: Addressing = { families: [], inside: new Set(), partly: new Set() };
 
-/** Everything a policy can see of a pod. Pods with equal traits are one unit. */
+/** Everything a policy can see of a pod. Pods that no policy in force can tell apart by them are one unit. */
 export interface Traits {
   readonly namespace: string;
   readonly labels: Labels;
@@ -45,6 +45,10 @@ export interface Traits {
  */
 export interface Unit extends Traits {
   readonly id: number;
+  /** The labels that all its pods have alike. Of those by which they differ no selector in force asks. */
+  readonly labels: Labels;
+  /** Keys of labels by which its pods differ, or that only some of them have. */
+  readonly varying: ReadonlySet<string>;
   /** Names of the running (not finished) pods. */
   readonly members: ReadonlySet<string>;
   /** Pods that a workload without any would have; see `contract` of planned pods in the README. */
@@ -63,7 +67,24 @@ export function podIds(unit: Unit): string[] {
   return ids;
 }
 
-/** Two pods with equal keys are in one unit. */
+/** Do the same blocks hold both in the same way? */
+export function sameAddressing(a: Addressing, b: Addressing): boolean {
+  if (a === b) return true;
+  return (
+    a.families.length === b.families.length &&
+    a.families.every((family, index) => family === b.families[index]) &&
+    sameKeys(a.inside, b.inside) &&
+    sameKeys(a.partly, b.partly)
+  );
+}
+
+function sameKeys(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  if (a.size !== b.size) return false;
+  for (const key of a) if (!b.has(key)) return false;
+  return true;
+}
+
+/** Equal keys are equal traits, other labels than those that a selector asks for included. */
 export function traitsKey(traits: Traits): string {
   const { namespace, labels, ports, workload, addressing } = traits;
   const sortedLabels = [...labels].sort(([a], [b]) => (a < b ? -1 : 1));

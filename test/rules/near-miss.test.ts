@@ -26,6 +26,7 @@ function unit(id: number, planned: number, labels: Readonly<Record<string, strin
     addressing: unaddressed,
     members: new Set(),
     planned,
+    varying: new Set(),
   };
 }
 

@@ -82,6 +82,9 @@ export function doubts(world: World): string[] {
   return lines.sort();
 }
 
+/** What all pods of a unit have alike are the labels of one of them, or a copy of the same. */
+const copied: ReadonlySet<string> = new Set(['world.table.entries.labels', 'world.table.entries.own.alike']);
+
 /**
  * How many entries the maps and sets hold that can be reached from a value, by the field that holds them. Reasons for
  * doubt are left to `doubts`: there are five of them at most.
@@ -97,7 +100,7 @@ export function keptBy(value: unknown): Readonly<Record<string, number>> {
       for (const inner of item.values()) visit(inner, `${path}.*`);
       return;
     }
-    const fields = Object.entries(item).filter(([key]) => key !== 'reasons');
+    const fields = Object.entries(item).filter(([key]) => key !== 'reasons' && !copied.has(`${path}.${key}`));
     for (const [key, inner] of fields) visit(inner, Array.isArray(item) ? path : `${path}.${key}`);
   };
   visit(value, 'world');

@@ -1,0 +1,150 @@
+import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
+import type { BitSet } from '../sets/bitset.ts';
+import { type MiddleLookup, workloadOfPod } from './owners.ts';
+import type { PodEntry, PodTable } from './pod-table.ts';
+import { sameAddressing, type Traits, traitsOf, type Workload } from './unit.ts';
+import type { UnitTable } from './unit-table.ts';
+import { WorkloadTable } from './workload-table.ts';
+import type { KeyedBlock } from './world.ts';
+
+/** Where a placement looks up what stands between a pod and its workload, and what a workload's template says. */
+export interface PlacementContext {
+  readonly pods: PodTable;
+  readonly units: UnitTable;
+  readonly middle: MiddleLookup;
+  readonly template: (workload: Workload) => WorkloadRecord | undefined;
+}
+
+/** Keeps every pod in the unit where it belongs, and the planned pods of workloads that have none. */
+export class Placement {
+  private readonly context: PlacementContext;
+  private readonly workloads: WorkloadTable;
+
+  constructor(context: PlacementContext) {
+    this.context = context;
+    this.workloads = new WorkloadTable(context.units);
+  }
+
+  /** Returns the record in whose place this one comes. */
+  put(record: PodRecord): PodRecord | undefined {
+    const old = this.remove(record.namespace, record.name);
+    this.place(this.context.pods.put(record));
+    return old;
+  }
+
+  /** Returns the record that was there. */
+  remove(namespace: string, name: string): PodRecord | undefined {
+    const entry = this.context.pods.get(namespace, name);
+    if (entry === undefined) return undefined;
+    this.displace(entry);
+    this.context.pods.remove(namespace, name);
+    return entry.record;
+  }
+
+  /** A ReplicaSet or Job also tells whose the pods are that it controls. */
+  workloadChanged(record: WorkloadRecord): void {
+    for (const entry of this.controlledBy(record)) {
+      const { workload } = entry;
+      if (workload === null || workload.id === workloadOfPod(entry.record, this.context.middle).id) continue;
+      this.displace(entry);
+      this.place(entry);
+    }
+    this.workloads.recordChanged(record, this.context.template);
+  }
+
+  /** Label keys that selectors ask for only now: pods that differ in them part. */
+  keysAsked(keys: readonly string[]): void {
+    if (keys.length > 0) this.regroupAll(this.context.units.differingIn(keys));
+  }
+
+  /** Label keys that no selector asks for any more: pods that only they kept apart come together. */
+  keysForgotten(keys: readonly string[]): void {
+    if (keys.length > 0) this.regroupAll(this.context.units.keptApartBy(keys));
+  }
+
+  private regroupAll(ids: BitSet): void {
+    const { units, pods } = this.context;
+    ids.forEach((id) => {
+      const unit = units.get(id);
+      if (unit === undefined) return;
+      for (const name of [...unit.members]) {
+        const entry = pods.get(unit.namespace, name);
+        if (entry !== undefined) this.regroup(entry);
+      }
+    });
+  }
+
+  /** Blocks that policies name only now, or no longer: pods that differ in them part, or come together. */
+  blocksChanged(blocks: readonly KeyedBlock[]): void {
+    const { units, pods } = this.context;
+    const byUnit = new Map<number, PodEntry[]>();
+    for (const entry of pods.within(blocks)) {
+      if (entry.unit === null) continue;
+      const known = byUnit.get(entry.unit);
+      if (known === undefined) byUnit.set(entry.unit, [entry]);
+      else known.push(entry);
+    }
+    for (const [id, entries] of byUnit) {
+      if (units.get(id)?.members.size !== entries.length || !this.moveWhole(id, entries))
+        for (const entry of entries) this.regroup(entry);
+    }
+  }
+
+  /** Leaves a unit as it is whose pods still lie in the same blocks and in others than all units beside it. */
+  private moveWhole(id: number, entries: readonly PodEntry[]): boolean {
+    const { units, pods } = this.context;
+    const unit = units.get(id);
+    const [first, ...others] = entries;
+    if (unit === undefined || first === undefined) return false;
+    const addressing = pods.addressing(first.addresses);
+    for (const { addresses } of others) {
+      if (!sameAddressing(pods.addressing(addresses), addressing)) return false;
+    }
+    const beside = units.unitFor({ ...unit, addressing });
+    if (beside !== undefined && beside.id !== id) return false;
+    units.readdress(id, addressing);
+    return true;
+  }
+
+  /** Finished pods "do not exist"; pods of the node's network count for their workload and are in no unit. */
+  private place(entry: PodEntry): void {
+    const { record } = entry;
+    if (record.finished) return;
+    entry.workload = this.workloads.podAdded(workloadOfPod(record, this.context.middle));
+    if (!record.hostNetwork) this.enter(entry, entry.workload);
+  }
+
+  private enter(entry: PodEntry, workload: Workload): void {
+    entry.unit = this.context.units.addMember(this.traits(entry, workload), entry.record.name).id;
+  }
+
+  private traits({ record, addresses }: PodEntry, workload: Workload): Traits {
+    return traitsOf(record, workload, this.context.pods.addressing(addresses));
+  }
+
+  private displace(entry: PodEntry): void {
+    const { record, unit, workload } = entry;
+    if (unit !== null) this.context.units.removeMember(unit, record.name, record.labels);
+    entry.unit = null;
+    entry.workload = null;
+    if (workload !== null) this.workloads.podRemoved(workload, this.context.template);
+  }
+
+  /** Puts a pod into the unit where it belongs now; its workload stays the same. */
+  private regroup(entry: PodEntry): void {
+    const { record, unit, workload } = entry;
+    if (unit === null || workload === null) return;
+    if (this.context.units.unitFor(this.traits(entry, workload))?.id === unit) return;
+    this.context.units.removeMember(unit, record.name, record.labels);
+    this.enter(entry, workload);
+  }
+
+  /** Pods that a ReplicaSet or Job controls; of other kinds nobody asks. */
+  private *controlledBy({ kind, namespace, name }: WorkloadRecord): Iterable<PodEntry> {
+    if (kind !== 'ReplicaSet' && kind !== 'Job') return;
+    for (const entry of this.context.pods.all(namespace)) {
+      const { owner } = entry.record;
+      if (owner?.name === name && owner.kind === kind) yield entry;
+    }
+  }
+}
