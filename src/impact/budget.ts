@@ -6,7 +6,7 @@ const stepsPerLook = 1024;
  * steps. A spent budget stays spent, and whoever stops because of it says what was left out.
  */
 export class Budget {
-  private readonly stepsMax: number;
+  readonly stepsMax: number;
   private readonly expired: () => boolean;
   private used = 0;
   private nextLook = 0;
@@ -26,6 +26,12 @@ export class Budget {
       this.nextLook = this.used + stepsPerLook;
       if (this.expired()) this.over = 'time';
     }
+    return this.over === null;
+  }
+
+  /** Asks for the deadline now, for what takes long without taking steps; false once the budget is spent. */
+  look(): boolean {
+    if (this.over === null && this.expired()) this.over = 'time';
     return this.over === null;
   }
 

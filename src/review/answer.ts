@@ -1,7 +1,8 @@
 import type { Edit } from '../model/change.ts';
 import { type Finding, type Level, levels, type Severity } from '../model/finding.ts';
 import type { Excuse, Freshness, Review, ReviewRequest } from '../model/review.ts';
-import type { JudgedFinding, Judgement } from '../rules/run.ts';
+import type { Judgement } from '../rules/run.ts';
+import type { JudgedFinding } from '../rules/runner.ts';
 import { contractRule } from './contract.ts';
 import { findingId } from './finding-id.ts';
 import { headline } from './headline.ts';

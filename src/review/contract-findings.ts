@@ -9,7 +9,8 @@ import { type Direction, directions } from '../model/policy.ts';
 import { matches } from '../model/selector.ts';
 import { placeOf } from '../rules/change-place.ts';
 import { always } from '../rules/rule.ts';
-import { type Judgement, objectOf } from '../rules/run.ts';
+import type { Judgement } from '../rules/run.ts';
+import { objectOf } from '../rules/stamp.ts';
 import { BitSet } from '../sets/bitset.ts';
 import {
   allPorts,
@@ -25,7 +26,15 @@ import { type Overlay, overlay } from '../world/overlay.ts';
 import { podIds } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { type Contract, type ContractEnd, contractRule } from './contract.ts';
-import { amongUnits, type Invented, inventPods, membersIn, ownAmong, unitsAt } from './contract-ends.ts';
+import {
+  amongUnits,
+  type Invented,
+  inventPods,
+  keysOfContracts,
+  membersIn,
+  ownAmong,
+  unitsAt,
+} from './contract-ends.ts';
 import { type Members, reachOf } from './contract-groups.ts';
 import type { Resolving } from './contract-outside.ts';
 import type { PairClass } from './contract-pairs.ts';
@@ -108,7 +117,11 @@ class Scene {
   constructor(world: ClusterWorld, laid: Change, contracts: readonly Contract[], budget: Budget) {
     this.laid = laid;
     this.invented = inventPods(world, contracts);
-    this.worlds = overlay(world, { edits: [...laid.edits, ...this.invented.edits] });
+    this.worlds = overlay(
+      world,
+      { edits: [...laid.edits, ...this.invented.edits] },
+      keysOfContracts(contracts),
+    );
     this.evaluation = new Evaluation(this.worlds, budget);
     this.strangers = this.invented.units(this.worlds.after);
     const [ingress, egress] = directions.map((direction) => touchedUnits(this.worlds, laid, direction));

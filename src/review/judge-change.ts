@@ -6,6 +6,7 @@ import { type Case, type Judgement, judge } from '../rules/run.ts';
 import { blocksMax, distinctBlocks } from '../world/pod-table.ts';
 import { caseOf } from './case-of.ts';
 import { type Contract, contractsOf } from './contract.ts';
+import { keysOfContracts } from './contract-ends.ts';
 import { requiredBy, withContracts } from './contract-findings.ts';
 import type { ReviewContext } from './review-context.ts';
 
@@ -33,17 +34,19 @@ export function judgeChange(change: Change, context: ReviewContext, asked: Chang
   const laid = narrow.length === change.edits.length ? change : { edits: narrow };
   const contracts = contractsOf(settings.contracts);
   const agreed = { world, laid, contracts };
-  const whole = caseOf(world, asked, laid);
+  const whole = caseOf(world, asked, laid, keysOfContracts(contracts));
   const required = requiredBy(agreed);
   const judgement = withContracts(judge(rules, whole, budget, required), agreed, budget);
   return {
     judgement,
     worlds: whole.worlds,
     required: () => required(whole.worlds.before),
-    partial:
+    partial: gapsIn([
       laid === change
         ? (partialOf(judgement) ?? unjudged(contracts, budget))
         : `the policy names more than ${blocksMax} address blocks: its effect on pods was not worked out`,
+      unfinishedIn(judgement),
+    ]),
     steps: budget.steps,
   };
 }
@@ -66,6 +69,21 @@ function versions({
 function unjudged(contracts: readonly Contract[], { spent }: Budget): string | null {
   if (contracts.length === 0 || spent === null) return null;
   return `contracts were not judged to the end before the ${spent === 'time' ? 'time' : 'step budget'} ran out`;
+}
+
+function gapsIn(gaps: readonly (string | null)[]): string | null {
+  const said = gaps.filter((gap) => gap !== null);
+  return said.length === 0 ? null : said.join('; ');
+}
+
+/** So many rules are named; the log and the audit annotation have no more than the answer. */
+const namedMax = 2;
+
+function unfinishedIn({ unfinished }: Judgement): string | null {
+  if (unfinished.length === 0) return null;
+  const more = unfinished.length - namedMax;
+  const names = [...unfinished.slice(0, namedMax), ...(more > 0 ? [`${more} more`] : [])];
+  return `not judged by ${names.join(', ')}: more to look at than a review may take`;
 }
 
 function partialOf({ difference }: Judgement): string | null {

@@ -17,6 +17,36 @@ export class BudgetEnded extends Error {
 }
 
 /**
+ * The share of a review's budget that the rules about policies may take: they count into it, and however much one of
+ * them meets, most of it is left for the difference.
+ */
+export class Meter {
+  private readonly budget: Budget;
+  private left: number;
+  private least = 0;
+
+  constructor(budget: Budget) {
+    this.budget = budget;
+    this.left = budget.stepsMax * share;
+  }
+
+  /** Begins another piece of work, which may take half of what is left; throws once the time is over. */
+  begin(): void {
+    this.least = this.left / 2;
+    this.budget.look();
+    if (this.budget.spent === 'time') throw new BudgetEnded();
+  }
+
+  /** Takes steps; throws once the piece of work has had its part, or the whole budget is spent. */
+  spend(steps: number): void {
+    this.left -= steps;
+    if (!this.budget.spend(steps) || this.left < this.least) throw new BudgetEnded();
+  }
+}
+
+const share = 0.2;
+
+/**
  * A world that takes a step of a budget for each thing that is looked up or walked over, so that no rule can forget to.
  * What a look-up costs inside the world is the affair of its indexes.
  */
@@ -24,12 +54,12 @@ export class MeteredWorld implements World {
   readonly profile: Profile;
   readonly lookups: Lookups;
   private readonly world: World;
-  private readonly budget: Budget;
+  private readonly meter: Meter;
 
-  constructor(world: World, budget: Budget) {
+  constructor(world: World, meter: Meter) {
     this.profile = world.profile;
     this.world = world;
-    this.budget = budget;
+    this.meter = meter;
     const { lookups } = world;
     this.lookups = {
       namespaces: (selector) => this.each(lookups.namespaces(selector)),
@@ -42,7 +72,7 @@ export class MeteredWorld implements World {
   }
 
   private spend(steps: number): void {
-    if (!this.budget.spend(steps)) throw new BudgetEnded();
+    this.meter.spend(steps);
   }
 
   private one<T>(look: () => T): T {

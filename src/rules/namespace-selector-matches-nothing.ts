@@ -1,9 +1,8 @@
 import type { FixStep, Phrase, Related } from '../model/finding.ts';
-import type { NamespaceRecord } from '../model/objects.ts';
 import { matches, type Requirement, type Selector, selectorOf } from '../model/selector.ts';
 import type { World } from '../world/world.ts';
 import { isSlip, labelSlip, soughtMax } from './near-miss.ts';
-import { matchesNamespace, podPeersOf } from './pod-peers.ts';
+import { matchesNamespace, podPeersOf, someNamespaces } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { keySteps, labelSteps, podPeersIn } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
@@ -96,7 +95,7 @@ function remedyFor({ policy, world }: PolicyInput, selector: Selector): Remedy {
     const steps: Remedy['steps'] = (at, each) => keySteps(at, each, requirement.key, nameLabel);
     return { ...told([`write ${nameLabel}: ${name}`], name), ...(fits ? { steps } : {}) };
   }
-  const namespaces = someNamespaces(world);
+  const namespaces = someNamespaces(world, comparedMax);
   for (const { name, labels } of namespaces) {
     const slip = labelSlip(selector, labels);
     if (slip === null) continue;
@@ -114,12 +113,6 @@ function remedyFor({ policy, world }: PolicyInput, selector: Selector): Remedy {
   const near = namespaces.find(({ name }) => byName(selector, name));
   if (near === undefined) return noRemedy;
   return told([`select ${nameLabel}, perhaps of `, mention(near.name)], near.name);
-}
-
-function someNamespaces(world: World): readonly NamespaceRecord[] {
-  const found: NamespaceRecord[] = [];
-  for (const record of world.namespaces()) if (found.push(record) === comparedMax) break;
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The value of a name-like key that is the name of a namespace. The author wrote it, so that nothing is given away. */

@@ -1,4 +1,5 @@
 import type { Phrase } from '../model/finding.ts';
+import type { NamespaceRecord } from '../model/objects.ts';
 import {
   type Clause,
   type CompiledPolicy,
@@ -94,6 +95,13 @@ export function matchesNamespace({ world, policy }: PolicyInput, selector: Selec
   if (selectsEverything(selector)) return true;
   for (const _ of world.lookups.namespaces(selector)) return true;
   return !world.peerUnits(policy.ref.namespace, peerOf(selector, everything)).may.isEmpty();
+}
+
+/** At most so many namespaces, in the order of their names. */
+export function someNamespaces(world: World, most: number): readonly NamespaceRecord[] {
+  const found: NamespaceRecord[] = [];
+  for (const record of world.namespaces()) if (found.push(record) === most) break;
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Where a peer looks for pods, in words: `here`, `in payments` or `in namespaces with team=shop`. */

@@ -4,16 +4,17 @@ import { difference } from '../../src/impact/difference.ts';
 import { lasting } from '../../src/impact/lasting.ts';
 import { summarize } from '../../src/impact/summarize.ts';
 import { factsOf } from '../../src/platform/facts.ts';
-import { MeteredWorld } from '../../src/rules/metered-world.ts';
+import { Meter, MeteredWorld } from '../../src/rules/metered-world.ts';
 import type { ChangeRule, PolicyRule } from '../../src/rules/rule.ts';
 import type { Case } from '../../src/rules/run.ts';
 
 /** The things of the worlds before and after that one rule asks for, whatever it then says. */
 export function stepsOf(rule: PolicyRule | ChangeRule, whole: Case): number {
   const budget = new Budget(Number.POSITIVE_INFINITY, () => false);
+  const meter = new Meter(budget);
   const metered = ({ before, after }: Case['worlds']) => ({
-    before: new MeteredWorld(before, budget),
-    after: new MeteredWorld(after, budget),
+    before: new MeteredWorld(before, meter),
+    after: new MeteredWorld(after, meter),
   });
   if (rule.judges === 'change') {
     const { worlds, laid } = whole;
