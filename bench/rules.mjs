@@ -6,12 +6,13 @@ import { caseOf } from '../dist/review/case-of.js';
 import { rules } from '../dist/rules/registry.js';
 import { judge } from '../dist/rules/run.js';
 import { ClusterWorld } from '../dist/world/cluster-world.js';
-import { policyOf, randomOf, recordOf, recordsOf, shapes } from './clusters.mjs';
+import { shapeOf } from './cluster-names.mjs';
+import { policyOf, randomOf, recordOf, recordsOf } from './clusters.mjs';
 
 const args = process.argv.slice(2);
 const option = (name, fallback) => (args.includes(name) ? Number(args[args.indexOf(name) + 1]) : fallback);
 const shapeName = args[0] !== undefined && !args[0].startsWith('--') ? args[0] : '15k/1k/1k';
-const shape = shapes[shapeName];
+const shape = shapeOf(shapeName);
 const changes = option('--changes', 60);
 const random = randomOf(option('--seed', 7) + 1000);
 const profile = profiles.get('generic');

@@ -1,11 +1,12 @@
 // `npm run bench`: every measurement of netsluice, one after the other, as a table in Markdown and as JSON.
 //
 //     node bench/run.mjs [--quick] [--only SECTION]... [--with SECTION]... [--seed N]
-//         [--output DIR] [--page]
+//         [--shape NAME]... [--output DIR] [--page]
 //
 // `--quick` (a few seconds, in CI) asserts counters and ratios of counters, never milliseconds; it ends with 1 where one
 // does not hold. `--output DIR` writes bench.json and bench.md. `--page` keeps the run in
-// bench/results and makes docs/performance.md of it. `--cluster` is short for `--with cluster`.
+// bench/results and makes docs/performance.md of it. `--cluster` is short for
+// `--with cluster`. `--shape` measures clusters of these names (cluster-names.mjs) where a section has several.
 //
 // A SECTION is a file bench/sections/ID.mjs. Each runs in a process of its own (node --expose-gc), one at a time, so
 // that none sees the memory of another. It exports:
@@ -19,7 +20,7 @@
 //     export const asked = true;                     // runs only when named by --only or --with. Default: no
 //     export async function run(context) → { rows, checks }
 //
-// context: { quick: boolean, seed: number, folder: string (its own, removed afterwards), say(line): void (progress),
+// context: { quick: boolean, seed: number, names: string[] (what --shape said), folder: string (its own, removed afterwards), say(line): void (progress),
 //            report({ rows, checks }): void (all so far: it counts when the section is stopped or fails) }
 //
 // A row is { metric, shape?, unit, value?, p50?, p90?, p99?, max?, goal?, met?, peer?, ratio?, count?, note? }
@@ -38,6 +39,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { shapeOf } from './cluster-names.mjs';
 import { machineOf } from './machine.mjs';
 import { writePage } from './page.mjs';
 import { markdownOf, withoutGoals, withVerdicts } from './table.mjs';
@@ -90,9 +92,11 @@ async function main() {
       seed: { type: 'string', default: '7' },
       output: { type: 'string' },
       page: { type: 'boolean', default: false },
+      shape: { type: 'string', multiple: true, default: [] },
     },
   });
-  const { quick, only } = values;
+  const { quick, only, shape: names } = values;
+  names.map(shapeOf);
   const extra = [...values.with, ...(values.cluster ? ['cluster'] : [])];
   const scratch = mkdtempSync(join(tmpdir(), 'netsluice-bench-'));
   const report = { machine: machineOf(), seed: Number(values.seed), quick, sections: [] };
@@ -108,7 +112,7 @@ async function main() {
       const since = performance.now();
       const result = await runSection(
         { id, memoryMiB, seconds: limit },
-        { quick, seed: report.seed, folder: own },
+        { quick, names, seed: report.seed, folder: own },
       );
       rmSync(own, { recursive: true });
       const seconds = Number(((performance.now() - since) / 1000).toFixed(1));

@@ -60,10 +60,11 @@ function rowOf(name, goal, { ours, looks }) {
   };
 }
 
-export async function run({ quick: small, seed, say, report }) {
+export async function run({ quick: small, seed, names, say, report }) {
   const rows = [];
   const checks = [];
-  for (const [name, goal] of small ? [['typical-small']] : shapes) {
+  const asked = names.map((name) => [name]);
+  for (const [name, goal] of asked.length > 0 ? asked : small ? [['typical-small']] : shapes) {
     const bounds = small ? { count: 30, seconds: 5 } : { count: 900, seconds: 15 };
     try {
       const measured = measure(name, seed, bounds);

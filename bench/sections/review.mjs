@@ -47,10 +47,11 @@ async function measure(name, seed, count) {
   return { ours, floors, records };
 }
 
-export async function run({ quick: small, seed, say, report }) {
+export async function run({ quick: small, seed, names, say, report }) {
   const rows = [];
   const checks = [];
-  for (const name of small ? ['typical-small'] : ['typical', '150k/10k/10k']) {
+  const usual = small ? ['typical-small'] : ['typical', '150k/10k/10k'];
+  for (const name of names.length > 0 ? names : usual) {
     const { ours, floors, records } = await measure(name, seed, small ? 30 : 600);
     const { p50, p99 } = quantilesOf(floors);
     const shared = { shape: name, unit: 'ms', peer: { name: 'looking at nothing', p50, p99 } };

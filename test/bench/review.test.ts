@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from '@jest/globals';
 
-test('npm run bench measures every example change against a handler that does nothing', () => {
+test('bench/review.mjs measures every example change against a handler that does nothing', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['bench/review.mjs', '--quick'], {
     encoding: 'utf8',
   });
