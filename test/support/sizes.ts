@@ -1,9 +1,12 @@
 /** How much a world holds, found by looking at every field of every object that it is made of. */
 import { BitSet } from '../../src/sets/bitset.ts';
 
+/** Numbers that may grow for ever: they only tell older from newer. */
+const clocks: ReadonlySet<string> = new Set(['version', 'numbered']);
+
 /**
  * By the path of fields that leads there: the entries of maps, sets and arrays, the members of sets of units and the
- * room of other typed arrays, each summed over all that lie on the same path. Records as the world was told them count
+ * room of other typed arrays, each summed over all that lie on the same path; so are numbers that a class keeps, such as the next id. Records as the world was told them count
  * once, by their kind.
  */
 export function sizesOf(value: unknown): Readonly<Record<string, number>> {
@@ -21,7 +24,13 @@ export function sizesOf(value: unknown): Readonly<Record<string, number>> {
       add(path, item instanceof Map || item instanceof Set ? item.size : item.length);
       for (const inner of item.values()) visit(inner, `${path}.*`);
       if (item instanceof Map) for (const key of item.keys()) visit(key, `${path}.key`);
-    } else for (const [key, inner] of Object.entries(item)) visit(inner, `${path}.${key}`);
+    } else {
+      const counts = Object.getPrototypeOf(item) !== Object.prototype;
+      for (const [key, inner] of Object.entries(item)) {
+        if (counts && typeof inner === 'number' && !clocks.has(key)) add(`${path}.${key} (number)`, inner);
+        visit(inner, `${path}.${key}`);
+      }
+    }
   };
   visit(value, 'world');
   return Object.fromEntries([...sizes].sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -50,7 +50,7 @@ describe(`${events} events over a cluster that does not grow`, () => {
     const world = new ClusterWorld(genericProfile);
     const meter = new Meter();
     const rounds = (): void => {
-      for (let i = 0; i < 10; i += 1) world.apply(meter.through(churn.round()));
+      for (let i = 0; i < 5; i += 1) world.apply(meter.through(churn.round()));
       world.apply(meter.through(churn.relist()));
       asked(world);
     };
@@ -87,7 +87,7 @@ describe('events on their way to the world', () => {
   }
 
   test('leave tables and queue as they were, with lists in place of events now and then', async () => {
-    const churn = new Churn(4);
+    const churn = new Churn(2);
     const sink = new Sink();
     const queue = new EventQueue(systemClock, sink);
     const tables = new Map<string, KindTable>();
@@ -120,10 +120,10 @@ describe('events on their way to the world', () => {
     };
     await rounds();
     const before = await rounds();
-    for (let i = 0; i < 20; i += 1) await rounds();
+    for (let i = 0; i < 15; i += 1) await rounds();
     expect(await rounds()).toEqual(before);
     expect(before.sizes.reduce((sum, [, size]) => sum + Number(size), 0)).toBe(churn.living);
-    expect(sink.asides).toBeGreaterThan(20);
+    expect(sink.asides).toBeGreaterThan(10);
     told(churn.end());
     await listed();
     expect([[...tables].filter(([, { size }]) => size > 0), [...sink.world.everything()]]).toEqual([[], []]);
