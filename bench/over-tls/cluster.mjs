@@ -1,6 +1,5 @@
 // A process that stands for the API server of a large cluster: lists and watches over HTTP as one gives them, and
 // things keep happening in it. The parent tells it over IPC at which rate, and when the watch of pods is to expire.
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { serialize } from 'node:v8';
@@ -45,6 +44,17 @@ const sent = [];
 const keyOf = ({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`;
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Resolves when more can be written, or nobody reads any more. */
+function drained(response) {
+  return new Promise((resolve) => {
+    const go = () => {
+      response.off('drain', go).off('close', go);
+      resolve();
+    };
+    response.on('drain', go).on('close', go);
+  });
+}
 
 function stamped(object) {
   version += 1;
@@ -93,7 +103,7 @@ async function listAll({ kind, apiVersion, items }, response) {
   const all = [...items.values()];
   for (let i = 0; i < all.length; i += chunk) {
     const part = all.slice(i, i + chunk).map((item) => JSON.stringify(item));
-    if (!response.write(`${i === 0 ? '' : ','}${part.join(',')}`)) await once(response, 'drain');
+    if (!response.write(`${i === 0 ? '' : ','}${part.join(',')}`)) await drained(response);
     await turn();
   }
   response.end(`]${tail}`);
@@ -138,7 +148,7 @@ async function watch(collection, query, accept, response) {
     for (let i = 0; i < items.length && open; i += 1) {
       tell('ADDED', items[i]);
       if (i % chunk !== chunk - 1) continue;
-      if (response.writableNeedDrain) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      if (response.writableNeedDrain) await drained(response);
       await turn();
     }
     const annotations = { 'k8s.io/initial-events-end': 'true' };
