@@ -87,7 +87,7 @@ describe('events on their way to the world', () => {
   }
 
   test('leave tables and queue as they were, with lists in place of events now and then', async () => {
-    const churn = new Churn(2);
+    const churn = new Churn(4);
     const sink = new Sink();
     const queue = new EventQueue(systemClock, sink);
     const tables = new Map<string, KindTable>();
@@ -131,7 +131,7 @@ describe('events on their way to the world', () => {
 });
 
 test('what a world keeps too long is seen', () => {
-  const churn = new Churn(2);
+  const churn = new Churn(4);
   const world = new ClusterWorld(genericProfile);
   world.apply(churn.round());
   const before = sizesOf(world);
