@@ -103,3 +103,20 @@ export function listHead(apiVersion, kind, metadata, itemBytes) {
     .raw(meta)
     .finish();
 }
+
+const magic = Buffer.from('k8s\0');
+
+/**
+ * One frame of a watch: four bytes of length, and an event with the object inside. `message` is the encoded object.
+ * @param {string} apiVersion @param {string} kind @param {string} type of the event @param {Uint8Array} message
+ */
+export function watchFrame(apiVersion, kind, type, message) {
+  const writer = new BinaryWriter().raw(magic).tag(1, delimited).fork();
+  writer.tag(1, delimited).string(apiVersion).tag(2, delimited).string(kind).join();
+  const raw = writer.tag(2, delimited).bytes(message).finish();
+  const event = new BinaryWriter().tag(1, delimited).string(type).tag(2, delimited).fork();
+  const bytes = event.tag(1, delimited).bytes(raw).join().finish();
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}

@@ -1,8 +1,9 @@
-// Stands for the API server of a cluster that was written by api-store.mjs: lists in pages, watches in which nothing
-// happens. `node bench/api-server.mjs FOLDER json|protobuf`; tells its port over IPC.
+// Stands for the API server of a cluster that was written by api-store.mjs: lists in pages, lists as streams where they are
+// asked for and the bytes are protobuf, watches in which nothing happens.
+// `node bench/api-server.mjs FOLDER json|protobuf`; tells its port over IPC.
 import http from 'node:http';
 import { collectionPath, watchedKinds } from '../dist/cluster/kinds.js';
-import { openStore } from './api-store.mjs';
+import { emptyStream, openStore } from './api-store.mjs';
 
 const [folder, encoding] = process.argv.slice(2);
 const store = openStore(folder, encoding);
@@ -24,10 +25,30 @@ async function list(kind, query, response) {
     return;
   }
   const apiVersion = group === '' ? version : `${group}/${version}`;
-  for await (const piece of store.page(record, apiVersion, query.get('continue') ?? undefined)) {
-    if (!response.write(piece)) await new Promise((resolve) => response.once('drain', resolve));
-  }
+  await sendAll(store.page(record, apiVersion, query.get('continue') ?? undefined), response);
   response.end();
+}
+
+async function sendAll(pieces, response) {
+  for await (const piece of pieces)
+    if (!response.write(piece)) await new Promise((resolve) => response.once('drain', resolve));
+}
+
+/** The watch goes on after the list, and nothing happens in it. */
+async function stream({ record }, response) {
+  if (encoding === 'json')
+    // As a server answers that does not stream lists; whoever asks then lists in pages.
+    return json(response, 422, { kind: 'Status', code: 422, reason: 'Invalid', message: 'forbidden' });
+  const known = served.has(record);
+  response.writeHead(200, {
+    'content-type': known ? `${store.contentType};stream=watch` : 'application/json',
+  });
+  if (known) await sendAll(store.stream(record), response);
+  else response.write(emptyStream);
+}
+
+function answerWith(response, work) {
+  work.catch((error) => response.destroy(error));
 }
 
 const server = http.createServer((request, response) => {
@@ -35,18 +56,11 @@ const server = http.createServer((request, response) => {
   const kind = collections.get(pathname);
   if (pathname === '/apis') json(response, 200, { kind: 'APIGroupList', groups: [] });
   else if (kind === undefined) json(response, 404, { kind: 'Status', code: 404, message: 'not found' });
-  else if (searchParams.has('sendInitialEvents'))
-    // As a server answers that does not stream lists; whoever asks then lists in pages.
-    json(response, 422, {
-      kind: 'Status',
-      code: 422,
-      reason: 'Invalid',
-      message: 'sendInitialEvents is forbidden',
-    });
+  else if (searchParams.has('sendInitialEvents')) answerWith(response, stream(kind, response));
   else if (searchParams.has('watch')) {
     response.writeHead(200, { 'content-type': store.contentType });
     response.flushHeaders();
-  } else list(kind, searchParams, response).catch((error) => response.destroy(error));
+  } else answerWith(response, list(kind, searchParams, response));
 });
 process.on('disconnect', () => process.exit(0));
 server.listen(0, '127.0.0.1', () => process.send?.({ port: server.address().port }));

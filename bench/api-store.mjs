@@ -7,7 +7,7 @@ import { closeSync, createReadStream, openSync, readFileSync, writeFileSync, wri
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { apiObjectOf, storedPolicy } from './api-objects.mjs';
-import { encodeMessage, listHead, listItem } from './api-protobuf.mjs';
+import { encodeMessage, listHead, listItem, watchFrame } from './api-protobuf.mjs';
 import { shapeOf } from './cluster-names.mjs';
 import { populationOf } from './cluster-pods.mjs';
 import { policiesOf } from './clusters.mjs';
@@ -98,6 +98,8 @@ export function openStore(folder, encoding) {
     contentType: mediaTypes[encoding],
     version,
     kinds,
+    /** A collection that has objects, as a stream of events; only of protobuf. */
+    stream: (kind) => streamOf(kinds.get(kind)),
     /** The bytes of one page, in pieces; an empty list of a kind that has no objects. */
     page: (kind, apiVersion, continueToken) => {
       const empty = { kind, apiVersion, file: null, bytes: 0, count: 0, pages: [0] };
@@ -120,6 +122,41 @@ async function* pageOf({ kind, apiVersion, file, bytes, pages }, page, encoding)
   const first = start + (json ? 1 : 0);
   if (end > first) yield* createReadStream(file, { start: first, end: end - 1, highWaterMark: pieceBytes });
   if (json) yield Buffer.from(']}');
+}
+
+const annotations = { 'k8s.io/initial-events-end': 'true' };
+const endOfList = { metadata: { resourceVersion: version, annotations } };
+
+/** The end of a streamed list, for a kind that has no objects or no protobuf. */
+export const emptyStream = Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: endOfList })}\n`);
+
+/** A whole collection as the beginning of a watch, in protobuf: each object an event, and at last the bookmark. */
+async function* streamOf({ kind, apiVersion, file }) {
+  let rest = Buffer.alloc(0);
+  for await (const piece of createReadStream(file, { highWaterMark: pieceBytes })) {
+    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    const frames = [];
+    let at = 0;
+    for (let item = itemAt(bytes, at); item !== null; item = itemAt(bytes, at)) {
+      frames.push(watchFrame(apiVersion, kind, 'ADDED', bytes.subarray(item.start, item.end)));
+      at = item.end;
+    }
+    rest = bytes.subarray(at);
+    if (frames.length > 0) yield Buffer.concat(frames);
+  }
+  yield watchFrame(apiVersion, kind, 'BOOKMARK', encodeMessage(kind, endOfList));
+}
+
+/** Where the item begins and ends whose tag and length stand here; null where its end is not there yet. */
+function itemAt(bytes, from) {
+  let [length, at] = [0, from + 1];
+  for (let shift = 0; at < bytes.length; shift += 7) {
+    const byte = bytes[at];
+    at += 1;
+    length |= (byte & 127) << shift;
+    if (byte < 128) return at + length <= bytes.length ? { start: at, end: at + length } : null;
+  }
+  return null;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,13 +1,13 @@
-// One cold start: from the bytes of an API server to a world that answers. `netsluice` reads in slices that leave the
-// event loop free; `naive` keeps each page as text, parses it whole and puts the objects in a map; `idle` only waits.
+// One cold start: from the bytes of an API server to a world that answers. `pages` and `stream` are netsluice's own readers,
+// in slices that leave the event loop free; `naive` keeps each page as text, parses it whole and puts the objects in a map; `idle` only waits.
 //
-// node bench/cold-start-process.mjs FOLDER json|protobuf netsluice|naive|idle; tells what it took over IPC.
+// node bench/cold-start-process.mjs FOLDER json|protobuf pages|stream|naive|idle; tells what it took over IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock } from '../dist/cluster/clock.js';
 import { collectionPath, watchedKinds } from '../dist/cluster/kinds.js';
 import { startLiveView } from '../dist/cluster/live.js';
 import { ClusterWorld } from '../dist/world/cluster-world.js';
-import { openStore } from './api-store.mjs';
+import { emptyStream, openStore } from './api-store.mjs';
 import { memoryOf } from './processes.mjs';
 import { profile } from './worlds.mjs';
 
@@ -18,6 +18,11 @@ const apiVersionOf = ({ group, version }) => (group === '' ? version : `${group}
 
 async function* bytesOf(text) {
   yield Buffer.from(text);
+}
+
+async function* then(first, second) {
+  yield* first;
+  yield* second;
 }
 
 /** A watch in which nothing happens. */
@@ -33,8 +38,12 @@ const client = {
       return answer(200, 'application/json', bytesOf('{"kind":"APIGroupList","groups":[]}'));
     const kind = byPath.get(path);
     if (kind === undefined) return answer(404, 'application/json', bytesOf('{"kind":"Status","code":404}'));
-    if ('sendInitialEvents' in query)
-      return answer(422, 'application/json', bytesOf('{"kind":"Status","code":422}'));
+    if ('sendInitialEvents' in query) {
+      if (reader === 'pages') return answer(422, 'application/json', bytesOf('{"kind":"Status","code":422}'));
+      const known = store.kinds.has(kind.record);
+      const begin = known ? store.stream(kind.record) : bytesOf(emptyStream);
+      return answer(200, known ? store.contentType : 'application/json', then(begin, silence(signal)));
+    }
     if ('watch' in query) return answer(200, store.contentType, silence(signal));
     if (!store.kinds.has(kind.record)) {
       const none = `{"kind":"List","metadata":{"resourceVersion":"${store.version}"},"items":[]}`;
@@ -88,7 +97,7 @@ async function doNothing() {
   return { objects: 0, keep: null };
 }
 
-const readers = { netsluice: readAll, naive: parsePages, idle: doNothing };
+const readers = { pages: readAll, stream: readAll, naive: parsePages, idle: doNothing };
 const loop = monitorEventLoopDelay({ resolution: 1 });
 loop.enable();
 const since = performance.now();
