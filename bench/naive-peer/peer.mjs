@@ -2,9 +2,9 @@
 // about every pair of pods before and after. It tells what it found, how long it took and what it needed.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { CoreV1Api, KubeConfig, makeInformer, NetworkingV1Api } from '@kubernetes/client-node';
-import { flowsOf, stateOf } from './evaluator.mjs';
+import { stateOf } from './evaluator.mjs';
 
-const { port, policy, pairSeconds } = JSON.parse(process.argv[2] ?? '{}');
+const { port, policy, flows, pairSeconds } = JSON.parse(process.argv[2] ?? '{}');
 const config = new KubeConfig();
 config.loadFromOptions({
   // The library takes plain HTTP for nothing else.
@@ -28,6 +28,16 @@ await new Promise((resolve) => setTimeout(resolve, 20));
 const blockMs = loop.max / 1e6;
 
 const pods = informer.list();
+const told = { syncedMs, blockMs };
+if (pairSeconds === 0) await tell({ pods: pods.length, late: true });
+
+/** Tells what was found, and ends. */
+async function tell(found) {
+  const rssMiB = process.resourceUsage().maxRSS / 1024;
+  await new Promise((resolve) => process.send?.({ ...told, ...found, rssMiB }, resolve));
+  process.exit(0);
+}
+
 const namespaces = new Map(
   (await core.listNamespace()).items.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]),
 );
@@ -49,7 +59,6 @@ const isOther = ({ metadata }) =>
   metadata.name !== policy.metadata.name || metadata.namespace !== policy.metadata.namespace;
 const before = stateOf(pods, namespaces, plain);
 const after = stateOf(pods, namespaces, [...plain.filter(isOther), policy]);
-const flows = flowsOf(policy);
 const changed = { lost: 0, gained: 0 };
 let late = false;
 let asked = 0;
@@ -66,8 +75,4 @@ for (const source of pods) {
   asked += 1;
 }
 const pairsMs = performance.now() - started;
-const rssMiB = process.resourceUsage().maxRSS / 1024;
-process.send?.(
-  { pods: pods.length, syncedMs, blockMs, pairsMs, late, share: asked / pods.length, changed, flows, rssMiB },
-  () => process.exit(0),
-);
+await tell({ pods: pods.length, pairsMs, late, share: asked / pods.length, changed });

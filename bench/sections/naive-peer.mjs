@@ -8,8 +8,9 @@ import { hasPort } from '../../dist/sets/port-set.js';
 import { overlay } from '../../dist/world/overlay.js';
 import { shapeOf } from '../cluster-names.mjs';
 import { policyOf, randomOf, recordOf } from '../clusters.mjs';
+import { flowsOf } from '../naive-peer/evaluator.mjs';
 import { startProcess } from '../over-tls/processes.mjs';
-import { timed } from '../statistics.mjs';
+import { quantile, timed } from '../statistics.mjs';
 import { evaluate, profile, worldOf } from '../worlds.mjs';
 
 export const title = 'A naive peer';
@@ -28,11 +29,11 @@ const bounds = { seconds: 60, mib: 2048 };
 const perNamespace = 15;
 
 /** What the peer finds at one size; null where its process does not survive. */
-async function askPeer(name, seed, policy, pairSeconds) {
+async function askPeer(name, seed, { policy, flows }, pairSeconds) {
   const cluster = await startProcess('./cluster.mjs', [name, String(seed)], ['--max-old-space-size=6000']);
   try {
     const path = fileURLToPath(new URL('../naive-peer/peer.mjs', import.meta.url));
-    const given = JSON.stringify({ port: cluster.port, policy, pairSeconds });
+    const given = JSON.stringify({ port: cluster.port, policy, flows, pairSeconds });
     const child = fork(path, [given], {
       execArgv: ['--max-old-space-size=8000'],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -44,14 +45,8 @@ async function askPeer(name, seed, policy, pairSeconds) {
   }
 }
 
-/** The same change by netsluice: its time, and how many flows of the peer's ports it says are lost and gained. */
-function ours(shape, seed, policy, flows) {
-  const { world } = worldOf(shape, seed);
-  const change = {
-    edits: [{ kind: 'policy', before: null, after: compileNetworkPolicy(recordOf(policy).policy, profile) }],
-  };
-  const times = Array.from({ length: 20 }, () => timed(() => evaluate(world, change, unbounded())));
-  const worlds = overlay(world, change);
+/** How many flows of the peer's ports netsluice says are lost and gained between pods. */
+function countsOf(worlds, change, flows) {
   const counts = { lost: 0, gained: 0 };
   for (const rectangle of difference(worlds, change, unbounded()).rectangles) {
     const pairs = pairsOf(rectangle, worlds);
@@ -59,7 +54,23 @@ function ours(shape, seed, policy, flows) {
       counts[fate] +=
         pairs * flows.filter(({ protocol, port }) => hasPort(rectangle[fate], protocol, port)).length;
   }
-  return { ms: times.toSorted((a, b) => a - b)[10], counts };
+  return counts;
+}
+
+/** A policy that changes something between pods, since one that does not would flatter whoever sees that at once. */
+function ours(shape, seed) {
+  const { world } = worldOf(shape, seed);
+  const random = randomOf(seed + 3);
+  for (;;) {
+    const policy = policyOf(shape, random, Math.floor(random() * shape.namespaces), 'fresh');
+    const after = compileNetworkPolicy(recordOf(policy).policy, profile);
+    const change = { edits: [{ kind: 'policy', before: null, after }] };
+    const flows = flowsOf(policy);
+    const counts = countsOf(overlay(world, change), change, flows);
+    if (counts.lost + counts.gained === 0) continue;
+    const times = Array.from({ length: 20 }, () => timed(() => evaluate(world, change, unbounded())));
+    return { policy, flows, counts, ms: quantile(times, 0.5) };
+  }
 }
 
 /** Ordered pairs of running pods, none with itself. */
@@ -72,12 +83,6 @@ function pairsOf({ sources, destinations }, { before, after }) {
   return sum(podsOf(from)) * sum(podsOf(to)) - sum(podsOf(from.filter((id) => both.has(id))));
 }
 
-/** The first policy of the seed that changes something between pods: one that does not would flatter nobody. */
-function policyFor(shape, seed) {
-  const random = randomOf(seed + 3);
-  return policyOf(shape, random, Math.floor(random() * shape.namespaces), 'fresh');
-}
-
 /** @param {{ quick: boolean, seed: number, say: (line: string) => void }} context */
 export async function run({ quick: small, seed, say }) {
   const rows = [];
@@ -86,12 +91,11 @@ export async function run({ quick: small, seed, say }) {
     const count = Math.max(1, Math.round(pods / perNamespace));
     const name = `${pods}-${count}-${count}:mixed`;
     const shape = shapeOf(name);
-    const policy = policyFor(shape, seed);
-    const found = await askPeer(name, seed, policy, bounds.seconds);
+    const own = ours(shape, seed);
+    const found = await askPeer(name, seed, own, bounds.seconds);
     const spent = found === null ? Infinity : (found.syncedMs + found.pairsMs) / 1000;
     const givesUp = spent > bounds.seconds || found.rssMiB > bounds.mib;
     if (found !== null && !found.late) {
-      const own = ours(shape, seed, policy, found.flows);
       rows.push({
         ...{ metric: 'one change', shape: name, unit: 'ms', value: own.ms },
         peer: { name: 'informer and pairs of pods', value: found.pairsMs },
@@ -115,5 +119,30 @@ export async function run({ quick: small, seed, say }) {
     rows.push({ metric: 'pods at which the peer gives up', unit: '', value: pods, note: `${why}${share}` });
     break;
   }
+  if (!small) rows.push(await informerRow(seed, say));
   return { rows, checks };
+}
+
+/** The informer alone, which needs memory and blocks the event loop long before pairs are asked about. */
+async function informerRow(seed, say) {
+  let before = null;
+  for (let pods = 10_000; pods <= 320_000; pods *= 2) {
+    const count = Math.round(pods / perNamespace);
+    const found = await askPeer(`${pods}-${count}-1:mixed`, seed, { policy: null, flows: [] }, 0);
+    const seen = (one) =>
+      `${one.pods} pods took ${Math.round(one.syncedMs)} ms and ${Math.round(one.rssMiB)} MiB, and blocked the event loop for ${Math.round(one.blockMs)} ms`;
+    if (found !== null) say(seen(found));
+    if (found === null || found.rssMiB > bounds.mib) {
+      const last = before === null ? '' : `; ${seen(before)}`;
+      const why = found === null ? 'its process did not survive' : seen(found);
+      return {
+        metric: 'pods at which the stock informer alone gives up',
+        unit: '',
+        value: pods,
+        note: `${why}${last}`,
+      };
+    }
+    before = found;
+  }
+  return { metric: 'pods that the stock informer alone holds', unit: '', value: before.pods };
 }
