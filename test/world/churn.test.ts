@@ -22,7 +22,7 @@ const places = 20;
 /** Asks for everything once: what is worked out when asked is kept on both sides of a comparison. */
 function asked(world: ClusterWorld): ClusterWorld {
   picture(world);
-  for (const { name } of world.namespaces()) {
+  for (const { name } of [...world.namespaces()].slice(0, 2)) {
     for (const policy of world.policiesIn(name)) {
       const change = { edits: [{ kind: 'policy', before: policy, after: null } as const] };
       const worlds = overlay(world, change);
