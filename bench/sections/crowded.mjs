@@ -15,6 +15,8 @@ above. The whole judgement (difference and all rules) has 100 ms; when they are 
 
 const shapeName = '3k-1-100:unique';
 const deadlineMs = 100;
+const warm = 50;
+const count = 400;
 
 export async function run({ seed, say }) {
   const shape = shapeOf(shapeName);
@@ -22,7 +24,7 @@ export async function run({ seed, say }) {
   const [ours, looks, whole] = [[], [], []];
   let partial = 0;
   let i = 0;
-  for (const { change } of changesOf(world, shape, seed, 600)) {
+  for (const { change } of changesOf(world, shape, seed, warm + count)) {
     i += 1;
     const [mine, look] = inTurn(
       i,
@@ -32,7 +34,7 @@ export async function run({ seed, say }) {
     const end = performance.now() + deadlineMs;
     const budget = new Budget(2_000_000, () => performance.now() >= end);
     const all = timed(() => judge(rules, caseOf(world, change, change), budget));
-    if (i <= 100) continue;
+    if (i <= warm) continue;
     ours.push(mine);
     looks.push(look);
     whole.push(all);
