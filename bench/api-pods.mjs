@@ -84,7 +84,7 @@ export function apiPod(index) {
         app,
         'pod-template-hash': hash,
         'app.kubernetes.io/name': app,
-        tier: `tier-${index % 3}`,
+        tier: `tier-${set % 3}`,
         team: namespace,
       },
       annotations: { 'checksum/config': 'f'.repeat(64), 'prometheus.io/scrape': 'true' },

@@ -84,6 +84,15 @@ export function messages(name: string, table: Table): Field {
   return list(name, (source) => readFields(source, table, endOf(source), {}));
 }
 
+/** A message that is the same in many objects: byte for byte equal ones are read once and are one object. */
+export function recurring(name: string, table: Table): Field {
+  return single(name, delimited, (source) => readRecurring(source, table));
+}
+
+export function recurrings(name: string, table: Table): Field {
+  return list(name, (source) => readRecurring(source, table));
+}
+
 /** A message whose fields the JSON has in the record around it: what Go embeds. */
 export function embedded(table: Table): Field {
   return {
@@ -162,9 +171,9 @@ function list(name: string, read: (source: Source) => unknown): Field {
 function readFields(source: Source, table: Table, end: number, into: Plain): Plain {
   const { reader } = source;
   while (reader.pos < end) {
-    const tag = reader.uint32();
+    const tag = readNumber(source);
     const field = table[tag >>> 3];
-    if (field === undefined) skip(reader, tag & 7);
+    if (field === undefined) skip(source, tag & 7);
     else if (field.wire === (tag & 7)) field.read(source, into);
     else throw new Error(`field ${tag >>> 3} has the wire type ${tag & 7}`);
   }
@@ -172,8 +181,17 @@ function readFields(source: Source, table: Table, end: number, into: Plain): Pla
   return into;
 }
 
+/** Most numbers are one byte; the reader takes the others, and what is not there. */
+function readNumber({ reader, bytes }: Source): number {
+  const byte = bytes[reader.pos] ?? 0xff;
+  if (byte >= 0x80) return reader.uint32();
+  reader.pos += 1;
+  return byte;
+}
+
 /** Costs one number, however long the field is. */
-function skip(reader: BinaryReader, wire: number): void {
+function skip(source: Source, wire: number): void {
+  const { reader } = source;
   switch (wire) {
     case varint:
       reader.uint32();
@@ -183,7 +201,7 @@ function skip(reader: BinaryReader, wire: number): void {
       break;
     case delimited: {
       // Read first: it moves the position as well.
-      const length = reader.uint32();
+      const length = readNumber(source);
       reader.pos += length;
       break;
     }
@@ -197,11 +215,26 @@ function skip(reader: BinaryReader, wire: number): void {
 }
 
 /** Where the message ends whose length comes next. */
-function endOf({ reader }: Source): number {
-  const length = reader.uint32();
+function endOf(source: Source): number {
+  const { reader } = source;
+  const length = readNumber(source);
   const end = reader.pos + length;
   if (end > reader.len) throw new Error('a field is longer than its message');
   return end;
+}
+
+function readRecurring(source: Source, table: Table): unknown {
+  const end = endOf(source);
+  const { reader, bytes, pool } = source;
+  const start = reader.pos;
+  const known = pool.recall(table, bytes, start, end);
+  if (known !== undefined) {
+    reader.pos = end;
+    return known;
+  }
+  const read = readFields(source, table, end, {});
+  pool.remember(table, bytes, start, end, read);
+  return read;
 }
 
 function readText(source: Source): string {
@@ -218,11 +251,11 @@ function readEntry(source: Source, map: Plain, keeps: (key: string) => boolean):
   let key = '';
   let value = '';
   while (reader.pos < end) {
-    const tag = reader.uint32();
+    const tag = readNumber(source);
     if (tag === 0x0a) key = readText(source);
     // The key comes first; the values of keys that nobody reads can be long.
     else if (tag === 0x12 && keeps(key)) value = readText(source);
-    else skip(reader, tag & 7);
+    else skip(source, tag & 7);
   }
   if (reader.pos !== end) throw new Error('an entry is longer than it says');
   // No object of the API has a key of that name, and here it would be no key.

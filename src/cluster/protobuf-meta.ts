@@ -5,6 +5,7 @@ import {
   message,
   messages,
   raw,
+  recurrings,
   type Table,
   tableOf,
   text,
@@ -38,7 +39,7 @@ export function metadata(keeps: (annotation: string) => boolean): Field {
       9: time('deletionTimestamp'),
       11: textMap('labels'),
       12: textMap('annotations', (key) => key === endOfInitialEvents || keeps(key)),
-      13: messages('ownerReferences', ownerReference),
+      13: recurrings('ownerReferences', ownerReference),
     }),
   );
 }

@@ -6,6 +6,8 @@ import {
   message,
   messages,
   portOrName,
+  recurring,
+  recurrings,
   type Table,
   tableOf,
   text,
@@ -34,10 +36,10 @@ const probe = tableOf({
 });
 
 const serving = {
-  6: messages('ports', containerPort),
-  10: message('livenessProbe', probe),
-  11: message('readinessProbe', probe),
-  22: message('startupProbe', probe),
+  6: recurrings('ports', containerPort),
+  10: recurring('livenessProbe', probe),
+  11: recurring('readinessProbe', probe),
+  22: recurring('startupProbe', probe),
   24: text('restartPolicy'),
 };
 
