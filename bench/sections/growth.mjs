@@ -4,7 +4,7 @@ import { inTurn, quantilesOf, ratioOf, timed } from '../statistics.mjs';
 import { changesOf, evaluate, worldOf } from '../worlds.mjs';
 
 export const title = 'Growth';
-export const order = 30;
+export const order = 35;
 export const quick = true;
 export const memoryMiB = 10_240;
 export const about = `What becomes of the cost of one change when the cluster grows. Two worlds are built, and each
