@@ -21,7 +21,7 @@ export class KindStatus implements ReflectorObserver {
   readonly #log: LiveLog;
   readonly #interruptions = new Map<Interruption, number>();
   #state: KindState = 'starting';
-  #everSynced = false;
+  #lists = 0;
   #applied = false;
   #failingSince: number | null = null;
   #lastHeard: number;
@@ -38,7 +38,7 @@ export class KindStatus implements ReflectorObserver {
     this.heard();
     if (this.#state !== 'live') this.#log.info('kind is live', { kind: resourceName(this.kind) });
     this.#state = 'live';
-    this.#everSynced = true;
+    this.#lists += 1;
   }
 
   heard(): void {
@@ -80,6 +80,11 @@ export class KindStatus implements ReflectorObserver {
     return this.#state;
   }
 
+  /** Lists that were taken over. */
+  get lists(): number {
+    return this.#lists;
+  }
+
   get interruptions(): ReadonlyMap<Interruption, number> {
     return this.#interruptions;
   }
@@ -91,7 +96,7 @@ export class KindStatus implements ReflectorObserver {
 
   /** Never seen, gone, or (without any older picture) denied. A required kind that was seen is judged by its age. */
   isAbsent(): boolean {
-    if (!this.#everSynced || this.#state === 'absent') return true;
+    if (this.#lists === 0 || this.#state === 'absent') return true;
     return this.#state === 'denied' && this.kind.need === 'optional';
   }
 

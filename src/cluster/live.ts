@@ -35,6 +35,8 @@ export interface KindStats {
   readonly objects: number;
   /** Events that reached the world; updates that change nothing are dropped before. */
   readonly events: number;
+  /** Lists that were taken over. */
+  readonly lists: number;
   /** By reason: `expired`, `parse`, `order`, `silent`, `failed`, `rewound`, `unended`. */
   readonly interruptions: ReadonlyMap<string, number>;
   /** Stale, or not to be read. */
@@ -146,6 +148,7 @@ function statsOf({ status, table }: Watched, now: number): KindStats {
     state: status.state,
     objects: table.size,
     events: table.events,
+    lists: status.lists,
     interruptions: status.interruptions,
     degraded: status.isDegraded(now),
     note: note === 'live' ? '' : note,

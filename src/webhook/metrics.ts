@@ -3,6 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Review, ReviewRequest } from '../model/review.ts';
 import type { FailureReason } from './admission-review.ts';
 import type { InvalidReason } from './body.ts';
+import { dataMetrics } from './data-metrics.ts';
 import type { ServingData } from './serving-data.ts';
 
 const LABEL_VALUES_MAX = 100;
@@ -64,44 +65,6 @@ function eventLoopDelay(registry: Registry): () => void {
     },
   });
   return () => delay.disable();
-}
-
-function dataGauges(registry: Registry): (data: ServingData) => void {
-  let data: ServingData | null = null;
-  new Gauge({
-    name: 'netsluice_snapshot_age_seconds',
-    help: 'Seconds since the last event or bookmark of a watched kind; none for a kind that does not exist.',
-    labelNames: ['kind'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const { kind, ageSeconds } of data?.kinds() ?? [])
-        if (ageSeconds !== null) this.set({ kind }, ageSeconds);
-    },
-  });
-  new Gauge({
-    name: 'netsluice_snapshot_objects',
-    help: 'Objects of a kind that the analysis sees.',
-    labelNames: ['kind'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const kind of data?.kinds() ?? []) this.set({ kind: kind.kind }, kind.objects);
-    },
-  });
-  new Gauge({
-    name: 'netsluice_watch_degraded',
-    help: '1 while a kind that once was seen is stale, or may not be read: what rests on it warns at most.',
-    labelNames: ['kind'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const { kind, degraded } of data?.kinds() ?? []) this.set({ kind }, degraded ? 1 : 0);
-    },
-  });
-  return (given) => {
-    data = given;
-  };
 }
 
 function lastCallGauge(registry: Registry): (at: Date) => void {
@@ -240,7 +203,7 @@ export function makeMetrics(version: string): Metrics {
     admissionSeen: lastCallGauge(registry),
     certificateExpiry: (which, at) => expiry.set({ which }, at.getTime() / 1000),
     settingsValid: (valid) => settings.set(valid),
-    watchData: dataGauges(registry),
+    watchData: dataMetrics(registry),
     watchMemory: memoryGauge(registry),
     close: eventLoopDelay(registry),
   };

@@ -19,4 +19,16 @@ export interface WatchedKind {
   readonly degraded: boolean;
   /** Seconds since the last event or bookmark; null where the kind does not exist. */
   readonly ageSeconds: number | null;
+  /** Absent where nothing is watched: a snapshot does not change. */
+  readonly watch?: WatchCounts;
+}
+
+/** Since the start. */
+export interface WatchCounts {
+  /** Events that changed the picture. */
+  readonly events: number;
+  /** Lists that were taken over. */
+  readonly lists: number;
+  /** How often a watch was given up, by reason; reasons are from a fixed list. */
+  readonly interruptions: ReadonlyMap<string, number>;
 }

@@ -211,6 +211,7 @@ describe('events', () => {
     await until(() => applied.length === 2);
     expect(applied.map((event) => event.type)).toEqual(['delete', 'put']);
     expect(known('Pod')).toEqual(['Pod/shop/a', 'Pod/shop/c', 'Pod/shop/d']);
+    expect(view.stats().find(({ resource }) => resource === 'pods')).toMatchObject({ lists: 2 });
   });
 
   test('a relist that differs in much is built aside and swapped in, and what comes meanwhile waits', async () => {
