@@ -12,8 +12,9 @@ export function spreadOf(values) {
   return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), count: values.length };
 }
 
-/** The median of ratios and the range that the middle half of them lies in. @param {readonly number[]} ratios */
+/** The median of ratios and the range that the middle half of them lies in; nothing of none. @param {readonly number[]} ratios */
 export function ratioOf(ratios) {
+  if (ratios.length === 0) return undefined;
   const [low, median, high] = [0.25, 0.5, 0.75].map((share) => rounded(quantile(ratios, share)));
   return { median, low, high };
 }

@@ -30,7 +30,7 @@ describe('the bench over TLS', () => {
     });
     expect([status, stderr]).toEqual([0, '']);
     told = JSON.parse(stdout);
-  });
+  }, 300_000);
 
   test('finds nothing wrong with right answers, half of whose flows are claimed to change', () => {
     expect(told.right).toMatchObject({ checked: 10, mismatches: 0, differentAnswers: 0, lost: 0 });
