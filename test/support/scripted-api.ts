@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiClient, ApiOptions, ApiQuery, ApiResponse } from '../../src/cluster/api-client.ts';
+import { encodeEvent, encodeList, encodeMessage } from './protobuf-encoder.ts';
 
 export interface ApiObject {
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly [key: string]: unknown };
@@ -18,6 +19,20 @@ export type Answer = (response: ServerResponse, request: ApiRequest) => void;
 
 /** A streaming list is a watch that begins with all objects. */
 export type Verb = 'list' | 'watch' | 'stream' | 'get';
+
+const protobufType = 'application/vnd.kubernetes.protobuf';
+
+/** For example `v1` and `Pod`. */
+export interface EncodedKind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+interface Watch {
+  readonly path: string;
+  readonly response: ServerResponse;
+  readonly encode: (type: string, object: object) => string | Buffer;
+}
 
 interface Entry {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
@@ -44,7 +59,8 @@ export class ScriptedApi {
   readonly #documents = new Map<string, object>();
   readonly #scripts = new Map<string, Answer[]>();
   readonly #log: Entry[] = [];
-  readonly #watches = new Set<{ readonly path: string; readonly response: ServerResponse }>();
+  readonly #watches = new Set<Watch>();
+  readonly #encoded = new Map<string, EncodedKind>();
   readonly #server = http.createServer((request, response) => this.#handle(request, response));
   #waiters: (() => void)[] = [];
 
@@ -63,6 +79,11 @@ export class ScriptedApi {
 
   collection(path: string): void {
     this.#collections.set(path, new Map());
+  }
+
+  /** Answers in protobuf who asks for it. */
+  encode(path: string, kind: EncodedKind): void {
+    this.#encoded.set(path, kind);
   }
 
   removeCollection(path: string): void {
@@ -105,7 +126,7 @@ export class ScriptedApi {
   bookmark(path: string): void {
     this.version += 1;
     const metadata = { resourceVersion: String(this.version) };
-    this.say(path, `${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`);
+    this.#tell(path, 'BOOKMARK', { metadata });
   }
 
   /** Writes raw text to every open watch of the path. */
@@ -153,7 +174,16 @@ export class ScriptedApi {
     if (way === 'silent') return;
     const entry = { type, path, version: this.version, object: stored };
     this.#log.push(entry);
-    this.say(path, line(entry));
+    this.#tell(path, type, stored);
+  }
+
+  #tell(path: string, type: string, object: object): void {
+    for (const watch of this.#watches)
+      if (watch.path === path) watch.response.write(watch.encode(type, object));
+  }
+
+  #kindFor({ path, accept }: ApiRequest): EncodedKind | undefined {
+    return accept.includes(protobufType) ? this.#encoded.get(path) : undefined;
   }
 
   #items(path: string): Map<string, ApiObject> {
@@ -179,7 +209,8 @@ export class ScriptedApi {
     this.#wake();
   }
 
-  #list({ path, query }: ApiRequest, response: ServerResponse): void {
+  #list(request: ApiRequest, response: ServerResponse): void {
+    const { path, query } = request;
     const from = Number(query['continue'] ?? '0');
     const limit = Number(query['limit'] ?? '500');
     const items = [...this.#items(path).values()];
@@ -187,20 +218,25 @@ export class ScriptedApi {
       resourceVersion: String(this.version),
       ...(from + limit < items.length ? { continue: String(from + limit) } : {}),
     };
-    json(response, 200, { kind: 'List', metadata, items: items.slice(from, from + limit) });
+    const page = items.slice(from, from + limit);
+    const encoded = this.#kindFor(request);
+    if (encoded === undefined) json(response, 200, { kind: 'List', metadata, items: page });
+    else {
+      response.writeHead(200, { 'content-type': protobufType });
+      response.end(encodeList(encoded.apiVersion, encoded.kind, metadata, page));
+    }
   }
 
-  #watch({ path, query }: ApiRequest, response: ServerResponse): void {
+  #watch(request: ApiRequest, response: ServerResponse): void {
+    const { path, query } = request;
     const from = Number(query['resourceVersion'] ?? '0');
     if (from < this.compacted) {
       json(response, 410, { kind: 'Status', code: 410 });
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
+    const encode = this.#open(request, response);
     for (const entry of this.#log)
-      if (entry.path === path && entry.version > from) response.write(line(entry));
-    this.#keep(path, response);
+      if (entry.path === path && entry.version > from) response.write(encode(entry.type, entry.object));
   }
 
   #stream(request: ApiRequest, response: ServerResponse): void {
@@ -208,17 +244,21 @@ export class ScriptedApi {
       refuse(422)(response, request);
       return;
     }
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.flushHeaders();
-    for (const object of this.objects(request.path)) response.write(eventLine('ADDED', object));
-    if (this.streaming === 'offered') response.write(endOfList(this.version));
-    this.#keep(request.path, response);
+    const encode = this.#open(request, response);
+    for (const object of this.objects(request.path)) response.write(encode('ADDED', object));
+    if (this.streaming === 'offered') response.write(encode('BOOKMARK', lastOfList(this.version)));
   }
 
-  #keep(path: string, response: ServerResponse): void {
-    const watch = { path, response };
+  #open(request: ApiRequest, response: ServerResponse): Watch['encode'] {
+    const encoded = this.#kindFor(request);
+    const type = encoded === undefined ? 'application/json' : `${protobufType};stream=watch`;
+    response.writeHead(200, { 'content-type': type });
+    response.flushHeaders();
+    const encode = encoded === undefined ? eventLine : frameOf(encoded);
+    const watch = { path: request.path, response, encode };
     this.#watches.add(watch);
     response.on('close', () => this.#watches.delete(watch));
+    return encode;
   }
 
   async #until(condition: () => boolean): Promise<void> {
@@ -281,8 +321,8 @@ function json(
   response.end(JSON.stringify(body));
 }
 
-function line({ type, object }: Entry): string {
-  return eventLine(type, object);
+function frameOf({ apiVersion, kind }: EncodedKind): Watch['encode'] {
+  return (type, object) => encodeEvent(apiVersion, kind, type, encodeMessage(kind, object));
 }
 
 /** One line of a watch. */
@@ -292,8 +332,12 @@ export function eventLine(type: string, object: object): string {
 
 /** The bookmark that ends a streaming list. */
 export function endOfList(version: number): string {
+  return eventLine('BOOKMARK', lastOfList(version));
+}
+
+function lastOfList(version: number): object {
   const annotations = { 'k8s.io/initial-events-end': 'true' };
-  return eventLine('BOOKMARK', { metadata: { resourceVersion: String(version), annotations } });
+  return { metadata: { resourceVersion: String(version), annotations } };
 }
 
 function verbOf({ query }: ApiRequest): 'list' | 'watch' | 'stream' {
