@@ -30,6 +30,7 @@ const expected: readonly string[] = [
   ...['has a pod without an address', 'has a node', 'has a namespace without a record'],
   ...['has a policy that is not analysed', 'closes unselected pods', 'may not enforce policies'],
   'has more than 64 units',
+  'rows of connections',
 ];
 
 /** Named counts; zero for what was expected and never came. */

@@ -6,6 +6,7 @@ import { profiles } from '../../src/model/profile.ts';
 import { parseAddress } from '../../src/sets/addresses.ts';
 import { worldOf } from '../../src/world/build.ts';
 import type { ClusterWorld } from '../../src/world/cluster-world.ts';
+import { compareConnections } from '../support/connections-check.ts';
 import { deliveries, distinct, objectsOf, put, remove, shuffled } from '../support/deliveries.ts';
 import { compareChange } from '../support/difference-check.ts';
 import { keyOf, picture } from '../support/picture.ts';
@@ -15,7 +16,7 @@ import type { RefDifference } from '../support/reference/difference.ts';
 import { type RefEndpoint, verdict } from '../support/reference/evaluator.ts';
 import type { RefCluster, Profile as RefProfile } from '../support/reference/objects.ts';
 import { type Rng, randomFrom } from '../support/reference/random.ts';
-import { eventsOf, profileOf } from '../support/reference-world.ts';
+import { changeOf, eventsOf, profileOf } from '../support/reference-world.ts';
 import { type Counters, countCluster, countEdits, countOutcome, countWorld } from './coverage.ts';
 
 /** Changes of one walk; the seed after it begins with another cluster. */
@@ -36,8 +37,8 @@ export interface Walk {
   readonly changes: number;
   /** Null for the usual mixture. */
   readonly size: ClusterSize | null;
-  /** What the reference is made to say instead of the truth, to try the comparison itself. */
-  readonly doctored?: (truth: RefDifference) => RefDifference;
+  /** What the reference is made to say of a change, counted from 1, to try the comparison itself. */
+  readonly doctored: (seed: number, change: number, truth: RefDifference) => RefDifference;
 }
 
 export interface Mismatch {
@@ -59,11 +60,17 @@ export function walk({ seed, changes, size, doctored }: Walk, counters: Counters
       countWorld(world, counters);
       countEdits(edits, counters);
       done += 1;
-      const { problem, reference, flows } = compareChange(cluster, after, world, edits, doctored);
+      const told = (truth: RefDifference) => doctored(seed, done, truth);
+      const { problem, reference, flows } = compareChange(cluster, after, world, edits, told);
       if (problem !== null) return { seed, changes: done, text: problem };
       counters.add('changes');
       counters.add('flows', flows);
       countOutcome(reference, counters);
+      if (rng.chance(0.01) && cluster.pods.length <= 12) {
+        const change = changeOf(edits, world.profile);
+        const scene = { name: 'rows of connections', before: cluster, after, world, change };
+        counters.add('rows of connections', compareConnections(rng, scene));
+      }
       if (done < changes && rng.chance(0.7)) {
         world.apply(advance(rng, cluster, after, counters));
         cluster = after;
