@@ -4,7 +4,10 @@ import type { Clock } from './clock.ts';
 
 const sliceMs = 5;
 const lookEvery = 16;
-const batchMax = 100;
+/** More events that belong together are built aside. */
+const groupMax = 100;
+/** A policy can cost a world a hundred times what a pod does: few at a time, and then a look at the clock. */
+const batchMax = lookEvery;
 
 /**
  * Work for the world: yields an event, several events that belong together, or null for a step that changed nothing,
@@ -25,7 +28,7 @@ export interface WorldSink {
 
 /**
  * Brings events to the world in order, in slices that leave the event loop free in between: reviews run between two
- * slices, and none holds the loop longer than about 5 ms plus one batch of 100 events.
+ * slices, and none holds the loop longer than about 5 ms plus one batch of 16 events, or of 100 that belong together.
  */
 export class EventQueue {
   readonly #clock: Clock;
@@ -86,7 +89,7 @@ export class EventQueue {
     if (done === true || value === undefined) return true;
     if (value === null) return false;
     if (!isGroup(value)) batch.add([value]);
-    else if (value.length <= batchMax) batch.add(value);
+    else if (value.length <= groupMax) batch.add(value);
     else {
       batch.flush();
       this.#aside = this.#sink.applyAside(value);

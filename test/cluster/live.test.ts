@@ -229,12 +229,12 @@ describe('events', () => {
     expect(known('Pod').length).toBe(20);
   });
 
-  test('reach the world at most 100 at a time', async () => {
+  test('reach the world at most 16 at a time', async () => {
     for (let i = 0; i < 1234; i += 1) api.put(pods, pod(`p${i}`));
     const view = start();
     await until(() => view.ready());
     expect(known('Pod').length).toBe(1234);
-    expect(Math.max(...batches)).toBe(100);
+    expect(Math.max(...batches)).toBe(16);
   });
 
   test('webhooks without a Service are not kept; one that loses its Service is forgotten', async () => {
