@@ -2,6 +2,7 @@ import type { ServicePort, ServiceRecord } from '../model/objects.ts';
 import { selectorOf } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.ts';
+import type { RecordKey } from '../world/record-index.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 
@@ -47,8 +48,22 @@ export function targetPorts({ targetPort, protocol }: ServicePort, unit: Unit): 
 
 /** The Services of a unit's namespace that select it. */
 export function servicesOf(world: World, unit: Unit): ServiceRecord[] {
-  const services = [...world.records('Service', unit.namespace)].filter((service) =>
-    serviceSelects(service, unit),
-  );
-  return services.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const found: ServiceRecord[] = [];
+  for (const [key, value] of unit.labels)
+    for (const service of world.lookups.records(servicesByLabel, filedUnder(unit.namespace, key, value)))
+      if (serviceSelects(service, unit)) found.push(service);
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Services by the first label that their selector asks for, so that a pod finds each of its own once. */
+const servicesByLabel: RecordKey<'Service'> = {
+  kind: 'Service',
+  textsOf: ({ namespace, selector }: ServiceRecord) => {
+    const [first] = selector ?? [];
+    return first === undefined ? [] : [filedUnder(namespace, ...first)];
+  },
+};
+
+function filedUnder(namespace: string, key: string, value: string): string {
+  return `${namespace} ${key}=${value}`;
 }

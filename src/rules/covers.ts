@@ -1,7 +1,7 @@
 import type { AddressBlock, Clause, Peer, PodPeer, PortTerm, Ternary } from '../model/policy.ts';
 import { portMax } from '../model/port.ts';
 import { type Labels, matches, type Requirement, type Selector } from '../model/selector.ts';
-import { piecesOf } from '../sets/ranges.ts';
+import { overlaps, piecesOf } from '../sets/ranges.ts';
 
 /**
  * What the text of a policy proves to hold whatever exists: each of these is true only where nothing could make the
@@ -80,6 +80,8 @@ function atLeast(outer: Ternary, inner: Ternary): boolean {
 /** Does the outer block hold every address that the inner one holds? */
 export function coversBlock(outer: AddressBlock, inner: AddressBlock): boolean {
   if (outer.family !== inner.family) return false;
+  // What lies apart is told without a look at many exceptions.
+  if (!overlaps(outer.range, inner.range)) return piecesOf(inner).length === 0;
   const held = piecesOf(outer);
   return piecesOf(inner).every(({ first, last }) =>
     held.some((piece) => piece.first <= first && last <= piece.last),

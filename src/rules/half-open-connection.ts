@@ -1,12 +1,13 @@
-import { portsOf, type Side } from '../impact/side.ts';
+import { portsOf } from '../impact/side.ts';
 import type { Phrase } from '../model/finding.ts';
 import type { CompiledPolicy, Direction } from '../model/policy.ts';
 import { selectsEverything } from '../model/selector.ts';
 import { servicesOf } from '../platform/services.ts';
+import type { BitSet } from '../sets/bitset.ts';
 import { intersectPorts, isEmpty } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
-import { podsOf, sidesIn } from './isolated-pods.ts';
+import { isolatorOf, podsOf, sidesIn } from './isolated-pods.ts';
 import { inventedUnits, type NamedPeer, podCount, podPeersOf, realUnits, unitsOf } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -33,10 +34,14 @@ export const halfOpenConnection: PolicyRule = {
   },
   *check(input: PolicyInput): Iterable<Draft> {
     const found = new Map<string, Half>();
+    const { world, policy } = input;
+    const subjects = world.subjects(policy).andNot(inventedUnits(input));
+    if (subjects.isEmpty()) return;
+    const own: Own = { subjects, here: unitsOf(world, subjects).slice(0, portsMax) };
     for (const named of podPeersOf(input.policy)) {
       const { namespaces } = named.peer;
       if (namespaces !== 'own' && selectsEverything(namespaces)) continue;
-      for (const [key, { policy, units }] of refusedBy(input, named)) {
+      for (const [key, { policy, units }] of refusedBy(input, named, own)) {
         const half = found.get(key) ?? { named, policy, units: new Set() };
         for (const unit of units) half.units.add(unit);
         found.set(key, half);
@@ -51,6 +56,12 @@ interface Half {
   readonly named: NamedPeer;
   readonly policy: CompiledPolicy;
   readonly units: Set<Unit>;
+}
+
+/** The pods of the policy, and some of them. */
+interface Own {
+  readonly subjects: BitSet;
+  readonly here: readonly Unit[];
 }
 
 const toldMax = 5;
@@ -94,15 +105,13 @@ const opposite: Readonly<Record<Direction, Direction>> = { ingress: 'egress', eg
 function refusedBy(
   input: PolicyInput,
   { clause, peer }: NamedPeer,
+  { subjects, here }: Own,
 ): Map<string, { readonly policy: CompiledPolicy; readonly units: Unit[] }> {
-  const { policy, world } = input;
+  const { world } = input;
   const found = new Map<string, { policy: CompiledPolicy; units: Unit[] }>();
   const direction = opposite[clause.direction];
-  const subjects = world.subjects(policy).andNot(inventedUnits(input));
-  if (subjects.isEmpty()) return found;
-  const here = unitsOf(world, subjects).slice(0, portsMax);
-  if (clause.direction === 'ingress' && !hasService(world, here)) return found;
   const others = realUnits(input, peer).and(world.isolated(direction));
+  if (others.isEmpty() || (clause.direction === 'ingress' && !hasService(world, here))) return found;
   const sideFor = sidesIn(world, direction);
   for (const other of unitsOf(world, others).slice(0, unitsMax)) {
     const side = sideFor(other);
@@ -127,11 +136,4 @@ function refusedBy(
 
 function hasService(world: World, units: readonly Unit[]): boolean {
   return units.some((unit) => servicesOf(world, unit).length > 0);
-}
-
-/** The first by name of the policies that isolate a unit; null where it is in doubt whether any does. */
-function isolatorOf({ governing }: Side): CompiledPolicy | null {
-  if (governing.doubt !== null) return null;
-  const names = governing.governors.filter(({ isolates }) => isolates).map(({ policy }) => policy);
-  return names.sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1))[0] ?? null;
 }

@@ -50,6 +50,13 @@ export function sidesIn(world: World, direction: Direction): (unit: Unit) => Sid
   };
 }
 
+/** The first by name of the policies that isolate a unit; null where it is in doubt whether any does. */
+export function isolatorOf({ governing }: Side): CompiledPolicy | null {
+  if (governing.doubt !== null) return null;
+  const names = governing.governors.filter(({ isolates }) => isolates).map(({ policy }) => policy);
+  return names.sort((a, b) => (a.ref.name < b.ref.name ? -1 : 1))[0] ?? null;
+}
+
 /** Where a policy says that it isolates: its clauses, else its types, else the spec. */
 export function placeOfIsolation({ source }: CompiledPolicy, direction: Direction): string {
   if ((source.spec?.[direction].length ?? 0) > 0) return `spec.${direction}`;

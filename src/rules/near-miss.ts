@@ -53,12 +53,34 @@ export const soughtMax = 24;
  */
 export function isSlip(a: string, b: string): boolean {
   if (a === b || a.length > lengthMax || b.length > lengthMax) return false;
+  if (differsByFar(a, b)) return false;
   const left = partsOf(a);
   const right = partsOf(b);
   if (left.join('') === right.join('')) return true;
   if (withoutDigits(left) === withoutDigits(right)) return false;
   if (left.length !== right.length) return isNear(left.join(''), right.join(''));
   return left.every((part, i) => part === right[i] || isNear(part, right[i] ?? ''));
+}
+
+/**
+ * Says at once of most texts that they cannot be slips: each part may differ by two edits, and each edit changes how
+ * often two letters occur at most.
+ */
+function differsByFar(a: string, b: string): boolean {
+  const counts = new Int8Array(128);
+  let parts = 1;
+  const count = (text: string, by: 1 | -1): void => {
+    for (let i = 0; i < text.length; i += 1) {
+      const code = text.charCodeAt(i) | 32;
+      if (code >= 97 && code <= 122) counts[code] = (counts[code] ?? 0) + by;
+      else if (by === 1) parts += 1;
+    }
+  };
+  count(a, 1);
+  count(b, -1);
+  let apart = 0;
+  for (const each of counts) apart += Math.abs(each);
+  return apart > 4 * parts;
 }
 
 function partsOf(text: string): string[] {
@@ -96,19 +118,29 @@ export function editDistance(a: string, b: string): number {
 
 /** The slip that keeps a selector from matching these labels: exactly one requirement fails, and by little. */
 export function labelSlip(selector: Selector, labels: Labels): LabelSlip | null {
-  const [unmet, second] = selector.requirements.filter((requirement) => !meets(requirement, labels));
-  if (unmet === undefined || second !== undefined || unmet.operator !== 'In') return null;
-  const asked = requirementText(unmet);
+  const unmet = onlyUnmet(selector, labels);
+  if (unmet === null || unmet.operator !== 'In') return null;
   const value = labels.get(unmet.key);
   if (value !== undefined) {
     const near = unmet.values.some((wanted) => isSlip(wanted, value)) || refines(selector, unmet, value);
-    return near ? { asked, found: `${unmet.key}=${value}` } : null;
+    return near ? { asked: requirementText(unmet), found: `${unmet.key}=${value}` } : null;
   }
-  for (const [key, other] of [...labels].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (unmet.values.includes(other) && similarKeys(unmet.key, key))
-      return { asked, found: `${key}=${other}` };
+  const borne = [...labels].filter(([, other]) => unmet.values.includes(other));
+  for (const [key, other] of borne.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (similarKeys(unmet.key, key)) return { asked: requirementText(unmet), found: `${key}=${other}` };
   }
   return null;
+}
+
+/** The requirement that fails where exactly one does, or null. Most often the first two do. */
+function onlyUnmet({ requirements }: Selector, labels: Labels): Requirement | null {
+  let unmet: Requirement | null = null;
+  for (const requirement of requirements) {
+    if (meets(requirement, labels)) continue;
+    if (unmet !== null) return null;
+    unmet = requirement;
+  }
+  return unmet;
 }
 
 /** The name matches and a lesser label (`env`, `version`) has another value: it is that workload that is meant. */

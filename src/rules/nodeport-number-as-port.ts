@@ -1,21 +1,12 @@
 import { portsOf } from '../impact/side.ts';
-import type { ServiceRecord } from '../model/objects.ts';
-import { type Clause, clausesOf, type PortTerm } from '../model/policy.ts';
-import { servicesOf, targetPorts } from '../platform/services.ts';
-import {
-  hasPort,
-  intersectPorts,
-  isEmpty,
-  noPorts,
-  type PortSet,
-  portText,
-  unionPorts,
-} from '../sets/port-set.ts';
-import { podIds, type Unit } from '../world/unit.ts';
+import { type Clause, clausesOf } from '../model/policy.ts';
+import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
+import { podIds } from '../world/unit.ts';
 import { podKinds } from './pod-kinds.ts';
-import { destinationsOf, peersKey, podCount, portTermsOf } from './pod-peers.ts';
+import { peersKey, podCount, portTermsOf } from './pod-peers.ts';
 import { onlyNumber, portSteps } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+import { type Called, calledThrough, type SinglePort } from './translated-ports.ts';
 
 /**
  * R63. A clause allows the node port of a Service, where policies see the port of the pod: the node's port is translated
@@ -48,33 +39,18 @@ export const nodeportNumberAsPort: PolicyRule = {
     platforms: '',
   },
   *check(input: PolicyInput): Iterable<Draft> {
+    const called = calledThrough(input, ({ nodePort }) => nodePort);
     for (const { clause, term } of portTermsOf(input.policy)) {
-      if (term.kind === 'range' && term.from === term.to) yield* judge(input, clause, term);
+      if (term.kind === 'range' && term.from === term.to) yield* judge(input, clause, term, called(clause));
     }
   },
 };
 
-/** Peers that take in more are not meant for the pods of a Service, and would take long to look at. */
-const unitsMax = 1000;
-
-/** A term that is one port by number. */
-type Single = Extract<PortTerm, { readonly kind: 'range' }>;
-
-interface Misled {
-  readonly unit: Unit;
-  readonly service: ServiceRecord;
-  readonly target: PortSet;
-}
-
-function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draft> {
-  const { policy, facts } = input;
+function* judge({ policy }: PolicyInput, clause: Clause, term: SinglePort, called: Called): Iterable<Draft> {
   const { protocol, from: port } = term;
-  const destinations = destinationsOf(input, clause) ?? [];
-  if (destinations.length > unitsMax) return;
-  if (destinations.some((unit) => hasPort(facts.declared(unit), protocol, port))) return;
   const clauses = clausesOf(policy, clause.direction);
-  const misled = destinations
-    .flatMap((unit) => misleading(input, unit, term) ?? [])
+  const misled = called
+    .misled(term)
     .filter(
       ({ unit, target }) =>
         !clauses.some((other) => !isEmpty(intersectPorts(portsOf(other, unit.ports).may, target))),
@@ -100,16 +76,4 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
       ? [{ object: { kind, namespace, name }, at: 'spec.ports', says: `it leads ${port} to ${target}` }]
       : [],
   };
-}
-
-/** A Service of the unit that has this node port, or null. */
-function misleading({ world }: PolicyInput, unit: Unit, { protocol, from }: Single): Misled | null {
-  for (const service of servicesOf(world, unit)) {
-    for (const port of service.ports) {
-      const target = targetPorts(port, unit);
-      if (port.nodePort === from && port.protocol === protocol && !isEmpty(target))
-        return { unit, service, target };
-    }
-  }
-  return null;
 }

@@ -8,7 +8,7 @@ import {
   subtractPorts,
   unionPorts,
 } from '../sets/port-set.ts';
-import { overlapOf, without } from '../sets/ranges.ts';
+import { overlapOf, overlaps, without } from '../sets/ranges.ts';
 import type { Unit } from '../world/unit.ts';
 
 /** A clause that may allow again what an except leaves out. */
@@ -43,7 +43,7 @@ export function reallowed(clause: Clause, peer: BlockPeer, other: Place, unit: U
     return [{ ...other, range, ports: shared, origin: other.clause.origin, single: false }];
   }
   return blocksOf(other.clause).flatMap(({ block, origin, key }) => {
-    if (key === peer.key) return [];
+    if (key === peer.key || !overlaps(peer.block.range, block.range)) return [];
     const range = peer.block.except
       .flatMap((part) => overlapOf(part, block.range) ?? [])
       .find((part) => without(part, block.except).length > 0);

@@ -3,7 +3,7 @@ import type { ServiceRecord } from '../model/objects.ts';
 import { clausesOf } from '../model/policy.ts';
 import { servicesOf, targetPorts } from '../platform/services.ts';
 import { intersectPorts, isEmpty, noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
-import type { Unit } from '../world/unit.ts';
+import { portsKey, type Unit } from '../world/unit.ts';
 import { isolatedUnits, podsOf, sidesIn } from './isolated-pods.ts';
 import { workloadsOf } from './own-namespace.ts';
 import { podKinds } from './pod-kinds.ts';
@@ -48,10 +48,11 @@ export const serviceHairpinBlocked: PolicyRule = {
     if (invented || clausesOf(policy, 'ingress').length === 0) return;
     const ingress = sidesIn(world, 'ingress');
     const egress = sidesIn(world, 'egress');
+    const admitted = admittedBy(input);
     const units = isolatedUnits(input, 'ingress')
       .slice(0, unitsMax)
       .filter((unit) => {
-        const target = intersectPorts(servicePorts(input, unit), admitted(input, unit));
+        const target = admitted(unit, servicePorts(input, unit));
         if (isEmpty(target)) return false;
         const itself = {
           into: decide(ingress(unit), own(unit), unit.ports),
@@ -99,10 +100,18 @@ function servicePorts(input: PolicyInput, unit: Unit): PortSet {
     .reduce<PortSet>((sum, port) => unionPorts(sum, targetPorts(port, unit)), noPorts);
 }
 
-/** Ports on which this policy admits anybody. */
-function admitted({ policy }: PolicyInput, unit: Unit): PortSet {
-  return clausesOf(policy, 'ingress').reduce(
-    (sum, clause) => unionPorts(sum, portsOf(clause, unit.ports).may),
-    noPorts,
-  );
+/** Of the ports that a unit's Services lead to, those on which this policy admits anybody. */
+function admittedBy({ policy }: PolicyInput): (unit: Unit, target: PortSet) => PortSet {
+  const known = new Map<string, PortSet>();
+  return (unit, target) => {
+    const key = `${portsKey(unit.ports)} ${target.join()}`;
+    const found =
+      known.get(key) ??
+      clausesOf(policy, 'ingress').reduce<PortSet>(
+        (sum, clause) => unionPorts(sum, intersectPorts(target, portsOf(clause, unit.ports).may)),
+        noPorts,
+      );
+    known.set(key, found);
+    return found;
+  };
 }

@@ -1,21 +1,13 @@
 import { portsOf } from '../impact/side.ts';
-import { type Clause, clausesOf, type PortTerm } from '../model/policy.ts';
-import { servicesOf, targetPorts } from '../platform/services.ts';
-import {
-  hasPort,
-  intersectPorts,
-  isEmpty,
-  noPorts,
-  type PortSet,
-  portText,
-  unionPorts,
-} from '../sets/port-set.ts';
-import { podIds, type Unit } from '../world/unit.ts';
+import { type Clause, clausesOf } from '../model/policy.ts';
+import { intersectPorts, isEmpty, noPorts, portText, unionPorts } from '../sets/port-set.ts';
+import { podIds } from '../world/unit.ts';
 import { podKinds } from './pod-kinds.ts';
-import { destinationsOf, peersKey, podCount, portTermsOf } from './pod-peers.ts';
+import { peersKey, podCount, portTermsOf } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { onlyNumber, portSteps } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
+import { type Called, calledThrough, type SinglePort } from './translated-ports.ts';
 
 /**
  * R11. A clause allows the port of a Service, where policies see the port of the pod: the Service's address and port
@@ -49,33 +41,19 @@ export const servicePortInsteadOfTargetPort: PolicyRule = {
       On AWS the port of the Service must equal the port of the pods for policies to work at all.`,
   },
   *check(input: PolicyInput): Iterable<Draft> {
+    const called = calledThrough(input, ({ port }, { headless }) => (headless ? null : port));
     for (const { clause, term } of portTermsOf(input.policy)) {
-      if (term.kind === 'range' && term.from === term.to) yield* judge(input, clause, term);
+      if (term.kind === 'range' && term.from === term.to) yield* judge(input, clause, term, called(clause));
     }
   },
 };
 
-/** Peers that take in more are not meant for the pods of a Service, and would take long to look at. */
-const unitsMax = 1000;
-
-/** A term that is one port by number. */
-type Single = Extract<PortTerm, { readonly kind: 'range' }>;
-
-interface Misled {
-  readonly unit: Unit;
-  readonly service: string;
-  readonly target: PortSet;
-}
-
-function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draft> {
-  const { policy, facts, world } = input;
+function* judge(input: PolicyInput, clause: Clause, term: SinglePort, called: Called): Iterable<Draft> {
+  const { policy, world } = input;
   const clauses = clausesOf(policy, clause.direction);
   const { protocol, from: port } = term;
-  const destinations = destinationsOf(input, clause) ?? [];
-  if (destinations.length > unitsMax) return;
-  if (destinations.some((unit) => hasPort(facts.declared(unit), protocol, port))) return;
-  const misled = destinations
-    .flatMap((unit) => misleading(input, unit, term) ?? [])
+  const misled = called
+    .misled(term)
     .filter(
       ({ unit, target }) =>
         !clauses.some((other) => !isEmpty(intersectPorts(portsOf(other, unit.ports).may, target))),
@@ -85,12 +63,13 @@ function* judge(input: PolicyInput, clause: Clause, term: Single): Iterable<Draf
   const targets = misled.reduce((sum, item) => unionPorts(sum, item.target), noPorts);
   const target = portText(targets, 2);
   // On AWS the Service must change as well; elsewhere one port for all destinations settles it.
-  const settled = world.profile.serviceTranslation !== 'equal-ports' && misled.length === destinations.length;
+  const settled =
+    world.profile.serviceTranslation !== 'equal-ports' && misled.length === called.destinations.length;
   const meant = settled ? onlyNumber(targets, protocol) : null;
   const leads = [
-    ...new Map(misled.map(({ unit, service }) => [`${unit.namespace}/${service}`, unit.namespace])),
+    ...new Map(misled.map(({ unit, service }) => [`${unit.namespace}/${service.name}`, unit.namespace])),
   ];
-  const named = first.unit.namespace === policy.ref.namespace ? `Service ${first.service}` : 'a Service';
+  const named = first.unit.namespace === policy.ref.namespace ? `Service ${first.service.name}` : 'a Service';
   const pods = podCount(misled.map(({ unit }) => unit));
   yield {
     key: `${clause.direction} ${port}/${protocol} ${peersKey(clause)}`,
@@ -115,16 +94,4 @@ function adviceOf({ world }: PolicyInput, target: string): string {
   // "The Service port must equal the container port": the agent programs both addresses with one port.
   const equal = world.profile.serviceTranslation === 'equal-ports';
   return equal ? `allow ${target} and let the Service use that port too` : `allow ${target}`;
-}
-
-/** A Service of the unit that has this port and leads to another, or null. */
-function misleading({ world }: PolicyInput, unit: Unit, { protocol, from }: Single): Misled | null {
-  for (const service of servicesOf(world, unit)) {
-    for (const port of service.headless ? [] : service.ports) {
-      const target = targetPorts(port, unit);
-      if (port.port === from && port.protocol === protocol && !isEmpty(target))
-        return { unit, service: service.name, target };
-    }
-  }
-  return null;
 }
