@@ -172,6 +172,14 @@ function* flowsOf(claims, past, { namespace }, { flows, namespaces, random }) {
   }
 }
 
+/** From where on two answers are not the same. */
+function partsOf(uid, given, again) {
+  let at = 0;
+  while (given[at] === again[at]) at += 1;
+  const [from, to] = [Math.max(0, at - 60), at + 200];
+  return { uid, given: given.slice(from, to), again: again.slice(from, to) };
+}
+
 /** What became of a flow, by its two verdicts. */
 function fateOf(before, after) {
   if (before === after) return 'same';
@@ -216,8 +224,10 @@ export async function checkKept({ name, seed, flows, journal, history, kept, exp
     const text = texts.get(request.uid);
     found.checked += 1;
     if (partial !== null) found.partial += 1;
-    else if (text !== JSON.stringify(answer(review(request, { ...context, world: past.world }), request.uid)))
-      found.differentAnswers.push({ uid: request.uid, text });
+    else {
+      const again = JSON.stringify(answer(review(request, { ...context, world: past.world }), request.uid));
+      if (text !== again) found.differentAnswers.push(partsOf(request.uid, text, again));
+    }
     const asked = askedOf(request, profile);
     const change = asked.kind === 'change' ? asked.change : { edits: [] };
     const worlds = overlay(past.world, change);
@@ -237,7 +247,7 @@ export async function checkKept({ name, seed, flows, journal, history, kept, exp
     }
   }
   past.goTo(events.length);
-  for (const { uid } of found.differentAnswers.slice(0, 5)) tell(`another answer: ${uid}`);
+  for (const parts of found.differentAnswers.slice(0, 5)) tell(`another answer: ${JSON.stringify(parts)}`);
   for (const mismatch of found.mismatches.slice(0, 5)) tell(`mismatch: ${JSON.stringify(mismatch)}`);
   const known = new Set(past.records.keys());
   return {
