@@ -70,15 +70,24 @@ function managedBy(kind, labels, serial) {
     fieldsV1,
     ...(subresource === undefined ? {} : { subresource }),
   });
-  const labelFields = { 'f:metadata': { 'f:labels': { '.': {}, ...fieldsOf([...labels.keys()]) } } };
-  if (kind !== 'Pod')
-    return [entry('kube-controller-manager', { ...labelFields, 'f:spec': fieldsOf(['a', 'b', 'c']) })];
+  if (kind !== 'Pod') return [entry('kube-controller-manager', setFields(labels, otherFields))];
   return [
-    entry('kube-controller-manager', { ...labelFields, 'f:spec': podFields }),
+    entry('kube-controller-manager', setFields(labels, podFields)),
     entry('kubelet', statusFields, 'status'),
   ];
 }
 
+const known = new Map();
+
+/** The same object for the same keys: it is the longest part, and need not be made for each pod. */
+function setFields(labels, specFields) {
+  const key = `${specFields === podFields} ${[...labels.keys()].join()}`;
+  const labelFields = { 'f:labels': { '.': {}, ...fieldsOf([...labels.keys()]) } };
+  if (!known.has(key)) known.set(key, { 'f:metadata': labelFields, 'f:spec': specFields });
+  return known.get(key);
+}
+
+const otherFields = fieldsOf(['replicas', 'selector', 'template']);
 const probeFields = {
   '.': {},
   ...fieldsOf([
@@ -225,11 +234,7 @@ function podBody(record, serial) {
 function podSpecOf({ ports, probePorts, hostNetwork, dnsPolicy, serviceAccount }, salt) {
   const probe = probePorts.length === 0 ? {} : probesOf(probePorts[0]);
   return {
-    volumes: [
-      { name: 'config', configMap: { name: 'service-config', defaultMode: 420 } },
-      { name: 'scratch', emptyDir: {} },
-      { name: 'kube-api-access', projected: { defaultMode: 420, sources: tokenSources } },
-    ],
+    volumes,
     containers: [
       {
         name: 'main',
@@ -286,6 +291,11 @@ const volumeMounts = [
 const tokenSources = [
   { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
   { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+];
+const volumes = [
+  { name: 'config', configMap: { name: 'service-config', defaultMode: 420 } },
+  { name: 'scratch', emptyDir: {} },
+  { name: 'kube-api-access', projected: { defaultMode: 420, sources: tokenSources } },
 ];
 const tolerations = ['not-ready', 'unreachable'].map((what) => ({
   key: `node.kubernetes.io/${what}`,

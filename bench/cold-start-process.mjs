@@ -1,5 +1,5 @@
 // One cold start: from the bytes of an API server to a world that answers. `pages` and `stream` are netsluice's own readers,
-// in slices that leave the event loop free; `naive` keeps each page as text, parses it whole and puts the objects in a map; `idle` only waits.
+// in slices that leave the event loop free; `naive` keeps each page as text, parses it whole and keeps a few fields of each object in a map; `idle` only waits.
 //
 // node bench/cold-start-process.mjs FOLDER json|protobuf pages|stream|naive|idle; tells what it took over IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -79,6 +79,8 @@ async function readAll() {
   return { objects, keep: [world, live] };
 }
 
+const portsOf = ({ spec }) => (spec?.containers ?? []).flatMap(({ ports }) => ports ?? []);
+
 async function parsePages() {
   const all = new Map();
   for (const { kind, apiVersion, pages } of store.kinds.values())
@@ -86,8 +88,11 @@ async function parsePages() {
       const pieces = [];
       for await (const piece of store.page(kind, apiVersion, String(page))) pieces.push(piece);
       const { items } = JSON.parse(Buffer.concat(pieces).toString('utf8'));
-      for (const item of items)
-        all.set(`${kind} ${item.metadata.namespace ?? ''}/${item.metadata.name}`, item);
+      for (const item of items) {
+        const { namespace = '', name, labels } = item.metadata;
+        const few = { namespace, name, labels, ports: portsOf(item), address: item.status?.podIP };
+        all.set(`${kind} ${namespace}/${name}`, kind === 'NetworkPolicy' ? item : few);
+      }
     }
   return { objects: all.size, keep: all };
 }

@@ -96,9 +96,14 @@ export function missedLines(report) {
 /** One line about the machine. */
 export function machineLine({ machine, seed }) {
   const { netsluice, node, v8, platform, cpu, cores, memoryGiB, load, loadAtEnd, date } = machine;
+  // The bench itself, with its servers and callers, keeps up to three processes a core waiting.
+  const isBusy = load > cores || loadAtEnd > 3 * cores;
+  const busy = isBusy
+    ? ' **The machine was busy with other work**: times are longer than they need be, by several times at high quantiles.'
+    : '';
   return (
     `${date}, netsluice ${netsluice}, Node ${node} (V8 ${v8}), ${platform}, ${cores} × ${cpu}, ${memoryGiB} GiB; ` +
-    `load ${load} before and ${loadAtEnd} after; seed ${seed}.`
+    `load ${load} before and ${loadAtEnd} after; seed ${seed}.${busy}`
   );
 }
 

@@ -9,7 +9,7 @@ export const quick = true;
 export const about = `Objects of realistic size (a pod is about 10 kB of JSON, most of it managed fields, probes and
 settings) come in pieces of 64 KiB, as a streamed list, as servers of today send it, or as pages of 500, through the reflectors, the kind tables and the event queue into the
 world, each time in a fresh process. Beside it, in turn, a process reads the same pages as most clients do: each as one
-text, parsed whole, kept in a map, and no index made. The longest block of the event loop is what a request may have to
+text, parsed whole, a few fields of each object kept in a map, and no index made. The longest block of the event loop is what a request may have to
 wait for; that of a process which does nothing shows what the machine itself adds. Last, the real \`netsluice serve\` is
 started with the heap that the chart gives it, and the kernel is asked for its memory.`;
 
