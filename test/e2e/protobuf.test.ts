@@ -169,8 +169,10 @@ describe('a real API server', () => {
   test('streams a list alike, with the bookmark at its end', async () => {
     const nodes = kinds.find(({ resource }) => resource === 'nodes')!;
     const query = { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' };
-    const json = await watch(nodes, jsonCodec, query);
-    const protobuf = await watch(nodes, nodes.codec, query);
+    const [json, protobuf] = await Promise.all([
+      watch(nodes, jsonCodec, query),
+      watch(nodes, nodes.codec, query),
+    ]);
     const beginning = ({ read }: Read<Seen>) =>
       read
         .slice(0, read.findIndex(({ type }) => type === 'END') + 1)
