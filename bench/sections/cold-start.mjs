@@ -5,6 +5,7 @@ import { quantile, ratioOf } from '../statistics.mjs';
 
 export const title = 'Cold start and memory';
 export const order = 60;
+export const seconds = 480;
 export const quick = true;
 export const about = `Objects of realistic size (a pod is about 10 kB of JSON, most of it managed fields, probes and
 settings) come in pieces of 64 KiB, as a streamed list, as servers of today send it, or as pages of 500, through the reflectors, the kind tables and the event queue into the
@@ -75,7 +76,7 @@ async function servedRows(shape, folder) {
   ];
 }
 
-export async function run({ quick: small, seed, folder, say }) {
+export async function run({ quick: small, seed, folder, say, report }) {
   const shape = small ? 'typical-small' : 'typical';
   await Promise.all(
     ['json', 'protobuf'].map((encoding) =>
@@ -85,6 +86,7 @@ export async function run({ quick: small, seed, folder, say }) {
   say('the objects are written');
   const of = await coldStarts(folder, small ? readers.slice(0, 4) : readers, small ? 1 : 3, say);
   const rows = coldRows(shape, of);
+  report({ rows, checks: [] });
   if (!small) {
     const idle = quantile(of('json idle', 'blockMs'), 0.5);
     rows.push({ metric: 'longest block of a process that does nothing', unit: 'ms', value: idle });

@@ -7,6 +7,7 @@ export const title = 'Growth';
 export const order = 35;
 export const quick = true;
 export const memoryMiB = 10_240;
+export const seconds = 420;
 export const about = `What becomes of the cost of one change when the cluster grows. Two worlds are built, and each
 change is laid over both in turn; the ratio is that of the larger to the smaller, pair by pair. At equal classes every
 workload has more pods, but nothing that a policy could tell apart is new. Steps are the engine's own count of what it
@@ -23,19 +24,14 @@ const pairs = {
   small: [{ metric: 'pods × 10, equal classes', ...equalClasses, ...podsTimes('150/10/10', 10) }],
   full: [
     { metric: 'pods × 2, equal classes', ...equalClasses, ...podsTimes('150k/10k/10k', 2) },
-    { metric: 'pods × 10, equal classes', ...equalClasses, ...podsTimes('150k/10k/10k', 10) },
-    {
-      metric: 'pods, namespaces and policies × 10',
-      shape: '15k-1k-1k:mixed to 150k-10k-10k:mixed',
-      smaller: shapeOf('15k-1k-1k:mixed'),
-      larger: shapeOf('150k-10k-10k:mixed'),
-    },
     {
       metric: 'policies × 2',
       shape: '150k-10k-10k:mixed to 150k-10k-20k:mixed',
       smaller: shapeOf('150k-10k-10k:mixed'),
       larger: shapeOf('150k-10k-20k:mixed'),
     },
+    // The largest comes last: what was measured before is kept where memory or time do not suffice.
+    { metric: 'pods × 10, equal classes', ...equalClasses, ...podsTimes('150k/10k/10k', 10) },
   ],
 };
 

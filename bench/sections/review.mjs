@@ -50,7 +50,7 @@ async function measure(name, seed, count) {
 export async function run({ quick: small, seed, names, say, report }) {
   const rows = [];
   const checks = [];
-  const usual = small ? ['typical-small'] : ['typical', '150k/10k/10k'];
+  const usual = small ? ['typical-small'] : ['typical'];
   for (const name of names.length > 0 ? names : usual) {
     const { ours, floors, records } = await measure(name, seed, small ? 30 : 600);
     const { p50, p99 } = quantilesOf(floors);
