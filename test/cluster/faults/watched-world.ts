@@ -7,6 +7,8 @@ export class WatchedWorld implements WorldSink {
   readonly pods = new Map<string, PodRecord>();
   /** What must not be: a state that the cluster never had, or an older one. */
   readonly wrong: string[] = [];
+  /** The first list comes bit by bit: nobody asks before it is there. */
+  isComplete = false;
   digest = 0;
   steps = 0;
   asides = 0;
@@ -19,6 +21,7 @@ export class WatchedWorld implements WorldSink {
 
   apply(events: readonly WorldEvent[]): void {
     for (const event of events) this.#take(event);
+    if (!this.isComplete) return;
     this.steps += 1;
     const state = this.#history.visited.get(this.digest);
     if (state === undefined) this.wrong.push(`step ${this.steps}: the cluster never was like this`);
