@@ -13,6 +13,8 @@ import { formFor } from './wire.mjs';
 const [shape, seed] = [shapeOf(process.argv[2]), Number(process.argv[3])];
 /** What is written between two turns of the event loop. */
 const chunk = 500;
+/** An API server does so about once a minute. */
+const bookmarkEveryMs = 30_000;
 
 /**
  * @typedef {object} Collection
@@ -177,6 +179,13 @@ function expirePods() {
   for (const tell of byKind.get('Pod').watches) tell('ERROR', { apiVersion: 'v1', kind: 'Status', ...gone });
 }
 
+/** Tells every watch that all up to now was told, so that silence is no sign of anything. */
+function bookmark() {
+  const metadata = { resourceVersion: String(version) };
+  for (const { kind, apiVersion, watches } of collections.values())
+    for (const tell of watches) tell('BOOKMARK', { apiVersion, kind, metadata });
+}
+
 /** One last thing of each kind: whoever has seen these has seen all. */
 function settle() {
   const [{ metadata: first }] = byKind.get('Namespace').items.values();
@@ -203,4 +212,5 @@ process.on('message', ({ command, rate, file }) => {
   process.send?.(answer);
 });
 process.on('disconnect', () => process.exit(0));
+setInterval(bookmark, bookmarkEveryMs);
 server.listen(0, '127.0.0.1', () => process.send?.({ done: 'listen', port: server.address().port }));
