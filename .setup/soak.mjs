@@ -78,7 +78,10 @@ class Run {
 
   next() {
     if (this.left <= 0 || Date.now() >= this.end || this.mismatches.length >= MISMATCHES_MAX) return null;
-    const changes = Math.min(this.left, SEEDS_PER_TASK * CHANGES_PER_SEED);
+    const changes = Math.min(
+      this.left,
+      this.asked.size === null ? SEEDS_PER_TASK * CHANGES_PER_SEED : CHANGES_PER_SEED,
+    );
     const seed = this.nextSeed;
     this.nextSeed += Math.ceil(changes / CHANGES_PER_SEED);
     this.left -= changes;

@@ -28,7 +28,7 @@ const flowsPerSeed = 10;
 const sizes = {
   usual: usualSize,
   medium: { namespaces: 5, workloads: 14, pods: 30, policies: 12 },
-  large: { namespaces: 8, workloads: 70, pods: 110, policies: 20 },
+  large: { namespaces: 8, workloads: 130, pods: 110, policies: 20 },
 } as const satisfies Record<string, ClusterSize>;
 
 export interface Walk {
