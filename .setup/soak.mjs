@@ -133,8 +133,8 @@ await orSayWhy(async () => {
   const target = translated(asked.listed);
   const run = new Run(asked);
   const ticker = setInterval(() => process.stderr.write(`soak: ${run.progress()}\n`), PROGRESS_MS);
-  // The first Ctrl-C ends the run and tells what there is to tell; a second one ends everything.
-  process.once('SIGINT', () => run.stop());
+  // A first Ctrl-C ends the run and tells what there is to tell; a second one ends everything.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => run.stop());
   try {
     const one = () =>
       work(

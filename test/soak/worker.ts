@@ -42,6 +42,8 @@ function run({ seed: first, changes, size }: Task): Report {
   return { counts: Object.fromEntries(counters.counts), mismatches };
 }
 
+// A terminal interrupts every process of a run; this one ends when it is told that there is no more to do.
+process.on('SIGINT', () => undefined);
 process.on('message', (task: Task) => {
   process.send?.(run(task));
 });
