@@ -126,7 +126,7 @@ export async function run({ quick: small, seed, say }) {
 /** The informer alone, which needs memory and blocks the event loop long before pairs are asked about. */
 async function informerRow(seed, say) {
   let before = null;
-  for (let pods = 10_000; pods <= 320_000; pods *= 2) {
+  for (let pods = 10_000; pods <= 160_000; pods *= 2) {
     const count = Math.round(pods / perNamespace);
     const found = await askPeer(`${pods}-${count}-1:mixed`, seed, { policy: null, flows: [] }, 0);
     const seen = (one) =>
