@@ -92,6 +92,23 @@ describe('both encodings of a list give the same records', () => {
     expect(bytewise).toEqual(whole);
   });
 
+  test('a zero that means something is kept: agents of a plugin that no node runs', async () => {
+    const { watched } = encoded.find(({ kind }) => kind === 'DaemonSet')!;
+    const daemonSet = (status: object) => ({
+      metadata: { name: 'calico-node', namespace: 'kube-system' },
+      spec: { template: { spec: { hostNetwork: true, containers: [{ name: 'calico-node' }] } } },
+      status,
+    });
+    const items = [
+      daemonSet({ desiredNumberScheduled: 0, observedGeneration: 1 }),
+      daemonSet({ desiredNumberScheduled: 0 }),
+    ];
+    const bytes = encodeList('apps/v1', 'DaemonSet', metadata, items);
+    const { objects } = await listed(watched.codec, chunks(bytes, 100), protobuf);
+    const agents = [{ program: 'calico', options: [] }];
+    expect(objects.map((object) => get(watched.decode(object), 'agents'))).toEqual([undefined, agents]);
+  });
+
   test.each(encoded)('any $kind, however it is chunked', async ({ watched, apiVersion, kind }) => {
     await fc.assert(
       fc.asyncProperty(
