@@ -35,9 +35,10 @@ export const ingressIpblockSeesSnat: PolicyRule = {
   },
   *check(input: PolicyInput): Iterable<Draft> {
     const found = clausesOf(input.policy, 'ingress').flatMap((clause) => {
-      const blocks = clientBlocks(input, clause);
-      const hidden = blocks.length === 0 ? [] : hiddenBehind(input, clause);
-      return hidden.length === 0 ? [] : [{ blocks, hidden }];
+      const named = clause.peers !== 'any' && clause.peers.some(({ kind }) => kind === 'block');
+      const hidden = named ? hiddenBehind(input, clause) : [];
+      const blocks = hidden.length === 0 ? [] : clientBlocks(input, clause);
+      return blocks.length === 0 ? [] : [{ blocks, hidden }];
     });
     const [first] = found;
     const [block] = first?.blocks ?? [];
