@@ -123,7 +123,9 @@ export class MeteredWorld implements World {
   }
 
   policiesIn(namespace: string): Iterable<CompiledPolicy> {
-    return this.each(this.world.policiesIn(namespace));
+    const found = [...this.world.policiesIn(namespace)];
+    this.spend(found.length);
+    return found;
   }
 
   governing(unit: number, direction: Direction): Governing {
@@ -162,7 +164,11 @@ export class MeteredWorld implements World {
   }
 
   records<K extends ClusterObject['kind']>(kind: K, namespace?: string): Iterable<RecordOf<K>> {
-    return this.each(this.world.records(kind, namespace));
+    if (namespace === undefined) return this.each(this.world.records(kind));
+    // All at once: who stops at the first that fits would take other steps where the cluster was learnt in another order.
+    const found = [...this.world.records(kind, namespace)];
+    this.spend(found.length);
+    return found;
   }
 
   record<K extends ClusterObject['kind']>(
