@@ -2,17 +2,13 @@ import { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { type Unit, weightOf } from '../world/unit.ts';
-import { firstNames } from './first-names.ts';
 import type { Example, NamedEnd, Tally } from './impact.ts';
 import { PairTally } from './pair-tally.ts';
 import type { Ends } from './rectangle.ts';
-import type { WorkloadNumbers } from './workload-numbers.ts';
+import { examplesMax, type WorkloadNumbers } from './workload-numbers.ts';
 
 /** The API server is no workload; it is an end only where its callbacks are counted. */
 export type CountedEnds = Ends | { readonly kind: 'api-server' };
-
-/** How many examples a tally keeps. */
-const examplesMax = 3;
 
 /**
  * Counts connections: pairs of workloads, where all addresses that nobody owns are one. A pod to itself is no
@@ -112,7 +108,7 @@ export class ConnectionCount {
   }
 
   private firstNames(ends: CountedEnds): readonly NamedEnd[] {
-    return ends.kind === 'units' ? firstNames(this.worlds, ends.units, examplesMax) : [ends.kind];
+    return ends.kind === 'units' ? this.workloads.firstNames(ends.units) : [ends.kind];
   }
 }
 

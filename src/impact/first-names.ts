@@ -19,26 +19,54 @@ export function firstNames(
   units: BitSet,
   max: number,
 ): WorkloadName[] {
-  const names = new Map<string, WorkloadName>();
+  const first = new First(max);
   const add = (id: number): void => {
     const unit = after.unit(id) ?? before.unit(id);
-    if (unit === undefined) return;
-    const { namespace, workload } = unit;
-    names.set(`${namespace}/${workload.name}`, { namespace, name: workload.name });
+    if (unit !== undefined) first.meet({ namespace: unit.namespace, name: unit.workload.name });
   };
   if (units.size <= directMax) units.forEach(add);
   else {
     // The world below does not know where these are.
     units.and(own).forEach(add);
     const rest = units.andNot(own);
-    const least = names.size;
+    const wanted = first.met + max;
     for (const prefix of base.table.namespacePrefixes) {
       base.unitsIn(prefix.slice(0, -1)).and(rest).forEach(add);
-      if (names.size - least >= max) break;
+      if (first.met >= wanted) break;
     }
   }
-  return [...names]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .slice(0, max)
-    .map(([, name]) => name);
+  return first.names;
+}
+
+/** The least names of those met, in order, each once. */
+class First {
+  readonly names: WorkloadName[] = [];
+  private readonly max: number;
+  /** How many different names were met, as far as they were among the least at that time. */
+  met = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  meet(name: WorkloadName): void {
+    let place = this.names.length;
+    for (; place > 0; place -= 1) {
+      const other = this.names[place - 1];
+      const order = other === undefined ? 0 : compare(other, name);
+      if (order === 0) return;
+      if (order < 0) break;
+    }
+    this.met += 1;
+    if (place >= this.max) return;
+    this.names.splice(place, 0, name);
+    this.names.length = Math.min(this.names.length, this.max);
+  }
+}
+
+/** The order of the texts `namespace/name`, without making them. */
+function compare(a: WorkloadName, b: WorkloadName): number {
+  if (a.namespace !== b.namespace) return `${a.namespace}/` < `${b.namespace}/` ? -1 : 1;
+  if (a.name === b.name) return 0;
+  return a.name < b.name ? -1 : 1;
 }

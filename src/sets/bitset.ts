@@ -6,6 +6,9 @@ const wordBits = 32;
  */
 const fewMax = 64;
 
+/** Lists of up to this many members take no more room than they need. */
+const smallMax = 4;
+
 const noWords = new Uint32Array(0);
 
 /**
@@ -65,7 +68,9 @@ export class BitSet {
       const place = placeOf(this.few, id);
       if (this.few[place] === id) return;
       if (this.few.length < fewMax) {
-        this.few.splice(place, 0, id);
+        // A list that grows in place reserves room for sixteen more; most sets never need it.
+        if (this.few.length < smallMax) this.few = this.few.toSpliced(place, 0, id);
+        else this.few.splice(place, 0, id);
         return;
       }
       this.toWords();

@@ -17,14 +17,12 @@ export function governingOf(
 ): Governing {
   const enforced = enforcementOn(pod, profile);
   if (enforced === 'no') return ungoverned;
-  const governors: Governor[] = [];
-  for (const policy of selecting) {
-    const governor = governorOf(policy, direction, profile);
-    if (governor !== null) governors.push(governor);
-  }
+  const found = selecting
+    .map((policy) => governorOf(policy, direction, profile))
+    .filter((governor) => governor !== null);
   const closed = profile.unselectedPods !== 'open';
-  if (governors.length === 0 && !closed) return ungoverned;
-  governors.sort(inOrder);
+  if (found.length === 0 && !closed) return ungoverned;
+  const governors = found.toSorted(inOrder);
   const isolated = closed || governors.some(({ isolates, certain }) => isolates && certain);
   const names = governors.map(({ policy }) => `${policy.ref.namespace}/${policy.ref.name}`).join(',');
   if (enforced === 'unknown' && (isolated || governors.length > 0))

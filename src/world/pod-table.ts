@@ -145,9 +145,10 @@ export function splittingBlocks(policy: CompiledPolicy, profile: Profile): reado
   return [...found.values()];
 }
 
-/** How the given blocks hold a pod's addresses. */
+/** How the given blocks hold a pod's addresses. Most pods lie in no block, and then share what is said of them. */
 export function addressingOf(addresses: readonly bigint[], blocks: readonly KeyedBlock[]): Addressing {
-  if (addresses.length === 0) return unaddressed;
+  const free = inNoBlock(addresses);
+  if (blocks.length === 0 || addresses.length === 0) return free;
   const inside = new Set<string>();
   const partly = new Set<string>();
   for (const { key, block } of blocks) {
@@ -155,7 +156,25 @@ export function addressingOf(addresses: readonly bigint[], blocks: readonly Keye
     if (held === addresses.length) inside.add(key);
     else if (held > 0) partly.add(key);
   }
-  return { families: [...new Set(addresses.map(familyOf))].sort(), inside, partly };
+  if (inside.size + partly.size === 0) return free;
+  return { families: free.families, inside: orNone(inside), partly: orNone(partly) };
+}
+
+const none: ReadonlySet<string> = new Set();
+const four: Addressing = { families: [4], inside: none, partly: none };
+const six: Addressing = { families: [6], inside: none, partly: none };
+const both: Addressing = { families: [4, 6], inside: none, partly: none };
+
+function inNoBlock(addresses: readonly bigint[]): Addressing {
+  const [first] = addresses;
+  if (first === undefined) return unaddressed;
+  const family = familyOf(first);
+  if (addresses.some((address) => familyOf(address) !== family)) return both;
+  return family === 4 ? four : six;
+}
+
+function orNone(keys: ReadonlySet<string>): ReadonlySet<string> {
+  return keys.size === 0 ? none : keys;
 }
 
 /** Reads addresses; one that cannot be read is left out, so that the pod counts as having none. */

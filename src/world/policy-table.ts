@@ -87,10 +87,11 @@ export class PolicyTable {
   }
 
   created(unit: Unit): void {
-    const selecting: CompiledPolicy[] = [];
-    for (const policy of this.inNamespace(unit.namespace))
-      if (matches(policy.subject, unit.labels)) selecting.push(policy);
-    this.selecting[unit.id] = selecting.length === 0 ? undefined : selecting;
+    const selecting = [...this.inNamespace(unit.namespace)].filter(({ subject }) =>
+      matches(subject, unit.labels),
+    );
+    // The copy has no room to spare.
+    this.selecting[unit.id] = selecting.length === 0 ? undefined : selecting.slice();
     this.refresh(unit.id);
   }
 

@@ -4,22 +4,24 @@ import { holdsWholeFamily, type Traits } from './unit.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 
-/** Things by a label's key and value. */
-type ByLabel<T> = Map<string, Map<string, Set<T>>>;
+/** No label has the empty key: it stands for peers that demand no value of any label that could be looked up. */
+const nothing = '';
+
+/** Filed things by the values of one label of the namespace and one of the pod, `value value`; no value holds a blank. */
+type ByValues<T> = Map<string, Set<T>>;
 
 /**
- * Peers filed so that a unit meets those that may match it and few others: each under its most telling demand, a value
- * that the unit or its namespace must have.
+ * Peers filed so that a unit meets those that may match it and few others: each under its most telling demands, a value
+ * that the unit's namespace must have and a value that the unit must have.
  */
 export class SlotFiling<T> {
-  /** Peers that ask for nothing that could be looked up: they are tried with every unit. */
-  private readonly anywhere = new Set<T>();
-  private readonly inNamespace = new Map<string, Set<T>>();
-  private readonly byPodLabel: ByLabel<T> = new Map();
-  private readonly byNamespaceLabel: ByLabel<T> = new Map();
+  /** By the key of the namespace's label, then by the key of the pod's. */
+  private readonly byKeys = new Map<string, Map<string, ByValues<T>>>();
   private readonly byBlock = new Map<string, Set<T>>();
   /** For units whose addresses nobody knows yet: "maybe" every block holds them. */
   private readonly everyBlock = new Set<T>();
+  /** Blocks that hold a whole family: every unit is tried. */
+  private readonly wholeFamilies = new Set<T>();
 
   put(peer: Peer, namespace: string, item: T): void {
     this.file(peer, namespace, (set) => set.add(item));
@@ -30,37 +32,39 @@ export class SlotFiling<T> {
   }
 
   private file(peer: Peer, namespace: string, change: (set: Set<T>) => unknown): void {
-    if (peer.kind === 'block') {
-      if (holdsWholeFamily(peer.block)) change(this.anywhere);
-      else {
-        change(this.everyBlock);
-        changeAt(this.byBlock, peer.key, change);
-      }
-      return;
+    if (peer.kind === 'pods') {
+      const place = peer.namespaces === 'own' ? named(namespace) : demandOf(peer.namespaces);
+      this.fileUnder(place, demandOf(peer.pods), change);
+    } else if (holdsWholeFamily(peer.block)) change(this.wholeFamilies);
+    else {
+      change(this.everyBlock);
+      changeAt(this.byBlock, peer.key, change);
     }
-    if (peer.namespaces === 'own') {
-      changeAt(this.inNamespace, namespace, change);
-      return;
-    }
-    const pinned = demanding(peer.namespaces, ({ key }) => key === nameLabel);
-    const pods = demanding(peer.pods, () => true);
-    const labelled = demanding(peer.namespaces, () => true);
-    if (pinned !== null) for (const name of pinned.values) changeAt(this.inNamespace, name, change);
-    else if (pods !== null) changeUnder(this.byPodLabel, pods, change);
-    else if (labelled !== null) changeUnder(this.byNamespaceLabel, labelled, change);
-    else change(this.anywhere);
+  }
+
+  private fileUnder(place: Demand, pod: Demand, change: (set: Set<T>) => unknown): void {
+    const byPodKey = this.byKeys.get(place.key) ?? new Map<string, ByValues<T>>();
+    const byValues: ByValues<T> = byPodKey.get(pod.key) ?? new Map();
+    for (const left of place.values)
+      for (const right of pod.values) changeAt(byValues, `${left} ${right}`, change);
+    if (byValues.size === 0) byPodKey.delete(pod.key);
+    else byPodKey.set(pod.key, byValues);
+    if (byPodKey.size === 0) this.byKeys.delete(place.key);
+    else this.byKeys.set(place.key, byPodKey);
   }
 
   /** Sets that together hold every peer that could match a unit of these traits, and may share some. */
   *around(
-    { namespace, labels, addressing }: Pick<Traits, 'namespace' | 'labels' | 'addressing'>,
+    { labels, addressing }: Pick<Traits, 'labels' | 'addressing'>,
     namespaceLabels: Labels,
   ): Iterable<ReadonlySet<T>> {
-    yield this.anywhere;
-    const own = this.inNamespace.get(namespace);
-    if (own !== undefined) yield own;
-    yield* under(this.byPodLabel, labels);
-    yield* under(this.byNamespaceLabel, namespaceLabels);
+    yield this.wholeFamilies;
+    for (const [left, byPodKey] of met(this.byKeys, namespaceLabels)) {
+      for (const [right, byValues] of met(byPodKey, labels)) {
+        const found = byValues.get(`${left} ${right}`);
+        if (found !== undefined) yield found;
+      }
+    }
     if (addressing.families.length === 0) yield this.everyBlock;
     for (const blocks of [addressing.inside, addressing.partly]) {
       for (const key of blocks) {
@@ -71,22 +75,41 @@ export class SlotFiling<T> {
   }
 }
 
-function* under<T>(index: ByLabel<T>, labels: Labels): Iterable<ReadonlySet<T>> {
+/** What is filed under the keys that some labels have, with their values, and what is filed under no key. */
+function* met<V>(byKey: ReadonlyMap<string, V>, labels: Labels): Iterable<readonly [string, V]> {
+  const free = byKey.get(nothing);
+  if (free !== undefined) yield [nothing, free];
+  if (byKey.size <= labels.size) {
+    for (const [key, filed] of byKey) {
+      const value = key === nothing ? undefined : labels.get(key);
+      if (value !== undefined) yield [value, filed];
+    }
+    return;
+  }
   for (const [key, value] of labels) {
-    const found = index.get(key)?.get(value);
-    if (found !== undefined) yield found;
+    const filed = byKey.get(key);
+    if (filed !== undefined) yield [value, filed];
   }
 }
 
-function changeUnder<T>(
-  index: ByLabel<T>,
-  { key, values }: Requirement,
-  change: (set: Set<T>) => unknown,
-): void {
-  const byValue = index.get(key) ?? new Map<string, Set<T>>();
-  index.set(key, byValue);
-  for (const value of values) changeAt(byValue, value, change);
-  if (byValue.size === 0) index.delete(key);
+interface Demand {
+  readonly key: string;
+  readonly values: readonly string[];
+}
+
+function named(namespace: string): Demand {
+  return { key: nameLabel, values: [namespace] };
+}
+
+/** The namespace's name where a selector demands it, else of its demands for one of a few values the one with the fewest. */
+function demandOf({ requirements }: Selector): Demand {
+  let best: Requirement | null = null;
+  for (const requirement of requirements) {
+    if (requirement.operator !== 'In') continue;
+    if (requirement.key === nameLabel) return requirement;
+    if (best === null || requirement.values.length < best.values.length) best = requirement;
+  }
+  return best ?? { key: nothing, values: [nothing] };
 }
 
 /** A set that the change leaves empty is forgotten. */
@@ -95,14 +118,4 @@ function changeAt<T>(index: Map<string, Set<T>>, key: string, change: (set: Set<
   change(set);
   if (set.size === 0) index.delete(key);
   else index.set(key, set);
-}
-
-/** Of the demands for one of a few values, the one with the fewest. */
-function demanding(selector: Selector, among: (requirement: Requirement) => boolean): Requirement | null {
-  let best: Requirement | null = null;
-  for (const requirement of selector.requirements) {
-    if (requirement.operator !== 'In' || !among(requirement)) continue;
-    if (best === null || requirement.values.length < best.values.length) best = requirement;
-  }
-  return best;
 }

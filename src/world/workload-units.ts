@@ -1,73 +1,78 @@
+import { BitSet } from '../sets/bitset.ts';
 import type { Unit } from './unit.ts';
 
-interface Workmates<U> {
-  readonly number: number;
-  readonly units: U[];
-}
-
-/** The units of each workload, and a small number that a workload keeps as long as it has units. */
+/** The units of each workload. As long as it has any, the id of one of them is its number. */
 export class WorkloadUnits<U extends Unit> {
-  private readonly byId = new Map<string, Workmates<U>>();
+  private readonly byId = new Map<string, U[]>();
   /** Workloads with more than one unit. */
-  private readonly several = new Map<string, Workmates<U>>();
-  private readonly free: number[] = [];
-  private end = 0;
-  /** Numbers of the units' workloads, by unit id. */
+  private readonly several = new Map<string, readonly U[]>();
+  /** Their units. */
+  private readonly parts = new BitSet();
+  /** The number of the workload of each of them, by unit id. */
   private numbers = new Int32Array(0);
 
   of(workload: string): readonly U[] {
-    return this.byId.get(workload)?.units ?? none;
+    return this.byId.get(workload) ?? none;
   }
 
-  /** The number of a unit's workload. */
-  numberAt(unit: number): number {
-    return this.numbers[unit] ?? 0;
-  }
-
-  /** The same by the workload's id; undefined where it has no units. */
+  /** The number of a workload, by its id; undefined where it has no units. */
   numberOf(workload: string): number | undefined {
-    return this.byId.get(workload)?.number;
+    return this.byId.get(workload)?.[0]?.id;
   }
 
-  /** One more than the highest number. */
-  get numberEnd(): number {
-    return this.end;
+  /** Units whose workload has others: all other units are their workloads' numbers. */
+  get sharing(): BitSet {
+    return this.parts;
+  }
+
+  /** The number of the workload of a unit that shares it with others. */
+  numberAt(unit: number): number {
+    return this.numbers[unit] ?? unit;
   }
 
   /** The units of each workload that has more than one. */
-  *parted(): Iterable<readonly U[]> {
-    for (const { units } of this.several.values()) yield units;
+  parted(): Iterable<readonly U[]> {
+    return this.several.values();
   }
 
   join(unit: U): void {
     const { id } = unit.workload;
-    const mates = this.byId.get(id) ?? this.enrol(id);
-    mates.units.push(unit);
-    if (mates.units.length === 2) this.several.set(id, mates);
-    if (unit.id >= this.numbers.length) {
-      const grown = new Int32Array(Math.max(64, unit.id * 2));
-      grown.set(this.numbers);
-      this.numbers = grown;
+    const units = this.byId.get(id);
+    if (units === undefined) {
+      this.byId.set(id, [unit]);
+      return;
     }
-    this.numbers[unit.id] = mates.number;
+    units.push(unit);
+    this.several.set(id, units);
+    this.number(units);
+  }
+
+  private number(units: readonly U[]): void {
+    const number = units[0]?.id ?? 0;
+    for (const { id } of units) {
+      this.parts.add(id);
+      if (id >= this.numbers.length) {
+        const grown = new Int32Array(Math.max(64, id * 2));
+        grown.set(this.numbers);
+        this.numbers = grown;
+      }
+      this.numbers[id] = number;
+    }
   }
 
   part(unit: U): void {
     const { id } = unit.workload;
-    const mates = this.byId.get(id);
-    const place = mates?.units.indexOf(unit) ?? -1;
-    if (mates === undefined || place < 0) return;
-    mates.units.splice(place, 1);
-    if (mates.units.length < 2) this.several.delete(id);
-    if (mates.units.length > 0) return;
-    this.byId.delete(id);
-    this.free.push(mates.number);
-  }
-
-  private enrol(id: string): Workmates<U> {
-    const mates = { number: this.free.pop() ?? this.end++, units: [] };
-    this.byId.set(id, mates);
-    return mates;
+    const units = this.byId.get(id);
+    const place = units?.indexOf(unit) ?? -1;
+    if (units === undefined || place < 0) return;
+    units.splice(place, 1);
+    this.parts.delete(unit.id);
+    const [first, second] = units;
+    if (first === undefined) this.byId.delete(id);
+    else if (second === undefined) {
+      this.several.delete(id);
+      this.parts.delete(first.id);
+    } else if (place === 0) this.number(units);
   }
 }
 
