@@ -31,7 +31,7 @@ function sizeOf(text) {
   const [, pods, namespaces, policies] = (/^(\d+)-(\d+)-(\d+)$/.exec(text) ?? []).map(Number);
   if (!pods || !namespaces || policies === undefined)
     throw new Error('--world must be pods-namespaces-policies, for example 40-6-20');
-  return { pods, namespaces, policies, workloads: Math.max(5, Math.ceil(pods / 2)) };
+  return { pods, namespaces, policies, workloads: Math.max(5, pods) };
 }
 
 function options() {
