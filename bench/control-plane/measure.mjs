@@ -1,6 +1,6 @@
 // The whole gate on a real control plane, run inside the bubble: see sections/cluster.mjs, which starts it.
 //
-//     node bench/control-plane/measure.mjs '{ "shape", "seed", "batches", "perBatch", "warmUp", "file" }'
+//     node bench/control-plane/measure.mjs '{ "shape", "seed", "first", "warmUp", "batches", "perBatch", "file" }'
 import { writeFileSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -66,7 +66,8 @@ const joined = (batches) => ({
 /** With netsluice and without, in turn. */
 async function compare(cluster, netsluice, changes) {
   const gate = await makeSwitch(cluster, netsluice);
-  const first = await batch(cluster, netsluice, changes, options.warmUp);
+  const first = await batch(cluster, netsluice, changes, options.first);
+  await apply(cluster, changes, options.warmUp);
   const [asked, unasked] = [[], []];
   for (let i = 0; i < options.batches; i += 1) {
     if (i > 0) await gate.on();
