@@ -1,12 +1,15 @@
 // The whole gate on a real control plane, run inside the bubble: see sections/cluster.mjs, which starts it.
 //
-//     node bench/control-plane/measure.mjs '{ "shape", "seed", "first", "warmUp", "batches", "perBatch", "file" }'
+//     node bench/control-plane/measure.mjs '{ "shape", "seed", "first", "warmUp", "batches", "perBatch", "folder" }'
+//
+// The result is written to result.json in the folder.
 import { writeFileSync } from 'node:fs';
 import { register } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { shapeOf } from '../cluster-names.mjs';
 import { changesOf } from './changes.mjs';
-import { makeSwitch, readBoth, stateOf, withFewPods } from './gate.mjs';
+import { callsOf, netsluiceSwitch, readBoth, startFloor, stateOf, withFewPods } from './gate.mjs';
 import { between, counterOf, histogramOf, together } from './histogram.mjs';
 import { podCount, populate } from './populate.mjs';
 
@@ -30,8 +33,7 @@ async function apply(cluster, changes, count) {
   const times = [];
   let refused = 0;
   for (let i = 0; i < count; i += 1) {
-    const { value: change } = changes.next();
-    const { method, path, body, done } = change;
+    const { method, path, body, done } = changes.next().value;
     const since = performance.now();
     const { status, text } = await cluster.request(method, path, { body });
     times.push(performance.now() - since);
@@ -44,14 +46,14 @@ async function apply(cluster, changes, count) {
   return { times, refused };
 }
 
-/** Applies changes, and tells what both histograms gained meanwhile. */
-async function batch(cluster, netsluice, changes, count) {
+/** Applies changes; `server` and `netsluice` are what their histograms gained meanwhile. */
+async function batch({ cluster, netsluice, changes }, webhook, count) {
   const before = await readBoth(cluster, netsluice);
   const applied = await apply(cluster, changes, count);
   const after = await readBoth(cluster, netsluice);
   return {
     ...applied,
-    server: between(after.server, before.server),
+    server: between(callsOf(after.text, webhook), callsOf(before.text, webhook)),
     netsluice: between(after.netsluice, before.netsluice),
   };
 }
@@ -63,28 +65,39 @@ const joined = (batches) => ({
   netsluice: batches.reduce((sum, { netsluice }) => together(sum, netsluice), none),
 });
 
-/** With netsluice and without, in turn. */
-async function compare(cluster, netsluice, changes) {
-  const gate = await makeSwitch(cluster, netsluice);
-  const first = await batch(cluster, netsluice, changes, options.first);
+/** With netsluice, with the least that answers, and with nothing, in turn. */
+async function compare(bench, gate, floor) {
+  const { changes, cluster } = bench;
+  const { webhook } = gate;
+  const nothing = { webhook, on: async () => undefined, off: async () => undefined };
+  await gate.on();
+  const first = await batch(bench, webhook, options.first);
   await apply(cluster, changes, options.warmUp);
-  const [asked, unasked] = [[], []];
+  await gate.off();
+  await floor.on();
+  await apply(cluster, changes, options.warmUp);
+  await floor.off();
+  const kinds = [
+    { one: gate, batches: [] },
+    { one: floor, batches: [] },
+    { one: nothing, batches: [] },
+  ];
   for (let i = 0; i < options.batches; i += 1) {
-    if (i > 0) await gate.on();
-    asked.push(await batch(cluster, netsluice, changes, options.perBatch));
-    await gate.off();
-    unasked.push(await batch(cluster, netsluice, changes, options.perBatch));
-    say(`${(i + 1) * options.perBatch} changes with netsluice and as many without`);
+    for (const { one, batches } of i % 2 === 0 ? kinds : kinds.toReversed()) {
+      await one.on();
+      batches.push(await batch(bench, one.webhook, options.perBatch));
+      await one.off();
+    }
+    say(`${(i + 1) * options.perBatch} changes with netsluice, and as many with the floor and with nothing`);
   }
-  return { first, asked: joined(asked), unasked: joined(unasked) };
+  const [asked, least, unasked] = kinds.map(({ batches }) => joined(batches));
+  return { first, asked, least, unasked };
 }
 
 async function caughtUp(cluster, netsluice) {
   const pods = await podCount(cluster);
-  await cluster.waitFor(
-    async () => (await stateOf(netsluice)).pods === pods,
-    `netsluice to hold ${pods} pods`,
-  );
+  const what = `netsluice to hold ${pods} pods`;
+  await cluster.waitFor(async () => (await stateOf(netsluice)).pods === pods, what);
   return pods;
 }
 
@@ -93,26 +106,28 @@ async function measure(cluster) {
   const { policies, ...made } = await populate(cluster, shape, options.seed, nodes, say);
   const since = performance.now();
   const netsluice = await installNetsluice(withFewPods(cluster), 1, settings);
+  let floor;
   try {
     const pods = await caughtUp(cluster, netsluice);
     say(
       `netsluice holds ${pods} pods ${((performance.now() - since) / 1000).toFixed(1)} s after its Deployment`,
     );
-    const changes = changesOf(shape, options.seed, policies);
-    const compared = await compare(cluster, netsluice, changes);
+    floor = await startFloor(cluster, options.folder);
+    const bench = { cluster, netsluice, changes: changesOf(shape, options.seed, policies) };
+    const compared = await compare(bench, await netsluiceSwitch(cluster, netsluice), floor);
     const { text } = await readBoth(cluster, netsluice);
-    const rejections = 'apiserver_admission_webhook_rejection_count';
     return {
       made,
       pods,
       ...compared,
       state: await stateOf(netsluice),
-      rejections: counterOf(text, rejections),
+      rejections: counterOf(text, 'apiserver_admission_webhook_rejection_count'),
       failedOpen: counterOf(text, 'apiserver_admission_webhook_fail_open_count'),
       errors: await netsluice.metric('netsluice_admission_failures_total'),
       partial: await netsluice.metric('netsluice_analysis_truncated_total'),
     };
   } finally {
+    await floor?.stop();
     await netsluice.stop();
   }
 }
@@ -121,7 +136,7 @@ say('starting etcd, kube-apiserver, kube-controller-manager and kwok');
 const cluster = await startCluster({ nodes });
 try {
   const result = await measure(cluster);
-  writeFileSync(options.file, JSON.stringify({ ...result, bubble: inBubble() }));
+  writeFileSync(join(options.folder, 'result.json'), JSON.stringify({ ...result, bubble: inBubble() }));
 } finally {
   await cluster.stop();
 }
