@@ -116,9 +116,5 @@ export async function startFloor(cluster, folder) {
 export async function stateOf(netsluice) {
   const [replica] = netsluice.replicas();
   const held = (kind) => netsluice.metric('netsluice_snapshot_objects', `kind="${kind}"`);
-  return {
-    ...memoryOf(replica.process.pid),
-    pods: await held('pods'),
-    policies: await held('networkpolicies.networking.k8s.io'),
-  };
+  return { ...memoryOf(replica.process.pid), pods: await held('pods') };
 }

@@ -131,7 +131,7 @@ export async function populate(cluster, shape, seed, nodes, say) {
       body: { metadata: { name, labels: Object.fromEntries(labels) } },
     }),
   );
-  // "the API server turns down every pod of a namespace" that has no default account yet.
+  // The API server turns down a pod in a namespace that has no default account yet.
   await cluster.waitFor(
     async () => {
       const path = '/api/v1/serviceaccounts?fieldSelector=metadata.name%3Ddefault';
