@@ -1,5 +1,6 @@
-import type { CompiledPolicy, Direction } from '../model/policy.ts';
+import type { Direction } from '../model/policy.ts';
 import type { BitSet } from '../sets/bitset.ts';
+import type { Content } from '../world/contents.ts';
 import type { Overlay } from '../world/overlay.ts';
 import type { Signature } from '../world/signatures.ts';
 import { portsKey, type Traits } from '../world/unit.ts';
@@ -94,8 +95,8 @@ export class Evaluation {
   groupsNaming(units: BitSet, direction: Direction): readonly AlikeGroup[] {
     const { base } = this.worlds;
     const found = new Set<Signature>();
-    for (const policy of this.policiesNaming(units, direction)) {
-      for (const signature of base.policies.signatures[direction].of(policy)) found.add(signature);
+    for (const content of this.contentsNaming(units, direction)) {
+      for (const signature of base.policies.signatures[direction].of(content)) found.add(signature);
     }
     return [...found].flatMap((signature) => this.alikeOf(signature, direction, units) ?? []);
   }
@@ -126,9 +127,9 @@ export class Evaluation {
     return { units, first, sides: this.sidesOf(first, direction) };
   }
 
-  private policiesNaming(units: BitSet, direction: Direction): ReadonlySet<CompiledPolicy> {
+  private contentsNaming(units: BitSet, direction: Direction): ReadonlySet<Content> {
     const { base, before, after } = this.worlds;
-    const found = new Set<CompiledPolicy>();
+    const found = new Set<Content>();
     const asked = new Set<Traits>();
     units.forEach((id) => {
       for (const world of [before, after]) {
@@ -136,7 +137,7 @@ export class Evaluation {
         if (unit === undefined || (asked.has(unit) && !this.worlds.moved.has(id))) continue;
         asked.add(unit);
         const labels = world.namespaceLabels(unit.namespace);
-        for (const policy of base.peers.naming(unit, labels, direction)) found.add(policy);
+        for (const content of base.peers.naming(unit, labels, direction)) found.add(content);
       }
     });
     return found;

@@ -1,9 +1,11 @@
 import { type Direction, directions } from '../model/policy.ts';
+import { declaredPorts } from '../platform/declared-ports.ts';
 import type { Facts } from '../platform/facts.ts';
 import { BitSet } from '../sets/bitset.ts';
 import { intersectPorts, isEmpty, type PortSet } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { type Unit, type UnknownReason, weightOf } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
 import { lostCallbacks } from './api-server.ts';
 import type { Budget } from './budget.ts';
 import { ConnectionCount } from './connection-count.ts';
@@ -111,6 +113,9 @@ interface DeclaredPart {
   readonly declared: boolean;
 }
 
+/** Up to this many destinations are looked at one by one. */
+const directMax = 64;
+
 /** Splits destinations by the declared ports that they lose; the internet declares none. */
 function byDeclared(
   worlds: Overlay,
@@ -121,19 +126,27 @@ function byDeclared(
 ): DeclaredPart[] {
   if (ends.kind === 'internet') return [{ ends, ports: lost, declared: false }];
   const parts = new Map<string, { units: BitSet; ports: PortSet; declared: boolean }>();
-  ends.units.forEach((id) => {
-    const unit = worlds.before.unit(id);
-    if (unit === undefined || !budget.spend(1)) return;
-    const hit = intersectPorts(facts.declared(unit), lost);
+  const add = (ports: PortSet, units: BitSet): void => {
+    const hit = intersectPorts(ports, lost);
     const key = hit.join();
-    const part = parts.get(key) ?? {
-      units: new BitSet(),
-      ports: isEmpty(hit) ? lost : hit,
-      declared: !isEmpty(hit),
-    };
-    part.units.add(id);
-    parts.set(key, part);
+    const known = parts.get(key);
+    if (known !== undefined) known.units.addAll(units);
+    else parts.set(key, { units, ports: isEmpty(hit) ? lost : hit, declared: !isEmpty(hit) });
+  };
+  const { base, own, before } = worlds;
+  const many = ends.units.size > directMax;
+  // The world below knows what its own units declare; the others are asked for it.
+  (many ? ends.units.and(own) : ends.units).forEach((id) => {
+    const unit = before.unit(id);
+    if (unit !== undefined && budget.spend(1)) add(facts.declared(unit), BitSet.of([id]));
   });
+  if (many) {
+    const rest = ends.units.andNot(own);
+    for (const { ports, units } of base.portClasses.by(declaredPorts)) {
+      const met = units.and(rest);
+      if (!met.isEmpty() && budget.spend(1)) add(ports, met);
+    }
+  }
   return [...parts.values()].map(({ units, ...part }) => ({ ...part, ends: { kind: 'units', units } }));
 }
 
@@ -146,19 +159,31 @@ function tallyGain(
     into.across.add(sources, destinations, gained);
     return;
   }
-  const namespaces = new Map<string, BitSet>();
-  destinations.units.forEach((id) => {
-    const namespace = worlds.after.unit(id)?.namespace ?? '';
-    const units = namespaces.get(namespace) ?? new BitSet();
-    units.add(id);
-    namespaces.set(namespace, units);
-  });
-  for (const [namespace, units] of namespaces) {
-    const ends: Ends = { kind: 'units', units };
-    const local = worlds.after.unitsIn(namespace);
-    into.inside.add({ kind: 'units', units: sources.units.and(local) }, ends, gained);
-    into.across.add({ kind: 'units', units: sources.units.andNot(local) }, ends, gained);
+  const { after } = worlds;
+  const bySource = sources.units.size <= destinations.units.size;
+  for (const [namespace, few] of byNamespace(after, bySource ? sources.units : destinations.units)) {
+    const local = after.unitsIn(namespace);
+    const all = bySource ? destinations.units : sources.units;
+    for (const [count, many] of [
+      [into.inside, all.and(local)] as const,
+      [into.across, all.andNot(local)] as const,
+    ]) {
+      if (many.isEmpty()) continue;
+      const [from, to] = bySource ? [few, many] : [many, few];
+      count.add({ kind: 'units', units: from }, { kind: 'units', units: to }, gained);
+    }
   }
+}
+
+function byNamespace(world: World, units: BitSet): Map<string, BitSet> {
+  const namespaces = new Map<string, BitSet>();
+  units.forEach((id) => {
+    const namespace = world.unit(id)?.namespace ?? '';
+    const known = namespaces.get(namespace) ?? new BitSet();
+    known.add(id);
+    namespaces.set(namespace, known);
+  });
+  return namespaces;
 }
 
 function isolationOf(

@@ -13,6 +13,7 @@ import type { Profile } from '../model/profile.ts';
 import { type Labels, type Selector, sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { Catalog } from './catalog.ts';
+import { Contents } from './contents.ts';
 import { ForeignApis } from './foreign-apis.ts';
 import { keysOfObject, keysOfPolicy, LabelKeys } from './label-keys.ts';
 import { ClusterLookups } from './lookups.ts';
@@ -21,6 +22,7 @@ import { PeerIndex } from './peer-index.ts';
 import { Placement } from './placement.ts';
 import { blocksMax, distinctBlocks, PodTable, readAddresses } from './pod-table.ts';
 import { PolicyTable } from './policy-table.ts';
+import { PortClasses } from './port-classes.ts';
 import type { Unit, Workload } from './unit.ts';
 import { UnitTable } from './unit-table.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
@@ -45,22 +47,28 @@ export class ClusterWorld implements World {
   readonly peers: PeerIndex;
   readonly policies: PolicyTable;
   readonly lookups: ClusterLookups;
+  /** Units by ports that somebody reads of them. */
+  readonly portClasses = new PortClasses(this);
   private readonly placement: Placement;
+  private readonly contents = new Contents();
   /** What selectors in force ask of pods. */
   readonly keys = new LabelKeys();
 
   constructor(profile: Profile) {
     this.profile = profile;
-    this.table = new UnitTable(this.keys, () => [this.peers, this.policies]);
+    const unitChanged = ({ id }: Unit): void => this.portClasses.changed([id]);
+    const readers = { created: unitChanged, changed: unitChanged, removed: unitChanged };
+    this.table = new UnitTable(this.keys, () => [this.peers, this.policies, readers]);
     this.pods = new PodTable(profile);
     this.catalog = new Catalog(this.pods);
     this.peers = new PeerIndex({
       profile,
       units: this.table,
+      contents: this.contents,
       namespaceLabels: (name) => this.namespaceLabels(name),
       matchingNamespaces: (selector) => this.matchingNamespaces(selector),
     });
-    this.policies = new PolicyTable(profile, this.table);
+    this.policies = new PolicyTable(profile, this.table, this.contents);
     this.lookups = new ClusterLookups(this.catalog, this.namespaceIndex, this.pods);
     this.placement = new Placement({
       pods: this.pods,
@@ -153,16 +161,21 @@ export class ClusterWorld implements World {
     // What is new first parts the pods that it tells apart; what is gone is forgotten last, so that nothing parts twice.
     const fresh = now === null ? [] : this.pods.retainBlocks(now);
     this.placement.keysAsked(now === null ? [] : this.keys.retain(keysOfPolicy(now)));
+    if (now !== null) this.contents.retain(now);
     if (now !== null) this.peers.retain(now);
     const gone = old === undefined ? [] : this.pods.releaseBlocks(old);
     if (old !== undefined) this.peers.release(old);
     this.policies.set(namespace, name, now);
+    if (old !== undefined) this.contents.release(old);
     this.placement.blocksChanged([...fresh, ...gone]);
     this.placement.keysForgotten(old === undefined ? [] : this.keys.release(keysOfPolicy(old)));
   }
 
   /** What other objects than policies ask pods for. */
   private keysChanged(old: ClusterObject | undefined, now: ClusterObject | null): void {
+    const service = now ?? old;
+    if (service?.kind === 'Service')
+      this.portClasses.changed(this.table.inNamespace(service.namespace).toArray());
     this.placement.keysAsked(now === null ? [] : this.keys.retain(keysOfObject(now)));
     this.placement.keysForgotten(old === undefined ? [] : this.keys.release(keysOfObject(old)));
   }

@@ -2,7 +2,8 @@ import type { BlockPeer, Clause, CompiledPolicy, Direction, Peer } from '../mode
 import type { Profile } from '../model/profile.ts';
 import { type Labels, type Selector, selectsEverything } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
-import { allClauses, peersOf, readPeer } from './read-peer.ts';
+import type { Content, Contents } from './contents.ts';
+import { allClauses, readPeer } from './read-peer.ts';
 import { clauseReading } from './readings.ts';
 import { SlotFiling } from './slot-filing.ts';
 import { holdsWholeFamily, type Traits, type Unit, type UnknownReason } from './unit.ts';
@@ -12,8 +13,8 @@ import type { Reading } from './world.ts';
 interface Slot {
   readonly namespace: string;
   readonly peer: Peer;
-  /** How often the clauses of a direction name it, by policy. */
-  readonly users: Readonly<Record<Direction, Map<CompiledPolicy, number>>>;
+  /** How often clauses of a direction name it, by what their policies say. */
+  readonly users: Readonly<Record<Direction, Map<Content, number>>>;
   /** Null until somebody asks, and again after namespaces changed their labels. */
   reading: { must: BitSet; may: BitSet; reasons: Set<UnknownReason> } | null;
 }
@@ -22,6 +23,7 @@ interface Slot {
 export interface PeerContext {
   readonly profile: Profile;
   readonly units: UnitTable;
+  readonly contents: Contents;
   namespaceLabels(namespace: string): Labels;
   /** The namespaces with at least one unit that a selector matches. */
   matchingNamespaces(selector: Selector): Iterable<string>;
@@ -50,7 +52,8 @@ export class PeerIndex {
     for (const { direction, peers } of allClauses(policy)) {
       for (const peer of peers === 'any' ? [] : peers) {
         const users = this.slotOf(namespace, peer).users[direction];
-        users.set(policy, (users.get(policy) ?? 0) + 1);
+        const content = this.context.contents.of(policy, direction);
+        users.set(content, (users.get(content) ?? 0) + 1);
       }
     }
   }
@@ -59,7 +62,7 @@ export class PeerIndex {
     const key = slotKey(namespace, peer);
     const known = this.slots.get(key);
     if (known !== undefined) return known;
-    const users = { ingress: new Map<CompiledPolicy, number>(), egress: new Map<CompiledPolicy, number>() };
+    const users = { ingress: new Map<Content, number>(), egress: new Map<Content, number>() };
     const slot: Slot = { namespace, peer, users, reading: null };
     this.slots.set(key, slot);
     this.filed.put(peer, namespace, slot);
@@ -68,15 +71,23 @@ export class PeerIndex {
 
   release(policy: CompiledPolicy): void {
     const { namespace } = policy.ref;
-    for (const peer of peersOf(policy)) {
-      const key = slotKey(namespace, peer);
-      const slot = this.slots.get(key);
-      if (slot === undefined) continue;
-      for (const users of [slot.users.ingress, slot.users.egress]) users.delete(policy);
-      if (slot.users.ingress.size + slot.users.egress.size > 0) continue;
-      this.slots.delete(key);
-      this.filed.remove(slot.peer, slot.namespace, slot);
+    for (const { direction, peers } of allClauses(policy)) {
+      const content = this.context.contents.of(policy, direction);
+      for (const peer of peers === 'any' ? [] : peers) this.leave(namespace, peer, direction, content);
     }
+  }
+
+  private leave(namespace: string, peer: Peer, direction: Direction, content: Content): void {
+    const key = slotKey(namespace, peer);
+    const slot = this.slots.get(key);
+    if (slot === undefined) return;
+    const { ingress, egress } = slot.users;
+    const left = (slot.users[direction].get(content) ?? 0) - 1;
+    if (left > 0) slot.users[direction].set(content, left);
+    else slot.users[direction].delete(content);
+    if (ingress.size + egress.size > 0) return;
+    this.slots.delete(key);
+    this.filed.remove(slot.peer, slot.namespace, slot);
   }
 
   /** Peers of policies in force that may match a unit of these traits, whether or not it exists. */
@@ -91,8 +102,8 @@ export class PeerIndex {
     }
   }
 
-  /** The policies in force with a peer, in a clause of the direction, that may match a unit of these traits. */
-  *naming(traits: Traits, namespaceLabels: Labels, direction: Direction): Iterable<CompiledPolicy> {
+  /** What those policies in force say that have a peer, in a clause of the direction, that may match a unit of these traits. */
+  *naming(traits: Traits, namespaceLabels: Labels, direction: Direction): Iterable<Content> {
     for (const { namespace, peer, users } of this.around(traits, namespaceLabels)) {
       if (users[direction].size === 0) continue;
       const { value } = readPeer(peer, namespace, traits, namespaceLabels, this.context.profile);

@@ -2,6 +2,7 @@ import { type CompiledPolicy, type Direction, directions } from '../model/policy
 import type { Profile } from '../model/profile.ts';
 import { matches } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
+import type { Contents } from './contents.ts';
 import { governingOf } from './governing.ts';
 import { Signatures } from './signatures.ts';
 import type { Unit } from './unit.ts';
@@ -17,16 +18,17 @@ export class PolicyTable {
   private readonly governings: Record<Direction, (Governing | undefined)[]> = { ingress: [], egress: [] };
   private readonly isolatedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
   private readonly governedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
-  readonly signatures: Readonly<Record<Direction, Signatures>> = {
-    ingress: new Signatures('ingress'),
-    egress: new Signatures('egress'),
-  };
+  readonly signatures: Readonly<Record<Direction, Signatures>>;
   private readonly profile: Profile;
   private readonly units: UnitTable;
 
-  constructor(profile: Profile, units: UnitTable) {
+  constructor(profile: Profile, units: UnitTable, contents: Contents) {
     this.profile = profile;
     this.units = units;
+    this.signatures = {
+      ingress: new Signatures('ingress', contents),
+      egress: new Signatures('egress', contents),
+    };
   }
 
   get(namespace: string, name: string): CompiledPolicy | undefined {
@@ -113,9 +115,8 @@ export class PolicyTable {
       const governed = isGoverned(governing);
       enter(this.isolatedUnits[direction], id, governing.isolated);
       enter(this.governedUnits[direction], id, governed);
-      const signature = this.signatures[direction].set(unit, governed ? governing : null);
-      // Units that are governed alike share what governs them.
-      this.governings[direction][id] = signature?.governing ?? governing;
+      const shared = this.signatures[direction].set(unit, governed ? governing : null);
+      this.governings[direction][id] = shared ?? governing;
     }
   }
 

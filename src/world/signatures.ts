@@ -1,18 +1,13 @@
-import type { Clause, CompiledPolicy, Direction, PortTerm } from '../model/policy.ts';
+import type { Clause, Direction } from '../model/policy.ts';
 import { BitSet } from '../sets/bitset.ts';
+import { type Content, type Contents, portsText } from './contents.ts';
 import { portsKey, type Unit } from './unit.ts';
 import type { Governing } from './world.ts';
 
-/** Units that one list of policies governs alike in one direction. */
+/** Units of which the policies that govern them say the same in one direction, whatever these are called. */
 export interface Signature {
-  readonly governing: Governing;
-  /** All members resolve named ports alike where they are the destination. */
+  /** All members resolve named ports alike where they are the destination and a clause asks for one. */
   readonly units: BitSet;
-}
-
-interface Entry extends Signature {
-  readonly key: string;
-  readonly open: OpenEntry | null;
 }
 
 /** Units whose policies say the same to everybody whom none of their peers matches. */
@@ -24,35 +19,52 @@ interface OpenEntry extends OpenClass {
   readonly key: string;
 }
 
+interface ClassEntry extends Signature {
+  readonly key: string;
+  readonly contents: readonly Content[];
+  readonly open: OpenEntry | null;
+}
+
+/** Units that the same policies govern. */
+interface Entry {
+  readonly key: string;
+  /** Theirs is one object. */
+  readonly governing: Governing;
+  readonly class: ClassEntry;
+  units: number;
+}
+
 /**
  * The governed units of one direction by what governs them. Kept with every unit that comes, goes or is governed
  * otherwise, so that a change looks at the lists of policies that concern it and not at every unit of the cluster.
  */
 export class Signatures {
   private readonly direction: Direction;
-  private readonly byKey = new Map<string, Entry>();
+  private readonly contents: Contents;
+  private readonly byPolicies = new Map<string, Entry>();
+  private readonly byContents = new Map<string, ClassEntry>();
   private readonly byUnit: (Entry | undefined)[] = [];
-  private readonly byPolicy = new Map<CompiledPolicy, Set<Entry>>();
+  private readonly byContent = new Map<Content, Set<ClassEntry>>();
   private readonly openByKey = new Map<string, OpenEntry>();
-  private readonly numbers = new WeakMap<CompiledPolicy, number>();
-  private numbered = 0;
 
-  constructor(direction: Direction) {
+  constructor(direction: Direction, contents: Contents) {
     this.direction = direction;
+    this.contents = contents;
   }
 
-  /** Files a unit under what governs it; null where nothing does. */
-  set(unit: Unit, governing: Governing | null): Signature | null {
+  /** Files a unit under what governs it, null where nothing does; returns what units that are governed alike share. */
+  set(unit: Unit, governing: Governing | null): Governing | null {
     const old = this.byUnit[unit.id];
     const now = governing === null ? null : this.entryFor(unit, governing);
-    if (old === now) return now;
+    if (old === now) return now?.governing ?? null;
     if (now !== null) {
-      now.units.add(unit.id);
-      now.open?.units.add(unit.id);
+      now.units += 1;
+      now.class.units.add(unit.id);
+      now.class.open?.units.add(unit.id);
       this.byUnit[unit.id] = now;
     }
     if (old !== undefined) this.leave(old, unit.id, now);
-    return now;
+    return now?.governing ?? null;
   }
 
   remove(id: number): void {
@@ -62,25 +74,29 @@ export class Signatures {
 
   private leave(old: Entry, id: number, now: Entry | null): void {
     if (now === null) this.byUnit[id] = undefined;
-    old.units.delete(id);
-    if (old.open !== null && old.open !== now?.open) this.leaveOpen(old.open, id);
-    if (!old.units.isEmpty()) return;
-    this.byKey.delete(old.key);
-    for (const { policy } of old.governing.governors) {
-      const entries = this.byPolicy.get(policy);
-      entries?.delete(old);
-      if (entries?.size === 0) this.byPolicy.delete(policy);
-    }
-  }
-
-  private leaveOpen(open: OpenEntry, id: number): void {
+    old.units -= 1;
+    if (old.units === 0 && this.byPolicies.get(old.key) === old) this.byPolicies.delete(old.key);
+    if (old.class !== now?.class) this.leaveClass(old.class, id);
+    const { open } = old.class;
+    if (open === null || open === now?.class.open) return;
     open.units.delete(id);
     if (open.units.isEmpty()) this.openByKey.delete(open.key);
   }
 
-  /** Everything that a policy takes part in governing. */
-  of(policy: CompiledPolicy): Iterable<Signature> {
-    return this.byPolicy.get(policy) ?? [];
+  private leaveClass(left: ClassEntry, id: number): void {
+    left.units.delete(id);
+    if (!left.units.isEmpty()) return;
+    this.byContents.delete(left.key);
+    for (const content of left.contents) {
+      const classes = this.byContent.get(content);
+      classes?.delete(left);
+      if (classes?.size === 0) this.byContent.delete(content);
+    }
+  }
+
+  /** Everything that policies of this content take part in governing. */
+  of(content: Content): Iterable<Signature> {
+    return this.byContent.get(content) ?? [];
   }
 
   /** Units whose policies say something to those whom none of their peers matches. */
@@ -89,16 +105,28 @@ export class Signatures {
   }
 
   private entryFor(unit: Unit, governing: Governing): Entry {
-    const ports = this.direction === 'ingress' ? portsKey(unit.ports) : '';
-    const policies = governing.governors.map(({ policy }) => this.numberOf(policy)).join();
-    const key = `${governing.isolated} ${governing.doubt} ${policies} ${ports}`;
-    const known = this.byKey.get(key);
+    const ports = this.direction === 'ingress' && namesPorts(governing) ? portsKey(unit.ports) : '';
+    const { isolated, doubt, key: policies } = governing;
+    const key = `${isolated} ${doubt} ${policies} ${ports}`;
+    const known = this.byPolicies.get(key);
+    // Policies of one name follow each other: each version is another policy.
+    if (known !== undefined && sameGovernors(known.governing, governing)) return known;
+    const entry = { key, governing, class: this.classFor(governing, ports), units: 0 };
+    this.byPolicies.set(key, entry);
+    return entry;
+  }
+
+  private classFor(governing: Governing, ports: string): ClassEntry {
+    const { governors, isolated, doubt } = governing;
+    const contents = governors.map(({ policy }) => this.contents.of(policy, this.direction));
+    const numbers = contents.map(({ number }) => number).sort((a, b) => a - b);
+    const key = `${isolated} ${doubt} ${[...new Set(numbers)].join()} ${ports}`;
+    const known = this.byContents.get(key);
     if (known !== undefined) return known;
-    const entry = { key, governing, units: new BitSet(), open: this.openFor(governing, ports) };
-    this.byKey.set(key, entry);
-    for (const { policy } of governing.governors) {
-      this.byPolicy.set(policy, (this.byPolicy.get(policy) ?? new Set()).add(entry));
-    }
+    const entry = { key, contents, units: new BitSet(), open: this.openFor(governing, ports) };
+    this.byContents.set(key, entry);
+    for (const content of contents)
+      this.byContent.set(content, (this.byContent.get(content) ?? new Set()).add(entry));
     return entry;
   }
 
@@ -109,13 +137,13 @@ export class Signatures {
     this.openByKey.set(key, known);
     return known;
   }
+}
 
-  /** Policies of one name follow each other; each version is another policy. */
-  private numberOf(policy: CompiledPolicy): number {
-    const known = this.numbers.get(policy) ?? ++this.numbered;
-    this.numbers.set(policy, known);
-    return known;
-  }
+function sameGovernors(a: Governing, b: Governing): boolean {
+  return (
+    a.governors.length === b.governors.length &&
+    a.governors.every(({ policy }, index) => policy === b.governors[index]?.policy)
+  );
 }
 
 /**
@@ -124,7 +152,9 @@ export class Signatures {
  */
 function openKey({ governors, isolated, doubt }: Governing, ports: string): string | null {
   const open = governors.flatMap(({ clauses, certain, policy }) =>
-    clauses.filter(isOpen).map((clause) => `${policy.tier.order} ${certain} ${clauseText(clause)}`),
+    clauses
+      .filter(isOpen)
+      .map((clause) => `${policy.tier.order} ${certain} ${clause.verdict} ${portsText(clause.ports)}`),
   );
   if (open.length === 0 && isolated && doubt === null) return null;
   const tiers = governors.map(
@@ -138,15 +168,10 @@ function isOpen({ peers }: Clause): boolean {
   return peers === 'any';
 }
 
+function namesPorts({ governors }: Governing): boolean {
+  return governors.some(({ clauses }) => clauses.some(hasName));
+}
+
 function hasName({ ports }: Clause): boolean {
   return ports !== 'any' && ports.some(({ kind }) => kind === 'named');
-}
-
-function clauseText({ verdict, ports }: Clause): string {
-  return `${verdict} ${ports === 'any' ? 'any' : ports.map(termText).sort().join()}`;
-}
-
-function termText(term: PortTerm): string {
-  const port = term.kind === 'named' ? `name ${term.name}` : `${term.from}-${term.to}`;
-  return `${term.protocol} ${port} ${term.certain}`;
 }

@@ -17,9 +17,10 @@ interface Entry extends Unit {
   readonly own: MemberLabels;
 }
 
-/** Told when a unit appears or is about to vanish. */
+/** Told when a unit appears, has other pods, or is about to vanish. */
 export interface UnitListener {
   created(unit: Unit): void;
+  changed?(unit: Unit): void;
   removed(unit: Unit): void;
 }
 
@@ -93,6 +94,7 @@ export class UnitTable {
     if (known === undefined) return this.create(traits, pod, 0);
     known.members.add(pod);
     this.shift(known, traits.labels, 'add');
+    for (const listener of this.listeners()) listener.changed?.(known);
     return known;
   }
 
@@ -104,6 +106,7 @@ export class UnitTable {
     else {
       entry.members.delete(pod);
       this.shift(entry, labels, 'remove');
+      for (const listener of this.listeners()) listener.changed?.(entry);
     }
   }
 
