@@ -1,13 +1,13 @@
 import type { AddressRange } from '../model/policy.ts';
 
-/** Addresses that share all but their last eight bits lie in one bucket: about the pods of one node. */
-const bucketBits = 8n;
+/** Addresses that share all but their last four bits lie in one bucket, so that looking through it costs little. */
+const bucketBits = 4n;
 
 /** Things by their addresses, so that a range finds what lies in it without asking everything else. */
 export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
   private readonly buckets = new Map<bigint, T[]>();
-  /** The buckets in order; null after one came or went. */
-  private order: bigint[] | null = [];
+  /** The buckets in order. */
+  private readonly order: bigint[] = [];
 
   add(item: T): void {
     for (const key of bucketsOf(item)) {
@@ -17,7 +17,8 @@ export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
         continue;
       }
       this.buckets.set(key, [item]);
-      this.order = null;
+      if (key > (this.order.at(-1) ?? -1n)) this.order.push(key);
+      else this.order.splice(placeOf(this.order, key), 0, key);
     }
   }
 
@@ -29,7 +30,7 @@ export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
       bucket.splice(place, 1);
       if (bucket.length > 0) continue;
       this.buckets.delete(key);
-      this.order = null;
+      this.order.splice(placeOf(this.order, key), 1);
     }
   }
 
@@ -41,7 +42,7 @@ export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
 
   /** Visits what has an address in the range, once for each of its addresses there. */
   *within({ first, last }: AddressRange): Iterable<readonly [bigint, T]> {
-    const order = this.inOrder();
+    const { order } = this;
     const end = last >> bucketBits;
     for (let i = placeOf(order, first >> bucketBits); i < order.length; i += 1) {
       const key = order[i] ?? end + 1n;
@@ -52,11 +53,6 @@ export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
         }
       }
     }
-  }
-
-  private inOrder(): readonly bigint[] {
-    this.order ??= [...this.buckets.keys()].sort((a, b) => (a < b ? -1 : 1));
-    return this.order;
   }
 }
 

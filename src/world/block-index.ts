@@ -1,8 +1,9 @@
 import type { AddressBlock, AddressRange } from '../model/policy.ts';
-import type { KeyedBlock } from './world.ts';
+import { familyOf, wholeSix } from '../sets/addresses.ts';
+import type { SplittingBlock } from './splitting-block.ts';
 
 interface LiveBlock {
-  readonly keyed: KeyedBlock;
+  readonly keyed: SplittingBlock;
   uses: number;
 }
 
@@ -12,7 +13,7 @@ interface LiveBlock {
  */
 export class BlockIndex {
   private readonly live = new Map<string, LiveBlock>();
-  /** By how many trailing bits a block leaves free, then by its leading bits. */
+  /** By family and how many trailing bits a block leaves free, then by its leading bits. */
   private readonly lengths = new Map<number, Map<bigint, Set<LiveBlock>>>();
 
   has(key: string): boolean {
@@ -20,7 +21,7 @@ export class BlockIndex {
   }
 
   /** Counts a block in; true where nobody named it before. */
-  retain(keyed: KeyedBlock): boolean {
+  retain(keyed: SplittingBlock): boolean {
     const known = this.live.get(keyed.key);
     if (known !== undefined) {
       known.uses += 1;
@@ -36,7 +37,7 @@ export class BlockIndex {
   }
 
   /** Counts a block out; true where nobody names it any more. */
-  release({ key }: KeyedBlock): boolean {
+  release({ key }: Pick<SplittingBlock, 'key'>): boolean {
     const entry = this.live.get(key);
     if (entry === undefined) return false;
     entry.uses -= 1;
@@ -52,22 +53,34 @@ export class BlockIndex {
   }
 
   /** Blocks whose range holds at least one of the addresses; their excepts are not looked at. */
-  around(addresses: readonly bigint[]): readonly KeyedBlock[] {
+  around(addresses: readonly bigint[]): readonly SplittingBlock[] {
+    if (this.lengths.size === 0 || addresses.length === 0) return none;
     const found = new Set<LiveBlock>();
-    for (const [free, byLead] of this.lengths) {
-      const shift = BigInt(free);
+    for (const [length, byLead] of this.lengths) {
       for (const address of addresses) {
-        for (const entry of byLead.get(address >> shift) ?? []) found.add(entry);
+        const lead = leadOf(address, length);
+        if (lead !== null) for (const entry of byLead.get(lead) ?? []) found.add(entry);
       }
     }
-    return [...found].map(({ keyed }) => keyed);
+    return found.size === 0 ? none : [...found].map(({ keyed }) => keyed);
   }
 }
 
+const none: readonly never[] = [];
+
+/** How many trailing bits an IPv6 block leaves free, told from those of IPv4 blocks by what is added. */
+const six = 1000;
+
 /** The leading bits that all addresses of a CIDR share, and how many bits it leaves free. */
-function prefixOf({ range }: AddressBlock): { readonly free: number; readonly lead: bigint } {
-  const free = freeBits(range);
-  return { free, lead: range.first >> BigInt(free) };
+function prefixOf({ range, family }: AddressBlock): { readonly free: number; readonly lead: bigint } {
+  const free = freeBits(range) + (family === 6 ? six : 0);
+  return { free, lead: leadOf(range.first, free) ?? 0n };
+}
+
+/** Null where the address is of the other family. The bits are those of the address, not of its place on the line. */
+function leadOf(address: bigint, length: number): bigint | null {
+  if ((familyOf(address) === 6) !== length >= six) return null;
+  return length >= six ? (address - wholeSix.first) >> BigInt(length - six) : address >> BigInt(length);
 }
 
 function freeBits({ first, last }: AddressRange): number {

@@ -15,7 +15,7 @@ import type { BitSet } from '../sets/bitset.ts';
 import { Catalog } from './catalog.ts';
 import { Contents } from './contents.ts';
 import { ForeignApis } from './foreign-apis.ts';
-import { keysOfObject, keysOfPolicy, LabelKeys } from './label-keys.ts';
+import { keysOf, keysOfObject, keysOfPolicy, LabelKeys } from './label-keys.ts';
 import { ClusterLookups } from './lookups.ts';
 import { NamespaceIndex, nameAlone } from './namespace-index.ts';
 import { PeerIndex } from './peer-index.ts';
@@ -23,7 +23,7 @@ import { Placement } from './placement.ts';
 import { blocksMax, distinctBlocks, PodTable, readAddresses } from './pod-table.ts';
 import { PolicyTable } from './policy-table.ts';
 import { PortClasses } from './port-classes.ts';
-import type { Unit, Workload } from './unit.ts';
+import { holdsWholeFamily, type Unit, type Workload } from './unit.ts';
 import { UnitTable } from './unit-table.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
 
@@ -230,6 +230,12 @@ export class ClusterWorld implements World {
 
   peerUnits(namespace: string, peer: Peer): Reading {
     return this.peers.units(namespace, peer);
+  }
+
+  /** Are the units told apart by everything that the peer asks for, whether or not a policy in force has it? */
+  knows(peer: Peer): boolean {
+    if (peer.kind === 'pods') return keysOf(peer.pods).every((key) => this.keys.has(key));
+    return holdsWholeFamily(peer.block) || this.pods.isLive(peer.key);
   }
 
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {

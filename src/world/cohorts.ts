@@ -1,9 +1,11 @@
 import type { Change, PodEdit, WorkloadEdit } from '../model/change.ts';
 import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
+import type { Labels } from '../model/selector.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { keysOfPolicy } from './label-keys.ts';
 import { plannedPods, workloadOfPod, workloadOfRecord } from './owners.ts';
-import { addressingOf, readAddresses, splittingBlocks } from './pod-table.ts';
+import { addressingOf, readAddresses } from './pod-table.ts';
+import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
 import {
   type Addressing,
   type Traits,
@@ -13,7 +15,6 @@ import {
   unaddressed,
   type Workload,
 } from './unit.ts';
-import type { KeyedBlock } from './world.ts';
 
 /**
  * Pods that move together: they had one set of traits before the change and have one after it. Null where the pods
@@ -26,6 +27,8 @@ export interface Cohort {
   readonly after: Traits | null;
   /** Keys of labels by which its pods differ. */
   readonly varying: ReadonlySet<string>;
+  /** The unit of the base from which they are merely told apart: what the base knows of it holds for them too. */
+  readonly origin: number | null;
 }
 
 /** The units of the base that cohorts stand for instead, and the cohorts. */
@@ -36,7 +39,7 @@ export interface Regrouping {
 
 /** What tells pods apart on the two sides, beside what tells them apart in the base. */
 interface Finer {
-  readonly blocks: readonly KeyedBlock[];
+  readonly blocks: readonly SplittingBlock[];
   /** Label keys that no selector of the base asks for. */
   readonly keys: readonly string[];
 }
@@ -74,8 +77,8 @@ function newKeys(base: ClusterWorld, change: Change, asked: Iterable<string>): r
 }
 
 /** Blocks that no policy in force names yet, so that the base does not tell pods apart by them. */
-function newBlocks(base: ClusterWorld, change: Change): readonly KeyedBlock[] {
-  const found = new Map<string, KeyedBlock>();
+function newBlocks(base: ClusterWorld, change: Change): readonly SplittingBlock[] {
+  const found = new Map<string, SplittingBlock>();
   for (const edit of change.edits) {
     if (edit.kind !== 'policy') continue;
     const policies = [edit.before, edit.after].filter((policy) => policy !== null);
@@ -135,7 +138,7 @@ function cohortsOf(base: ClusterWorld, movement: Movement, finer: Finer): Cohort
     before: plannedOf(workload, records.before, before),
     after: plannedOf(workload, records.after, after),
   };
-  const cohorts = groupBySides(before, after, none);
+  const cohorts = groupBySides(before, after);
   if (planned.before !== null || planned.after !== null) {
     cohorts.push({
       members: new Set(),
@@ -143,6 +146,7 @@ function cohortsOf(base: ClusterWorld, movement: Movement, finer: Finer): Cohort
       before: planned.before?.traits ?? null,
       after: planned.after?.traits ?? null,
       varying: none,
+      origin: null,
     });
   }
   return cohorts;
@@ -159,13 +163,9 @@ function podsOf(base: ClusterWorld, unit: Unit, { blocks, keys }: Finer): PodTra
   const pods: PodTraits = new Map();
   for (const name of unit.members) {
     const entry = base.pods.get(unit.namespace, name);
-    const labels = new Map(unit.labels);
-    for (const key of differing) {
-      const value = entry?.record.labels.get(key);
-      if (value !== undefined) labels.set(key, value);
-    }
+    const values = differing.map((key) => entry?.record.labels.get(key) ?? null);
     const addressing = extend(unit.addressing, entry?.addresses ?? [], blocks);
-    pods.set(name, { ...unit, labels: differing.length === 0 ? unit.labels : labels, addressing });
+    pods.set(name, { ...unit, labels: withValues(unit.labels, differing, values), addressing });
   }
   return pods;
 }
@@ -177,7 +177,7 @@ function place(
   pod: PodRecord | null,
   other: PodRecord | null,
   workload: Workload,
-  blocks: readonly KeyedBlock[],
+  blocks: readonly SplittingBlock[],
 ): void {
   const name = pod?.name ?? other?.name;
   if (name !== undefined) pods.delete(name);
@@ -206,7 +206,7 @@ function plannedOf(
 
 const none: ReadonlySet<string> = new Set();
 
-function groupBySides(before: PodTraits, after: PodTraits, varying: ReadonlySet<string>): Cohort[] {
+function groupBySides(before: PodTraits, after: PodTraits): Cohort[] {
   const groups = new Map<string, { members: Set<string>; before: Traits | null; after: Traits | null }>();
   for (const name of new Set([...before.keys(), ...after.keys()])) {
     const sides = { before: before.get(name) ?? null, after: after.get(name) ?? null };
@@ -217,26 +217,62 @@ function groupBySides(before: PodTraits, after: PodTraits, varying: ReadonlySet<
     group.members.add(name);
     groups.set(key, group);
   }
-  return [...groups.values()].map((group) => ({ ...group, planned: { before: 0, after: 0 }, varying }));
+  return [...groups.values()].map((group) => ({
+    ...group,
+    planned: { before: 0, after: 0 },
+    varying: none,
+    origin: null,
+  }));
 }
 
+/** The pods of a unit by what tells them apart now, and its planned pods, which nothing does. */
 function splitUnit(base: ClusterWorld, id: number, finer: Finer): Cohort[] {
   const unit = base.unit(id);
   if (unit === undefined) return [];
-  const pods = podsOf(base, unit, finer);
-  const varying = [...unit.varying].filter((key) => !finer.keys.includes(key));
-  const cohorts = groupBySides(pods, pods, new Set(varying));
+  const keys = finer.keys.filter((key) => unit.varying.has(key));
+  const varying = new Set([...unit.varying].filter((key) => !keys.includes(key)));
+  const groups = new Map<string, { readonly members: Set<string>; readonly traits: Traits }>();
+  for (const name of unit.members) {
+    const entry = base.pods.get(unit.namespace, name);
+    const values = keys.map((key) => entry?.record.labels.get(key) ?? null);
+    const added = addressingOf(entry?.addresses ?? [], finer.blocks);
+    const text = JSON.stringify([values, [...added.inside], [...added.partly]]);
+    const known = groups.get(text);
+    if (known !== undefined) known.members.add(name);
+    else {
+      const labels = withValues(unit.labels, keys, values);
+      const addressing = { ...joined(unit.addressing, added), families: unit.addressing.families };
+      groups.set(text, { members: new Set([name]), traits: { ...unit, labels, addressing } });
+    }
+  }
+  const cohorts = [...groups.values()].map(({ members, traits }) => {
+    const planned = { before: 0, after: 0 };
+    return { members, planned, before: traits, after: traits, varying, origin: id };
+  });
   if (unit.planned === 0) return cohorts;
   const planned = { before: unit.planned, after: unit.planned };
-  return [...cohorts, { members: new Set(), planned, before: unit, after: unit, varying: none }];
+  return [...cohorts, { members: new Set(), planned, before: unit, after: unit, varying: none, origin: id }];
 }
 
-function extend(known: Addressing, addresses: readonly bigint[], blocks: readonly KeyedBlock[]): Addressing {
+function withValues(labels: Labels, keys: readonly string[], values: readonly (string | null)[]): Labels {
+  if (keys.length === 0) return labels;
+  const all = new Map(labels);
+  for (const [index, key] of keys.entries()) {
+    const value = values[index];
+    if (value != null) all.set(key, value);
+  }
+  return all;
+}
+
+function joined(a: Addressing, b: Addressing): Pick<Addressing, 'inside' | 'partly'> {
+  return { inside: new Set([...a.inside, ...b.inside]), partly: new Set([...a.partly, ...b.partly]) };
+}
+
+function extend(
+  known: Addressing,
+  addresses: readonly bigint[],
+  blocks: readonly SplittingBlock[],
+): Addressing {
   if (blocks.length === 0) return known;
-  const added = addressingOf(addresses, blocks);
-  return {
-    families: known.families,
-    inside: new Set([...known.inside, ...added.inside]),
-    partly: new Set([...known.partly, ...added.partly]),
-  };
+  return { ...joined(known, addressingOf(addresses, blocks)), families: known.families };
 }

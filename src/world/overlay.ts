@@ -26,7 +26,7 @@ export function overlay(base: ClusterWorld, change: Change, asked: Iterable<stri
   const { replaced, cohorts } = regroup(base, change, asked);
   const before = new SideWorld(base, change, 'before');
   const after = new SideWorld(base, change, 'after');
-  for (const id of replaced) for (const side of [before, after]) side.override(id, null);
+  for (const id of replaced) for (const side of [before, after]) side.override(id, null, null);
   const moved = BitSet.of(settleCohorts(base.unitIdEnd, cohorts, before, after));
   for (const side of [before, after]) side.settle();
   const own = BitSet.of([...replaced, ...cohorts.map((_, index) => base.unitIdEnd + index)]);
@@ -52,8 +52,9 @@ function* settleCohorts(
     const { members, planned, varying } = cohort;
     const unit = (traits: Traits | null, count: number): Unit | null =>
       traits === null ? null : { ...traits, id, members, planned: count, varying };
-    before.override(id, unit(cohort.before, planned.before));
-    after.override(id, unit(cohort.after, planned.after));
+    before.override(id, unit(cohort.before, planned.before), cohort.origin);
+    after.override(id, unit(cohort.after, planned.after), cohort.origin);
+    if (cohort.origin !== null) continue;
     if (!sameSides(cohort.before, cohort.after) || planned.before !== planned.after) yield id;
   }
 }

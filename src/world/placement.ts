@@ -2,10 +2,10 @@ import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { type MiddleLookup, workloadOfPod } from './owners.ts';
 import type { PodEntry, PodTable } from './pod-table.ts';
+import type { SplittingBlock } from './splitting-block.ts';
 import { sameAddressing, type Traits, traitsOf, type Workload } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
 import { WorkloadTable } from './workload-table.ts';
-import type { KeyedBlock } from './world.ts';
 
 /** Where a placement looks up what stands between a pod and its workload, and what a workload's template says. */
 export interface PlacementContext {
@@ -75,7 +75,7 @@ export class Placement {
   }
 
   /** Blocks that policies name only now, or no longer: pods that differ in them part, or come together. */
-  blocksChanged(blocks: readonly KeyedBlock[]): void {
+  blocksChanged(blocks: readonly SplittingBlock[]): void {
     const { units, pods } = this.context;
     const byUnit = new Map<number, PodEntry[]>();
     for (const entry of pods.within(blocks)) {

@@ -5,8 +5,8 @@ import { familyOf, parseAddress } from '../sets/addresses.ts';
 import { AddressIndex } from './address-index.ts';
 import { BlockIndex } from './block-index.ts';
 import { peersOf } from './read-peer.ts';
-import { type Addressing, blockHolds, holdsWholeFamily, unaddressed, type Workload } from './unit.ts';
-import type { KeyedBlock } from './world.ts';
+import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
+import { type Addressing, blockHolds, unaddressed, type Workload } from './unit.ts';
 
 /** A policy with more different blocks than this is not laid over pods: telling them apart would take too long. */
 export const blocksMax = 2000;
@@ -95,12 +95,12 @@ export class PodTable {
   }
 
   /** Counts the policy's blocks in; returns those that no policy named before. */
-  retainBlocks(policy: CompiledPolicy): readonly KeyedBlock[] {
+  retainBlocks(policy: CompiledPolicy): readonly SplittingBlock[] {
     return splittingBlocks(policy, this.profile).filter((block) => this.blocks.retain(block));
   }
 
   /** Counts the policy's blocks out; returns those that no policy names any more. */
-  releaseBlocks(policy: CompiledPolicy): readonly KeyedBlock[] {
+  releaseBlocks(policy: CompiledPolicy): readonly SplittingBlock[] {
     return splittingBlocks(policy, this.profile).filter((block) => this.blocks.release(block));
   }
 
@@ -110,11 +110,11 @@ export class PodTable {
   }
 
   /** Pods that are in a unit and have at least one address in one of the blocks. */
-  within(blocks: readonly KeyedBlock[]): PodEntry[] {
+  within(blocks: readonly SplittingBlock[]): PodEntry[] {
     const found = new Set<PodEntry>();
-    for (const { block } of blocks) {
-      for (const [address, entry] of this.byAddress.within(block.range)) {
-        if (entry.unit !== null && blockHolds(block, address)) found.add(entry);
+    for (const block of blocks) {
+      for (const [address, entry] of this.byAddress.within(block.block.range)) {
+        if (entry.unit !== null && block.holds(address)) found.add(entry);
       }
     }
     return [...found];
@@ -132,29 +132,16 @@ export class PodTable {
   }
 }
 
-/**
- * The policy's blocks by which pods must be told apart. A block that is a whole family needs none: the families of a
- * pod's addresses are among its traits anyway.
- */
-export function splittingBlocks(policy: CompiledPolicy, profile: Profile): readonly KeyedBlock[] {
-  if (profile.ipBlockPods === 'does-not-match') return [];
-  const found = new Map<string, KeyedBlock>();
-  for (const peer of peersOf(policy)) {
-    if (peer.kind === 'block' && !holdsWholeFamily(peer.block)) found.set(peer.key, peer);
-  }
-  return [...found.values()];
-}
-
 /** How the given blocks hold a pod's addresses. Most pods lie in no block, and then share what is said of them. */
-export function addressingOf(addresses: readonly bigint[], blocks: readonly KeyedBlock[]): Addressing {
+export function addressingOf(addresses: readonly bigint[], blocks: readonly SplittingBlock[]): Addressing {
   const free = inNoBlock(addresses);
   if (blocks.length === 0 || addresses.length === 0) return free;
   const inside = new Set<string>();
   const partly = new Set<string>();
-  for (const { key, block } of blocks) {
-    const held = addresses.filter((address) => blockHolds(block, address)).length;
-    if (held === addresses.length) inside.add(key);
-    else if (held > 0) partly.add(key);
+  for (const block of blocks) {
+    const held = addresses.filter((address) => block.holds(address)).length;
+    if (held === addresses.length) inside.add(block.key);
+    else if (held > 0) partly.add(block.key);
   }
   if (inside.size + partly.size === 0) return free;
   return { families: free.families, inside: orNone(inside), partly: orNone(partly) };

@@ -6,7 +6,7 @@ import {
   type WorkloadRecord,
   workloadKinds,
 } from '../model/objects.ts';
-import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
+import type { Clause, CompiledPolicy, Direction, Peer, Ternary } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { type Labels, matches } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
@@ -33,6 +33,7 @@ export class SideWorld implements World {
   private readonly base: ClusterWorld;
   private readonly side: 'before' | 'after';
   private readonly overrides = new Map<number, Unit | null>();
+  private readonly origins = new Map<number, number>();
   private readonly editedPolicies = new Map<string, Map<string, CompiledPolicy | null>>();
   private readonly edited: EditedRecords;
   private readonly editedAddresses = new Set<bigint>();
@@ -67,8 +68,10 @@ export class SideWorld implements World {
     this.editedPolicies.set(ref.namespace, names.set(ref.name, policy));
   }
 
-  override(id: number, unit: Unit | null): void {
+  /** `origin` is the unit of the base of which this one is a part, if it is no more than that. */
+  override(id: number, unit: Unit | null, origin: number | null): void {
     this.overrides.set(id, unit);
+    if (origin !== null) this.origins.set(id, origin);
   }
 
   /** Fixes which units exist once all overrides are known. A deleted namespace takes its units along. */
@@ -206,22 +209,28 @@ export class SideWorld implements World {
     const must = reading.must.andNot(this.patched);
     const may = reading.may.andNot(this.patched);
     const reasons = new Set<UnknownReason>(reading.reasons);
+    const inherits = this.base.knows(peer);
     this.patched.forEach((id) => {
       const unit = this.unit(id);
       if (unit === undefined) return;
-      const { value, reason } = readPeer(
-        peer,
-        namespace,
-        unit,
-        this.namespaceLabels(unit.namespace),
-        this.profile,
-      );
+      const origin = inherits ? this.originOf(unit) : undefined;
+      const { value, reason } =
+        origin === undefined ? this.read(peer, namespace, unit) : readingOf(reading, origin);
       if (value === 'no') return;
       may.add(id);
       if (value === 'yes') must.add(id);
-      else reasons.add(reason);
+      else if (reason !== null) reasons.add(reason);
     });
     return { must, may, reasons: [...reasons] };
+  }
+
+  /** The unit of the base that a peer known there sees as it sees this one. */
+  private originOf({ id, namespace }: Unit): number | undefined {
+    return this.edited.get('Namespace', null, namespace) === undefined ? this.origins.get(id) : undefined;
+  }
+
+  private read(peer: Peer, namespace: string, unit: Unit): ReturnType<typeof readPeer> {
+    return readPeer(peer, namespace, unit, this.namespaceLabels(unit.namespace), this.profile);
   }
 
   foreignApi(namespace: string): string | null {
@@ -262,4 +271,10 @@ export class SideWorld implements World {
   owns(address: bigint): boolean {
     return this.base.owns(address) || this.editedAddresses.has(address);
   }
+}
+
+/** What a reading says of a unit; its reasons are among those of the reading. */
+function readingOf({ must, may }: Reading, unit: number): { readonly value: Ternary; readonly reason: null } {
+  if (must.has(unit)) return { value: 'yes', reason: null };
+  return { value: may.has(unit) ? 'maybe' : 'no', reason: null };
 }

@@ -1,5 +1,5 @@
 import type { ClusterObject, NamespaceRecord, PodRecord, WorkloadRecord } from '../model/objects.ts';
-import type { BlockPeer, Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
+import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Labels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
@@ -38,9 +38,6 @@ export interface Governing {
   readonly isolated: boolean;
   readonly doubt: Doubt | null;
 }
-
-/** A block and its key, as address queries take it. */
-export type KeyedBlock = Pick<BlockPeer, 'block' | 'key'>;
 
 /**
  * A read-only picture of one moment. `with`-style overlays (`overlay.ts`) implement it too, so that before and after

@@ -1,0 +1,61 @@
+import type { AddressBlock, AddressRange, BlockPeer, CompiledPolicy } from '../model/policy.ts';
+import type { Profile } from '../model/profile.ts';
+import { inRange } from '../sets/addresses.ts';
+import { peersOf } from './read-peer.ts';
+import { holdsWholeFamily } from './unit.ts';
+
+/** A block of a policy by which pods must be told apart. Its key is that of `BlockPeer`. */
+export interface SplittingBlock extends Pick<BlockPeer, 'block' | 'key'> {
+  holds(address: bigint): boolean;
+}
+
+/**
+ * The policy's blocks by which pods must be told apart. A block that is a whole family needs none: the families of a
+ * pod's addresses are among its traits anyway.
+ */
+export function splittingBlocks(policy: CompiledPolicy, profile: Profile): readonly SplittingBlock[] {
+  if (profile.ipBlockPods === 'does-not-match') return [];
+  const found = new Map<string, SplittingBlock>();
+  for (const peer of peersOf(policy)) {
+    if (peer.kind === 'block' && !holdsWholeFamily(peer.block)) found.set(peer.key, splittingBlock(peer));
+  }
+  return [...found.values()];
+}
+
+export function splittingBlock({ block, key }: Pick<BlockPeer, 'block' | 'key'>): SplittingBlock {
+  return { block, key, holds: holderOf(block) };
+}
+
+/** "Except is a slice of CIDRs that should not be included within an IP Block." */
+function holderOf({ range, except }: AddressBlock): (address: bigint) => boolean {
+  if (except.length === 0) return (address) => inRange(address, range);
+  let sorted: readonly AddressRange[] | null = null;
+  return (address) => {
+    if (!inRange(address, range)) return false;
+    sorted ??= disjoint(except);
+    return !isInside(sorted, address);
+  };
+}
+
+/** CIDRs in order, those left out that lie in others: two CIDRs never overlap in part. */
+function disjoint(ranges: readonly AddressRange[]): readonly AddressRange[] {
+  const outermost: AddressRange[] = [];
+  for (const range of ranges.toSorted((a, b) => (a.first === b.first ? 0 : a.first < b.first ? -1 : 1))) {
+    const previous = outermost.at(-1);
+    if (previous === undefined || range.first > previous.last) outermost.push(range);
+    else if (range.last > previous.last) outermost[outermost.length - 1] = range;
+  }
+  return outermost;
+}
+
+function isInside(ranges: readonly AddressRange[], address: bigint): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle]?.first ?? 0n) <= address) low = middle + 1;
+    else high = middle;
+  }
+  const range = ranges[low - 1];
+  return range !== undefined && address <= range.last;
+}
