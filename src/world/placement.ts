@@ -43,7 +43,7 @@ export class Placement {
 
   /** A ReplicaSet or Job also tells whose the pods are that it controls. */
   workloadChanged(record: WorkloadRecord): void {
-    for (const entry of this.controlledBy(record)) {
+    for (const entry of this.context.pods.controlled.of(record)) {
       const { workload } = entry;
       if (workload === null || workload.id === workloadOfPod(entry.record, this.context.middle).id) continue;
       this.displace(entry);
@@ -137,14 +137,5 @@ export class Placement {
     if (this.context.units.unitFor(this.traits(entry, workload))?.id === unit) return;
     this.context.units.removeMember(unit, record.name, record.labels);
     this.enter(entry, workload);
-  }
-
-  /** Pods that a ReplicaSet or Job controls; of other kinds nobody asks. */
-  private *controlledBy({ kind, namespace, name }: WorkloadRecord): Iterable<PodEntry> {
-    if (kind !== 'ReplicaSet' && kind !== 'Job') return;
-    for (const entry of this.context.pods.all(namespace)) {
-      const { owner } = entry.record;
-      if (owner?.name === name && owner.kind === kind) yield entry;
-    }
   }
 }

@@ -4,6 +4,7 @@ import type { Profile } from '../model/profile.ts';
 import { familyOf, parseAddress } from '../sets/addresses.ts';
 import { AddressIndex } from './address-index.ts';
 import { BlockIndex } from './block-index.ts';
+import { ControlledPods } from './controlled-pods.ts';
 import { peersOf } from './read-peer.ts';
 import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
 import { type Addressing, blockHolds, unaddressed, type Workload } from './unit.ts';
@@ -30,6 +31,7 @@ export interface PodEntry {
 /** The pods by name, the addresses that they and the nodes own, and the blocks by which addresses tell pods apart. */
 export class PodTable {
   private readonly byNamespace = new Map<string, Map<string, PodEntry>>();
+  readonly controlled = new ControlledPods<PodEntry>();
   private readonly blocks = new BlockIndex();
   private readonly byAddress = new AddressIndex<PodEntry>();
   /** Addresses of nodes and of pods in their networks, counted. */
@@ -60,6 +62,7 @@ export class PodTable {
     const entry: PodEntry = { record, addresses, workload: null, unit: null };
     const names = this.byNamespace.get(record.namespace) ?? new Map<string, PodEntry>();
     this.byNamespace.set(record.namespace, names.set(record.name, entry));
+    this.controlled.add(entry);
     // Pods of the node's network are in no unit, so that nobody looks for them by address.
     if (record.hostNetwork) this.own(addresses);
     else this.byAddress.add(entry);
@@ -70,6 +73,7 @@ export class PodTable {
     const names = this.byNamespace.get(namespace);
     const entry = names?.get(name);
     if (names === undefined || entry === undefined) return;
+    this.controlled.delete(entry);
     if (entry.record.hostNetwork) this.disown(entry.addresses);
     else this.byAddress.delete(entry);
     names.delete(name);
