@@ -9,10 +9,10 @@ import { isRecord } from '../../src/model/decode/value.ts';
 import { type ClusterObject, workloadKinds } from '../../src/model/objects.ts';
 import { worldOf } from '../../src/world/build.ts';
 import { everyKind } from '../support/every-kind.ts';
+import { keyOf, picture } from '../support/picture.ts';
 import { randomCluster } from '../support/reference/arbitrary.ts';
 import { randomFrom } from '../support/reference/random.ts';
 import { eventsOf, profileOf } from '../support/reference-world.ts';
-import { keyOf, picture } from '../support/picture.ts';
 
 const head: Omit<Snapshot, 'objects'> = {
   takenAt: '2026-11-21T18:00:00Z',
