@@ -36,6 +36,8 @@ export interface PeerContext {
 export class PeerIndex {
   private readonly slots = new Map<string, Slot>();
   private readonly filed = new SlotFiling<Slot>();
+  /** Of these the ones with a reading: a unit that comes or goes has nothing to do with the others. */
+  private readonly read = new SlotFiling<Slot>();
   private readonly clauses = new WeakMap<
     Clause,
     { readonly version: number; readonly reading: 'any' | Reading }
@@ -88,23 +90,12 @@ export class PeerIndex {
     if (ingress.size + egress.size > 0) return;
     this.slots.delete(key);
     this.filed.remove(slot.peer, slot.namespace, slot);
-  }
-
-  /** Peers of policies in force that may match a unit of these traits, whether or not it exists. */
-  *around(traits: Traits, namespaceLabels: Labels): Iterable<Slot> {
-    const met = new Set<Slot>();
-    for (const slots of this.filed.around(traits, namespaceLabels)) {
-      for (const slot of slots) {
-        if (met.has(slot)) continue;
-        met.add(slot);
-        yield slot;
-      }
-    }
+    this.read.remove(slot.peer, slot.namespace, slot);
   }
 
   /** What those policies in force say that have a peer, in a clause of the direction, that may match a unit of these traits. */
   *naming(traits: Traits, namespaceLabels: Labels, direction: Direction): Iterable<Content> {
-    for (const { namespace, peer, users } of this.around(traits, namespaceLabels)) {
+    for (const { namespace, peer, users } of slotsAround(this.filed, traits, namespaceLabels)) {
       if (users[direction].size === 0) continue;
       const { value } = readPeer(peer, namespace, traits, namespaceLabels, this.context.profile);
       if (value !== 'no') yield* users[direction].keys();
@@ -124,20 +115,21 @@ export class PeerIndex {
   units(namespace: string, peer: Peer): Reading {
     const slot = this.slots.get(slotKey(namespace, peer));
     if (slot === undefined) return toReading(this.compute(namespace, peer));
-    slot.reading ??= this.compute(namespace, peer);
+    if (slot.reading === null) {
+      slot.reading = this.compute(namespace, peer);
+      this.read.put(slot.peer, slot.namespace, slot);
+    }
     return toReading(slot.reading);
   }
 
   created(unit: Unit): void {
     this.version += 1;
-    for (const { namespace, peer, reading } of this.around(unit, this.labelsAround(unit))) {
-      if (reading !== null) this.enter(reading, namespace, peer, unit);
-    }
+    this.enterAll(unit);
   }
 
   removed(unit: Unit): void {
     this.version += 1;
-    for (const slot of this.around(unit, this.labelsAround(unit))) forget(slot, unit.id);
+    this.forgetAll(unit, this.labelsAround(unit));
   }
 
   /** A namespace that has units has other labels now than `old`. */
@@ -148,11 +140,29 @@ export class PeerIndex {
     units.inNamespace(name).forEach((id) => {
       const unit = units.get(id);
       if (unit === undefined) return;
-      for (const slot of this.around(unit, old)) forget(slot, id);
-      for (const { namespace, peer, reading } of this.around(unit, this.labelsAround(unit))) {
-        if (reading !== null) this.enter(reading, namespace, peer, unit);
-      }
+      this.forgetAll(unit, old);
+      this.enterAll(unit);
     });
+  }
+
+  private enterAll(unit: Unit): void {
+    for (const { namespace, peer, reading } of slotsAround(this.read, unit, this.labelsAround(unit)))
+      if (reading !== null) this.enter(reading, namespace, peer, unit);
+  }
+
+  /** The unit is gone, or the labels of its namespace are to be asked anew. */
+  private forgetAll(unit: Unit, namespaceLabels: Labels): void {
+    for (const slot of slotsAround(this.read, unit, namespaceLabels)) {
+      const { reading } = slot;
+      if (reading === null || !reading.may.has(unit.id)) continue;
+      // The reasons for doubt may go with the unit that was in doubt: they are gathered anew when asked.
+      if (!reading.must.has(unit.id)) {
+        slot.reading = null;
+        this.read.remove(slot.peer, slot.namespace, slot);
+      }
+      reading.must.delete(unit.id);
+      reading.may.delete(unit.id);
+    }
   }
 
   private labelsAround({ namespace }: Unit): Labels {
@@ -198,14 +208,11 @@ export class PeerIndex {
   }
 }
 
-/** A unit that is gone, or that its namespace's labels are to be asked of anew. */
-function forget(slot: Slot, unit: number): void {
-  const { reading } = slot;
-  if (reading === null || !reading.may.has(unit)) return;
-  // The reasons for doubt may go with the unit that was in doubt: they are gathered anew when asked.
-  if (!reading.must.has(unit)) slot.reading = null;
-  reading.must.delete(unit);
-  reading.may.delete(unit);
+/** Filed peers that may match a unit of these traits, whether or not it exists; each once. */
+function slotsAround(filed: SlotFiling<Slot>, traits: Traits, namespaceLabels: Labels): ReadonlySet<Slot> {
+  const met = new Set<Slot>();
+  for (const slots of filed.around(traits, namespaceLabels)) for (const slot of slots) met.add(slot);
+  return met;
 }
 
 /** Peers of the own namespace depend on the policy's namespace, all others mean the same everywhere. */

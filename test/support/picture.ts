@@ -82,8 +82,15 @@ export function doubts(world: World): string[] {
   return lines.sort();
 }
 
-/** What all pods of a unit have alike are the labels of one of them, or a copy of the same. */
-const copied: ReadonlySet<string> = new Set(['world.table.entries.labels', 'world.table.entries.own.alike']);
+/**
+ * What all pods of a unit have alike are the labels of one of them, or a copy of the same. Which peers have a reading
+ * depends on what was asked.
+ */
+const copied: ReadonlySet<string> = new Set([
+  'world.table.entries.labels',
+  'world.table.entries.own.alike',
+  'world.peers.read',
+]);
 
 /**
  * How many entries the maps and sets hold that can be reached from a value, by the field that holds them. Reasons for
