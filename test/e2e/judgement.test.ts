@@ -626,12 +626,16 @@ test('case 12: the largest legal update is answered', async () => {
     });
   expect((await send('POST', '', 30_000)).status).toBe(201);
   expect((await send('PUT', '/huge', 29_999)).status).toBe(200);
-  const { ref: _ref, ...annotations } = await audited('calm', 'huge', 'update');
-  expect(annotations).toEqual({
-    decision: 'admitted',
-    outcome: 'analysed',
-    partial: 'the policy names more than 2000 address blocks: its effect on pods was not worked out',
-  });
+  const { ref: _ref, partial, ...annotations } = await audited('calm', 'huge', 'update');
+  expect(annotations).toEqual({ decision: 'admitted', outcome: 'analysed' });
+  // How many rules come to their turn before the deadline is the machine's affair; that the rest is named is not.
+  const [blocks, unjudged = 'not judged by a rule: more to look at than a review may take'] = (
+    partial ?? ''
+  ).split('; ');
+  expect(blocks).toBe(
+    'the policy names more than 2000 address blocks: its effect on pods was not worked out',
+  );
+  expect(unjudged).toMatch(/^not judged by [a-z0-9, -]+: more to look at than a review may take$/);
   succeeded(await cluster.kubectl(['delete', 'networkpolicy', '-n', 'calm', 'huge']), 'delete');
 }, 60_000);
 
