@@ -1,5 +1,6 @@
 import type { AddressBlock, AddressRange, BlockPeer, Clause, Ternary } from '../model/policy.ts';
 import { addressAtoms } from '../sets/addresses.ts';
+import { piecesOf } from '../sets/ranges.ts';
 import type { World } from '../world/world.ts';
 
 /** Above this many addresses an atom is taken to hold one that nobody owns. */
@@ -66,7 +67,7 @@ function cover(
   if (blocks.length === 0) return;
   const steps = new Int32Array(atoms.length + 1);
   for (const { block } of blocks) {
-    for (const { first, last } of pieces(block)) {
+    for (const { first, last } of piecesOf(block)) {
       const from = firstAtom(atoms, first);
       const to = firstAtom(atoms, last + 1n);
       steps[from] = (steps[from] ?? 0) + 1;
@@ -83,19 +84,6 @@ function cover(
 function blocksOf({ peers }: Clause): readonly AddressBlock[] {
   if (peers === 'any') return [];
   return peers.flatMap((peer) => (peer.kind === 'block' ? [peer.block] : []));
-}
-
-/** What is left of a block's range without its excepts. */
-function pieces({ range, except }: AddressBlock): readonly AddressRange[] {
-  const sorted = [...except].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
-  const left: AddressRange[] = [];
-  let from = range.first;
-  for (const { first, last } of sorted) {
-    if (first > from) left.push({ first: from, last: first - 1n });
-    if (last + 1n > from) from = last + 1n;
-  }
-  if (from <= range.last) left.push({ first: from, last: range.last });
-  return left;
 }
 
 /** Index of the first atom that does not start before the address. */

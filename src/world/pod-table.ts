@@ -52,11 +52,6 @@ export class PodTable {
     else for (const names of this.byNamespace.values()) yield* names.values();
   }
 
-  /** The addresses of a pod; none where it has none yet. */
-  addressesOf(namespace: string, name: string): readonly bigint[] {
-    return this.get(namespace, name)?.addresses ?? [];
-  }
-
   put(record: PodRecord): PodEntry {
     const addresses = record.finished ? [] : readAddresses(record.addresses);
     const entry: PodEntry = { record, addresses, workload: null, unit: null };

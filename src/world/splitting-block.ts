@@ -1,6 +1,7 @@
 import type { AddressBlock, AddressRange, BlockPeer, CompiledPolicy } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { inRange } from '../sets/addresses.ts';
+import { piecesOf } from '../sets/ranges.ts';
 import { peersOf } from './read-peer.ts';
 import { holdsWholeFamily } from './unit.ts';
 
@@ -27,27 +28,16 @@ export function splittingBlock({ block, key }: Pick<BlockPeer, 'block' | 'key'>)
 }
 
 /** "Except is a slice of CIDRs that should not be included within an IP Block." */
-function holderOf({ range, except }: AddressBlock): (address: bigint) => boolean {
-  if (except.length === 0) return (address) => inRange(address, range);
-  let sorted: readonly AddressRange[] | null = null;
+function holderOf(block: AddressBlock): (address: bigint) => boolean {
+  let pieces: readonly AddressRange[] | null = null;
   return (address) => {
-    if (!inRange(address, range)) return false;
-    sorted ??= disjoint(except);
-    return !isInside(sorted, address);
+    if (!inRange(address, block.range)) return false;
+    pieces ??= piecesOf(block);
+    return isInside(pieces, address);
   };
 }
 
-/** CIDRs in order, those left out that lie in others: two CIDRs never overlap in part. */
-function disjoint(ranges: readonly AddressRange[]): readonly AddressRange[] {
-  const outermost: AddressRange[] = [];
-  for (const range of ranges.toSorted((a, b) => (a.first === b.first ? 0 : a.first < b.first ? -1 : 1))) {
-    const previous = outermost.at(-1);
-    if (previous === undefined || range.first > previous.last) outermost.push(range);
-    else if (range.last > previous.last) outermost[outermost.length - 1] = range;
-  }
-  return outermost;
-}
-
+/** Ranges in order that do not overlap are searched. */
 function isInside(ranges: readonly AddressRange[], address: bigint): boolean {
   let low = 0;
   let high = ranges.length;
