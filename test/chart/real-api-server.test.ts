@@ -80,7 +80,20 @@ const policies = '/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies';
 async function write(method: string, path: string, body?: object, query = ''): Promise<void> {
   const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
   const to = path.startsWith('/') ? path : `${policies}${path === '' ? '' : `/${path}`}`;
-  await cluster.json(method, to + query, body === undefined ? {} : { body, contentType });
+  const written = await cluster.json(method, to + query, body === undefined ? {} : { body, contentType });
+  if (method === 'PATCH' && query === '') await seenByTheCache(to, written);
+}
+
+/**
+ * A patch is first tried on the object as the API server's cache has it, and again on the stored one where the two
+ * differ. Whoever patches twice in a row is therefore asked about the first change once more, unless the cache has it:
+ * "resourceVersion: at least as recent", a read waits until then.
+ */
+async function seenByTheCache(path: string, written: unknown): Promise<void> {
+  const { metadata } = written as KubernetesObject & {
+    readonly metadata: { readonly resourceVersion: string };
+  };
+  await cluster.json('GET', `${path}?resourceVersion=${metadata.resourceVersion}`);
 }
 
 function policy(metadata: object, ports: readonly object[] = []): object {
