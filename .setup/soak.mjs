@@ -11,8 +11,8 @@ import { parseArgs } from 'node:util';
 import { orSayWhy } from './prepare.mjs';
 import { removeTranslation, translated, work } from './soak-workers.mjs';
 
-const CHANGES_PER_SEED = 5;
-const SEEDS_PER_TASK = 20;
+const CHANGES_PER_SEED = 10;
+const SEEDS_PER_TASK = 10;
 const MISMATCHES_MAX = 3;
 const PROGRESS_MS = 5_000;
 const MINUTE_MS = 60_000;

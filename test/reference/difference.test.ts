@@ -113,6 +113,50 @@ describe('difference', () => {
     ]);
   });
 
+  test('what is left unasked because nothing changed would have been answered the same', () => {
+    let [settled, changed] = [0, 0];
+    for (let seed = 1000; seed < 1150; seed++) {
+      const rng = randomFrom(seed);
+      const before = randomCluster(rng);
+      const { after } = randomChange(rng, before);
+      // Nothing is known of a copy: every policy and every plugin is another one.
+      const everything = difference(before, structuredClone(after));
+      expect(difference(before, after)).toEqual(everything);
+      changed += everything.rows.length;
+      settled += after.policies.filter((policy) => before.policies.includes(policy)).length;
+    }
+    expect([changed > 500, settled > 150]).toEqual([true, true]);
+  });
+
+  test('a pod of which nothing but its address or its owner changed is asked again', () => {
+    const every = ['TCP/1', 'TCP/65535', 'UDP/1', 'UDP/65535', 'SCTP/1', 'SCTP/65535'];
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'core', uid: 'u', controller: true };
+    const [bare, server] = [makePod('clinic/desk', {}), makePod('clinic/core', { ips: ['10.8.0.2'] })];
+    const before = { ...pair(), pods: [bare, server] };
+    before.profile.standalonePods = 'not-governed';
+    server.metadata.ownerReferences = [owner];
+    before.policies = policies('{ingress: [{from: [{ipBlock: {cidr: 10.8.0.1/32}}]}]}');
+    const dst = 'clinic/core[ReplicaSet]';
+    const addressed = { ...bare, status: { ...bare.status, podIPs: [{ ip: '10.8.0.1' }] } };
+    expect(difference(before, { ...before, pods: [addressed, server] }).rows).toEqual([
+      { src: desk, dst, lost: [], gained: [], undecided: every, grade: null },
+    ]);
+    const left = { ...server, metadata: { ...server.metadata, ownerReferences: [] } };
+    expect(difference(before, { ...before, pods: [bare, left] }).rows).toEqual([
+      { src: desk, dst: core, lost: [], gained: [], undecided: every, grade: null },
+      { src: 'internet', dst: core, lost: [], gained: every, undecided: [], grade: null },
+    ]);
+  });
+
+  test('another plugin changes the answers of ends and policies that are the same', () => {
+    const before = pair();
+    before.profile = { ...before.profile, unselectedPods: 'open' };
+    const after = { ...before, profile: { ...before.profile, unselectedPods: 'closed' as const } };
+    const { rows, flows } = difference(before, after);
+    expect(rows.filter(({ lost }) => lost.length > 0)).toHaveLength(rows.length);
+    expect([rows.length, flows > 0]).toEqual([12, true]);
+  });
+
   test('it agrees with the verdicts, pair by pair', () => {
     let changed = 0;
     for (let seed = 0; seed < 150; seed++) {

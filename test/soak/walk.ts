@@ -11,21 +11,22 @@ import { deliveries, distinct, objectsOf, put, remove, shuffled } from '../suppo
 import { compareChange } from '../support/difference-check.ts';
 import { keyOf, picture } from '../support/picture.ts';
 import { type ClusterSize, randomCluster, randomFlow, usualSize } from '../support/reference/arbitrary.ts';
-import { randomChange } from '../support/reference/arbitrary-change.ts';
+import { type RefChange, randomChange } from '../support/reference/arbitrary-change.ts';
 import type { RefDifference } from '../support/reference/difference.ts';
 import { type RefEndpoint, verdict } from '../support/reference/evaluator.ts';
 import type { RefCluster, Profile as RefProfile } from '../support/reference/objects.ts';
 import { type Rng, randomFrom } from '../support/reference/random.ts';
-import { changeOf, eventsOf, profileOf } from '../support/reference-world.ts';
+import { changeOf, eventsOf, profileOf, type Read, readOnce } from '../support/reference-world.ts';
 import { type Counters, countCluster, countEdits, countOutcome, countWorld } from './coverage.ts';
 
 /** Changes of one walk; the seed after it begins with another cluster. */
-export const changesPerSeed = 5;
+export const changesPerSeed = 10;
 
 const flowsPerSeed = 10;
 
-/** Now and then a cluster that has more pods than a set lists one by one. */
+/** Many are small, where mistakes are as many and cheap; now and then one has more pods than a set lists one by one. */
 const sizes = {
+  small: { namespaces: 2, workloads: 2, pods: 4, policies: 3 },
   usual: usualSize,
   medium: { namespaces: 5, workloads: 14, pods: 30, policies: 12 },
   large: { namespaces: 8, workloads: 130, pods: 110, policies: 20 },
@@ -53,30 +54,34 @@ export function walk({ seed, changes, size, doctored }: Walk, counters: Counters
   const rng = randomFrom(seed);
   let done = 0;
   try {
-    let { cluster, world } = beginning(rng, size, counters);
+    const read = readOnce();
+    let { cluster, world } = beginning(rng, size, read, counters);
+    let compared = new Set<string>();
     for (; done < changes; ) {
-      const { edits, after } = randomChange(rng, cluster, undefined, `new${done}-`);
+      const { edits, after } = freshChange(rng, cluster, `new${done}-`, compared);
       countCluster(cluster, counters);
       countWorld(world, counters);
       countEdits(edits, counters);
       done += 1;
       const told = (truth: RefDifference) => doctored(seed, done, truth);
-      const { problem, reference, flows } = compareChange(cluster, after, world, edits, told);
+      const change = changeOf(edits, world.profile);
+      const { problem, reference, flows } = compareChange({ before: cluster, after, world, change }, told);
       if (problem !== null) return { seed, changes: done, text: problem };
       counters.add('changes');
       counters.add('flows', flows);
       countOutcome(reference, counters);
       if (rng.chance(0.01) && cluster.pods.length <= 12) {
-        const change = changeOf(edits, world.profile);
         const scene = { name: 'rows of connections', before: cluster, after, world, change };
         counters.add('rows of connections', compareConnections(rng, scene));
       }
       if (done < changes && rng.chance(0.7)) {
-        world.apply(advance(rng, cluster, after, counters));
+        world.apply(advance(rng, cluster, after, read, counters));
         cluster = after;
+        compared = new Set();
       }
     }
-    const text = compareFlows(rng, cluster, world, counters) ?? comparePictures(cluster, world, counters);
+    const text =
+      compareFlows(rng, cluster, world, counters) ?? comparePictures(cluster, world, read, counters);
     return text === null ? null : { seed, changes, text };
   } catch (error) {
     return { seed, changes: done, text: error instanceof Error ? (error.stack ?? '') : String(error) };
@@ -87,15 +92,16 @@ export function walk({ seed, changes, size, doctored }: Walk, counters: Counters
 function beginning(
   rng: Rng,
   size: ClusterSize | null,
+  read: Read,
   counters: Counters,
 ): { cluster: RefCluster; world: ClusterWorld } {
   const lot = rng.int(10_000);
-  const usual = lot < 4 ? 'large' : lot < 100 ? 'medium' : 'usual';
-  if (size === null) counters.add(`size ${usual}`);
-  const cluster = randomCluster(rng, size ?? sizes[usual]);
+  const drawn = lot < 5 ? 'large' : lot < 200 ? 'medium' : lot < 6_000 ? 'usual' : 'small';
+  if (size === null) counters.add(`size ${drawn}`);
+  const cluster = randomCluster(rng, size ?? sizes[drawn]);
   if (rng.chance(0.4)) cluster.profile = knownProfile(rng, counters);
   else counters.add('profile of random flags');
-  const objects = distinct(objectsOf(eventsOf(cluster)));
+  const objects = distinct(objectsOf(eventsOf(cluster, read)));
   const others = distinct(objectsOf(eventsOf(randomCluster(rng))));
   const [name, deliver] = rng.pick(Object.entries(deliveries));
   counters.add(`delivery ${name}`);
@@ -116,16 +122,39 @@ function knownProfile(rng: Rng, counters: Counters): RefProfile {
   return { ...same, unselectedPods, strayDirectionRules: strayDirections };
 }
 
-/** The events between two clusters in any order, now and then with everything that stayed told again. */
-function advance(rng: Rng, before: RefCluster, after: RefCluster, counters: Counters): WorldEvent[] {
-  const old = new Map(distinct(objectsOf(eventsOf(before))).map((object) => [keyOf(object), object]));
-  const now = new Map(distinct(objectsOf(eventsOf(after))).map((object) => [keyOf(object), object]));
-  const gone = [...old.values()].filter((object) => !now.has(keyOf(object)));
+/** A change that alters something and that was not compared before over the same cluster. */
+function freshChange(rng: Rng, cluster: RefCluster, names: string, compared: Set<string>): RefChange {
+  for (let attempt = 0; ; attempt += 1) {
+    const change = randomChange(rng, cluster, undefined, names);
+    const text = JSON.stringify(change.edits);
+    const idle = change.edits.every(({ before, after }) => isDeepStrictEqual(before, after));
+    if (!(idle || compared.has(text)) || attempt === 20) {
+      compared.add(text);
+      return change;
+    }
+  }
+}
+
+/** The events between two clusters in any order, now and then with everything that stayed read and told again. */
+function advance(
+  rng: Rng,
+  before: RefCluster,
+  after: RefCluster,
+  read: Read,
+  counters: Counters,
+): WorldEvent[] {
   const relisted = rng.chance(0.2);
   counters.add(relisted ? 'carried out by a relist' : 'carried out by events');
-  const isNews = (object: ClusterObject) => !isDeepStrictEqual(old.get(keyOf(object)), object);
-  const told = relisted ? [...now.values()] : [...now.values()].filter(isNews);
+  const old = byName(eventsOf(before, read));
+  const now = byName(relisted ? eventsOf(after) : eventsOf(after, read));
+  const gone = [...old.values()].filter((object) => !now.has(keyOf(object)));
+  const isNews = ([name, object]: [string, ClusterObject]) => !isDeepStrictEqual(old.get(name), object);
+  const told = relisted ? [...now.values()] : [...now].filter(isNews).map(([, object]) => object);
   return shuffled(rng, [...gone.map(remove), ...told.map(put)]);
+}
+
+function byName(events: readonly WorldEvent[]): Map<string, ClusterObject> {
+  return new Map(distinct(objectsOf(events)).map((object) => [keyOf(object), object]));
 }
 
 function compareFlows(rng: Rng, cluster: RefCluster, world: ClusterWorld, counters: Counters): string | null {
@@ -155,10 +184,15 @@ function endOf(world: ClusterWorld, end: RefEndpoint) {
 }
 
 /** The world that events made against one that is told the same at once. */
-function comparePictures(cluster: RefCluster, world: ClusterWorld, counters: Counters): string | null {
+function comparePictures(
+  cluster: RefCluster,
+  world: ClusterWorld,
+  read: Read,
+  counters: Counters,
+): string | null {
   if (cluster.pods.length > 40) return null;
   counters.add('pictures');
-  const fresh = new Set(picture(worldOf(profileOf(cluster), eventsOf(cluster))));
+  const fresh = new Set(picture(worldOf(profileOf(cluster), eventsOf(cluster, read))));
   const grown = new Set(picture(world));
   const missing = [...fresh].filter((line) => !grown.has(line)).slice(0, 5);
   const extra = [...grown].filter((line) => !fresh.has(line)).slice(0, 5);

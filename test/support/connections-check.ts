@@ -17,7 +17,7 @@ import { type Expanded, expanded } from './expanded-cluster.ts';
 import { formatAddress } from './reference/addresses.ts';
 import { addressCells, portCells } from './reference/cells.ts';
 import { difference as referenceDifference } from './reference/difference.ts';
-import { type RefEndpoint, verdict } from './reference/evaluator.ts';
+import { type RefEndpoint, type Verdict, verdict } from './reference/evaluator.ts';
 import type { Protocol, RefCluster } from './reference/objects.ts';
 import type { Rng } from './reference/random.ts';
 
@@ -43,12 +43,18 @@ function rowsFor(world: ClusterWorld, change: Change): ChangedConnections {
 class Side {
   readonly cluster: RefCluster;
   readonly ends: Map<string, string[]>;
-  private readonly plain: RefCluster;
+  private readonly known = new Map<string, Verdict>();
 
   constructor({ cluster, ends }: Expanded) {
     this.cluster = cluster;
     this.ends = ends;
-    this.plain = { ...cluster, foreign: [] };
+  }
+
+  private verdict(src: RefEndpoint, dst: RefEndpoint, { protocol, first }: Port): Verdict {
+    const key = `${Object.values(src)[0]} ${Object.values(dst)[0]} ${protocol} ${first}`;
+    const found = this.known.get(key) ?? verdict(this.cluster, src, dst, protocol, first);
+    this.known.set(key, found);
+    return found;
   }
 
   has(end: RefEndpoint, id: string): boolean {
@@ -56,12 +62,13 @@ class Side {
   }
 
   /** What the policies say that are analysed. */
-  own(src: RefEndpoint, dst: RefEndpoint, { protocol, first }: Port): Answer {
-    return verdict(this.plain, src, dst, protocol, first).verdict;
+  own(src: RefEndpoint, dst: RefEndpoint, port: Port): Answer {
+    const { must, may } = this.verdict(src, dst, port);
+    return must ? 'allowed' : may ? 'unknown' : 'blocked';
   }
 
-  all(src: RefEndpoint, dst: RefEndpoint, { protocol, first }: Port): Answer {
-    return verdict(this.cluster, src, dst, protocol, first).verdict;
+  all(src: RefEndpoint, dst: RefEndpoint, port: Port): Answer {
+    return this.verdict(src, dst, port).verdict;
   }
 }
 

@@ -3,6 +3,7 @@ import { difference } from '../../src/impact/difference.ts';
 import type { Impact } from '../../src/impact/impact.ts';
 import type { Difference, Ends } from '../../src/impact/rectangle.ts';
 import { summarize } from '../../src/impact/summarize.ts';
+import type { Change } from '../../src/model/change.ts';
 import { factsOf } from '../../src/platform/facts.ts';
 import { inRange, parseAddress } from '../../src/sets/addresses.ts';
 import { hasPort, type PortSet, unionPorts } from '../../src/sets/port-set.ts';
@@ -12,9 +13,8 @@ import { overlay } from '../../src/world/overlay.ts';
 import { type Unit, weightOf } from '../../src/world/unit.ts';
 import { formatAddress } from './reference/addresses.ts';
 import { randomCluster } from './reference/arbitrary.ts';
-import type { RefEdit } from './reference/arbitrary-change.ts';
 import { randomChange } from './reference/arbitrary-change.ts';
-import { addressCells, type PortCell, portCells } from './reference/cells.ts';
+import type { PortCell } from './reference/cells.ts';
 import { type RefDifference, difference as referenceDifference } from './reference/difference.ts';
 import type { RefCluster } from './reference/objects.ts';
 import { randomFrom } from './reference/random.ts';
@@ -70,6 +70,7 @@ function heaviest({ before, after }: Overlay, { id }: Unit): number {
 
 /** The port cells of a set in the reference's writing; a cell that is held in part is told as such. */
 function written(set: PortSet, cells: readonly PortCell[]): string[] {
+  if (set.length === 0) return [];
   return cells.flatMap(({ protocol, first, last }) => {
     const [low, high] = [hasPort(set, protocol, first), hasPort(set, protocol, last)];
     if (low !== high) return [`${protocol}/${first}-${last} in part`];
@@ -81,22 +82,20 @@ function written(set: PortSet, cells: readonly PortCell[]): string[] {
 function engineText(
   found: Difference,
   worlds: Overlay,
-  cells: readonly PortCell[],
-  clusters: RefCluster[],
+  { ports: cells, addresses }: RefDifference,
+  closed: boolean,
 ): string[] {
-  const closed = clusters.some(({ profile }) => profile.unselectedPods === 'closed');
   const lines: string[] = [];
   for (const [key, { lost, gained, undecided, withdrawn }] of rowsOf(found, worlds)) {
     const ports = [lost, gained, undecided].map((set) => written(set, cells).join(' '));
     const grade = lost.length === 0 || closed ? '' : withdrawn ? 'withdrawn' : 'implied';
     if (ports.some((text) => text !== '')) lines.push(`${key}: ${ports.join(' | ')} ${grade}`);
   }
-  for (const { representative } of addressCells(clusters)) {
-    const address = parseAddress(formatAddress(representative)) ?? -1n;
-    for (const [key, { lost, gained, undecided }] of rowsOf(only(found, address), worlds)) {
+  for (const { representative } of addresses) {
+    const at = formatAddress(representative);
+    for (const [key, { lost, gained, undecided }] of rowsOf(only(found, parseAddress(at) ?? -1n), worlds)) {
       const ports = [lost, gained, undecided].map((set) => written(set, cells).join(' '));
-      if (ports.some((text) => text !== ''))
-        lines.push(`${formatAddress(representative)} ${key}: ${ports.join(' | ')}`);
+      if (ports.some((text) => text !== '')) lines.push(`${at} ${key}: ${ports.join(' | ')}`);
     }
   }
   return [...lines, ...flipLines(found, worlds)].sort();
@@ -124,9 +123,8 @@ function flipLines(found: Difference, { after }: Overlay): string[] {
   return [...tallies].map(([key, { running, planned }]) => `${key} ${running}+${planned}`);
 }
 
-function referenceText({ rows, external, isolation }: RefDifference, clusters: RefCluster[]): string[] {
-  // Where the plugin closes unselected pods a policy isolates nobody who was open, and nothing is implied.
-  const closed = clusters.some(({ profile }) => profile.unselectedPods === 'closed');
+/** Where the plugin closes unselected pods a policy isolates nobody who was open, and nothing is implied. */
+function referenceText({ rows, external, isolation }: RefDifference, closed: boolean): string[] {
   const ports = (row: { lost: string[]; gained: string[]; undecided: string[] }): string =>
     [row.lost, row.gained, row.undecided].map((list) => list.join(' ')).join(' | ');
   const lines = rows.map(
@@ -179,24 +177,16 @@ export function compareChanges(changes: number, firstSeed: number): Coverage {
     const world = worldFor(cluster);
     for (let i = 0; i < changesPerCluster && done < changes; i += 1, done += 1) {
       const { edits, after } = randomChange(rng, cluster);
-      if (compareOne(`seed ${seed}, change ${i}`, cluster, after, world, edits)) coverage.changed += 1;
+      const scene = { before: cluster, after, world, change: changeOf(edits, world.profile) };
+      const { problem, reference } = compareChange(scene);
+      if (problem !== null)
+        throw new Error(`seed ${seed}, change ${i}\n${problem}\n${JSON.stringify({ edits, cluster })}`);
+      if (reference.rows.length + reference.external.length + reference.isolation.length > 0)
+        coverage.changed += 1;
       if (edits.length > 1) coverage.lists += 1;
     }
   }
   return coverage;
-}
-
-/** True where the change changed anything. */
-function compareOne(
-  name: string,
-  cluster: RefCluster,
-  after: RefCluster,
-  world: ClusterWorld,
-  edits: RefEdit[],
-): boolean {
-  const { problem, reference } = compareChange(cluster, after, world, edits);
-  if (problem !== null) throw new Error(`${name}\n${problem}\n${JSON.stringify({ edits, cluster })}`);
-  return reference.rows.length + reference.external.length + reference.isolation.length > 0;
 }
 
 /** What the two say of one change: how they differ, or null; and what the reference says. */
@@ -207,27 +197,32 @@ export interface Compared {
   readonly flows: number;
 }
 
-/** Lays the edits over the world and compares; `doctored` lets a test of the comparison itself tell untruths. */
+/** A change of a world, and the two clusters that the reference knows it by. */
+export interface Scene {
+  readonly before: RefCluster;
+  readonly after: RefCluster;
+  readonly world: ClusterWorld;
+  readonly change: Change;
+}
+
+/** Lays the change over the world and compares; `doctored` lets a test of the comparison itself tell untruths. */
 export function compareChange(
-  cluster: RefCluster,
-  after: RefCluster,
-  world: ClusterWorld,
-  edits: RefEdit[],
+  { before, after, world, change }: Scene,
   doctored: (truth: RefDifference) => RefDifference = (truth) => truth,
 ): Compared {
-  const change = changeOf(edits, world.profile);
   const worlds = overlay(world, change);
-  const clusters = [cluster, after];
-  const reference = doctored(referenceDifference(cluster, after));
+  const closed = before.profile.unselectedPods === 'closed';
+  const reference = doctored(referenceDifference(before, after));
   const exact = difference(worlds, change, unbounded());
-  const found = engineText(exact, worlds, portCells(clusters), clusters);
-  const expected = referenceText(reference, clusters);
+  const found = engineText(exact, worlds, reference, closed);
+  const expected = referenceText(reference, closed);
   const impact = summarize(exact, worlds, factsOf(worlds.before), unbounded());
-  const [counted, added] = countTexts(impact, reference, cluster.profile.unselectedPods === 'closed');
+  const [counted, added] = countTexts(impact, reference, closed);
   const problems = counted === added ? [] : [`counts ${counted} are not ${added}`];
-  const missing = expected.filter((line) => !found.includes(line)).slice(0, 5);
-  const extra = found.filter((line) => !expected.includes(line)).slice(0, 5);
-  if (found.join('\n') !== expected.join('\n'))
+  if (found.join('\n') !== expected.join('\n')) {
+    const missing = expected.filter((line) => !found.includes(line)).slice(0, 5);
+    const extra = found.filter((line) => !expected.includes(line)).slice(0, 5);
     problems.push(`missing:\n${missing.join('\n')}\nextra:\n${extra.join('\n')}`);
+  }
   return { problem: problems.length === 0 ? null : problems.join('\n'), reference, flows: reference.flows };
 }

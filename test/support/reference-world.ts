@@ -1,11 +1,11 @@
 import { compileNetworkPolicy } from '../../src/dialects/network-policy.ts';
 import type { Change, Edit } from '../../src/model/change.ts';
 import { decodeObject } from '../../src/model/decode/cluster-object.ts';
-import { decodeNetworkPolicy } from '../../src/model/decode/network-policy.ts';
 import type {
   ClusterObject,
   NamespaceRecord,
   PodRecord,
+  PolicyRecord,
   WorkloadRecord,
   WorldEvent,
 } from '../../src/model/objects.ts';
@@ -31,19 +31,32 @@ function record(value: unknown, kind: string): ClusterObject {
   return object;
 }
 
+/** What reads a plain object as a record. */
+export type Read = (value: object, kind: string) => ClusterObject;
+
+/** Reads each object once, for whoever asks of the same ones again. They must not be changed in between. */
+export function readOnce(): Read {
+  const known = new WeakMap<object, ClusterObject>();
+  return (value, kind) => {
+    const found = known.get(value) ?? record(value, kind);
+    known.set(value, found);
+    return found;
+  };
+}
+
 export function profileOf(cluster: RefCluster): Profile {
   const { strayDirectionRules, ...same } = cluster.profile;
   return { ...genericProfile, ...same, strayDirections: strayDirectionRules };
 }
 
 /** The events that bring a reference cluster into a world, in the order in which a live view may deliver them. */
-export function eventsOf(cluster: RefCluster): WorldEvent[] {
+export function eventsOf(cluster: RefCluster, read: Read = record): WorldEvent[] {
   const objects = [
-    ...cluster.namespaces.map((object) => record(object, 'Namespace')),
-    ...cluster.nodes.map((object) => record(object, 'Node')),
-    ...cluster.workloads.map((object) => record(object, object.kind)),
-    ...cluster.pods.map((object) => record(object, 'Pod')),
-    ...cluster.policies.map((object) => record(object, 'NetworkPolicy')),
+    ...cluster.namespaces.map((object) => read(object, 'Namespace')),
+    ...cluster.nodes.map((object) => read(object, 'Node')),
+    ...cluster.workloads.map((object) => read(object, object.kind)),
+    ...cluster.pods.map((object) => read(object, 'Pod')),
+    ...cluster.policies.map((object) => read(object, 'NetworkPolicy')),
     ...cluster.foreign.map(({ kind, namespace }, i): ClusterObject => {
       return { kind: 'ForeignPolicy', api: 'Calico', resource: kind, namespace, name: `p${i}`, admin: null };
     }),
@@ -55,19 +68,22 @@ export function worldFor(cluster: RefCluster): ClusterWorld {
   return worldOf(profileOf(cluster), eventsOf(cluster));
 }
 
-/** The same edits as the engine takes them. */
+/** The same edits as the engine takes them: read for themselves, as those of a review are. */
 export function changeOf(edits: readonly RefEdit[], profile: Profile): Change {
   return { edits: edits.map((edit) => editOf(edit, profile)) };
 }
 
 function editOf({ kind, before, after }: RefEdit, profile: Profile): Edit {
-  if (kind === 'NetworkPolicy') {
-    const compiled = (value: unknown) =>
-      value === undefined ? null : compileNetworkPolicy(decodeNetworkPolicy(value), profile);
-    return { kind: 'policy', before: compiled(before), after: compiled(after) };
-  }
   const pair = [before, after].map((value) => (value === undefined ? null : record(value, kind)));
   const [old = null, now = null] = pair;
+  if (kind === 'NetworkPolicy') {
+    const compiled = (policy: PolicyRecord | null) => {
+      if (policy === null) return null;
+      if (policy.policy === null) throw new Error(`a random policy cannot be read: ${policy.problem}`);
+      return compileNetworkPolicy(policy.policy, profile);
+    };
+    return { kind: 'policy', before: compiled(old as PolicyRecord), after: compiled(now as PolicyRecord) };
+  }
   if (kind === 'Namespace')
     return { kind: 'namespace', before: old as NamespaceRecord, after: now as NamespaceRecord };
   if (kind === 'Pod') return { kind: 'pod', before: old as PodRecord, after: now as PodRecord };

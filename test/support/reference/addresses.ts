@@ -48,15 +48,28 @@ function parseV6(text: string): bigint {
   return BigInt(`0x${left.join('')}${'0000'.repeat(gap)}${right.join('')}`);
 }
 
-/** Reads an address; `::ffff:10.0.0.1` is IPv6 and is not the same address as `10.0.0.1`. Throws on bad text. */
-export function parseAddress(text: string): Address {
-  return text.includes(':')
-    ? { family: 6, value: parseV6(text) }
-    : { family: 4, value: BigInt(parseV4(text)) };
+/** The same texts come again and again. */
+function remembered<V>(read: (text: string) => V): (text: string) => V {
+  const known = new Map<string, V>();
+  return (text) => {
+    const found = known.get(text);
+    if (found !== undefined) return found;
+    const value = read(text);
+    // Random addresses are few; only a caller with a great many of its own ever fills this.
+    if (known.size > 10_000) known.clear();
+    known.set(text, value);
+    return value;
+  };
 }
 
+/** Reads an address; `::ffff:10.0.0.1` is IPv6 and is not the same address as `10.0.0.1`. Throws on bad text. */
+export const parseAddress = remembered(
+  (text): Readonly<Address> =>
+    text.includes(':') ? { family: 6, value: parseV6(text) } : { family: 4, value: BigInt(parseV4(text)) },
+);
+
 /** Reads a CIDR; host bits are ignored, as the API server's parser does. Throws on bad text. */
-export function parseBlock(text: string): Block {
+export const parseBlock = remembered((text): Readonly<Block> => {
   const [base = '', length = ''] = text.split('/');
   const { family, value } = parseAddress(base);
   const prefix = Number(length);
@@ -66,7 +79,7 @@ export function parseBlock(text: string): Block {
   const size = 1n << BigInt(bits(family) - prefix);
   const first = (value / size) * size;
   return { family, first, last: first + size - 1n, prefix };
-}
+});
 
 export function inBlock(block: Block, address: Address): boolean {
   return block.family === address.family && block.first <= address.value && address.value <= block.last;

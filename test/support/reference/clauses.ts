@@ -31,6 +31,9 @@ export const YES = 2;
 
 export type Direction = 'Ingress' | 'Egress';
 
+/** All that answers know of a cluster beside policies and ends. */
+type Under = Pick<RefCluster, 'profile'>;
+
 /** "Peers OR'd, ports OR'd", clauses and policies OR'd: yes if one says yes; no if all do or there is none. */
 export const any = (answers: Answer[]): Answer => Math.max(NO, ...answers) as Answer;
 /** "Then peers AND ports", and egress of the source AND ingress of the destination. */
@@ -79,7 +82,7 @@ function speaksOf(policy: NetworkPolicy, direction: Direction, profile: RefClust
  * "Pod P is isolated for ingress (egress) iff some NetworkPolicy in P's namespace selects P and has Ingress
  * (Egress) in its effective policyTypes." An absent spec.podSelector is `{}`: all pods of the namespace.
  */
-export function governs(cluster: RefCluster, policy: NetworkPolicy, direction: Direction, end: End): Answer {
+export function governs(cluster: Under, policy: NetworkPolicy, direction: Direction, end: End): Answer {
   if (end.sort !== 'pod' || namespaceOf(policy) !== end.namespace) return NO;
   if (!selects(policy.spec?.podSelector ?? {}, end.labels)) return NO;
   return speaksOf(policy, direction, cluster.profile);
@@ -96,7 +99,7 @@ export function enforced({ enforcement, standalonePods }: Profile, end: End): An
 export const either = (a: Answer, b: Answer): Answer => (a === b ? a : MAYBE);
 
 /** An ipBlock and what the plugin makes of it: it may add a block for IPv6 and may leave out a family. */
-function ipBlockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer {
+function ipBlockTest(cluster: Under, block: IpBlock): (end: End) => Answer {
   const { ipv4AnyAddress, ipFamilies } = cluster.profile;
   const { family, prefix } = parseBlock(block.cidr);
   const heeded = (of: number): Answer =>
@@ -115,7 +118,7 @@ function cap(most: Answer, test: (end: End) => Answer): (end: End) => Answer {
 }
 
 /** Compares an end with an ipBlock, "cidr minus union(except)"; "except only subtracts from its own ipBlock". */
-function blockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer {
+function blockTest(cluster: Under, block: IpBlock): (end: End) => Answer {
   const cidr = parseBlock(block.cidr);
   const excepts = list(block.except).map(parseBlock);
   const contains = (address: Address) =>
@@ -142,7 +145,7 @@ function blockTest(cluster: RefCluster, block: IpBlock): (end: End) => Answer {
  * "podSelector nil + namespaceSelector set = all pods of those namespaces. podSelector set +
  * namespaceSelector nil = matching pods of the policy's namespace." Both: AND. Selectors match pods only.
  */
-function peerTest(cluster: RefCluster, namespace: string, peer: Peer): (end: End) => Answer {
+function peerTest(cluster: Under, namespace: string, peer: Peer): (end: End) => Answer {
   if (peer.ipBlock) return ipBlockTest(cluster, peer.ipBlock);
   const { podSelector, namespaceSelector } = peer;
   const { hostNetworkPeers, negativeNamespaces } = cluster.profile;
@@ -166,7 +169,7 @@ function peerTest(cluster: RefCluster, namespace: string, peer: Peer): (end: End
 
 /** "from/to nil or empty = all peers including outside the cluster"; several peers are OR'd. */
 export function peersTest(
-  cluster: RefCluster,
+  cluster: Under,
   policy: NetworkPolicy,
   direction: Direction,
   clause: Clause,
@@ -194,40 +197,47 @@ function namedPort(name: string, protocol: Protocol, port: number, destination: 
   return init.some(declares) ? MAYBE : NO;
 }
 
-/** A port of a flow, and whether a name may stand for it where the clause is written. */
+/** A port of a flow, on its way to somebody. */
 export interface PortQuestion {
   protocol: Protocol;
   port: number;
   destination: End;
-  names: Answer;
 }
 
-/** "protocol nil = TCP. port nil = all ports of that protocol only. endPort: inclusive range [port, endPort]." */
-function portMatches(profile: Profile, entry: PolicyPort, question: PortQuestion): Answer {
-  const { protocol, port, destination, names } = question;
-  if ((entry.protocol ?? 'TCP') !== protocol) return NO;
-  if (entry.port === undefined || entry.port === null) return YES;
-  if (typeof entry.port === 'string') return both(names, namedPort(entry.port, protocol, port, destination));
-  const last = entry.endPort ?? entry.port;
-  if (last === entry.port || profile.endPort === 'first-port') return port === entry.port ? YES : NO;
-  const within = entry.port <= port && port <= last ? YES : NO;
-  return profile.endPort === 'range' ? within : both(MAYBE, within);
+/**
+ * "protocol nil = TCP. port nil = all ports of that protocol only. endPort: inclusive range [port, endPort]."
+ * `names` says whether a name may stand for a port where the entry is written.
+ */
+function portTest(profile: Profile, entry: PolicyPort, names: Answer): (question: PortQuestion) => Answer {
+  const entryProtocol = entry.protocol ?? 'TCP';
+  const { port } = entry;
+  const test = (question: PortQuestion): Answer => {
+    if (port === undefined || port === null) return YES;
+    if (typeof port === 'string')
+      return both(names, namedPort(port, question.protocol, question.port, question.destination));
+    const last = entry.endPort ?? port;
+    if (last === port || profile.endPort === 'first-port') return question.port === port ? YES : NO;
+    const within = port <= question.port && question.port <= last ? YES : NO;
+    return profile.endPort === 'range' ? within : both(MAYBE, within);
+  };
+  return (question) => (question.protocol === entryProtocol ? test(question) : NO);
 }
 
 /** "ports nil or empty = all ports and protocols"; several ports are OR'd. */
-export function clausePorts(
-  { profile }: RefCluster,
+export function portsTest(
+  { profile }: Under,
   direction: Direction,
   clause: Clause,
-  flow: { protocol: Protocol; port: number },
-  destination: End,
-): Answer {
+): (question: PortQuestion) => Answer {
   const ports = list(clause.ports);
-  if (ports.length === 0) return YES;
+  if (ports.length === 0) return () => YES;
+  const names = direction === 'Egress' ? namesIn(profile, clause) : YES;
+  const tests = ports.map((entry) => portTest(profile, entry, names));
   const sctp = { supported: YES, unsupported: NO, unknown: MAYBE }[profile.sctp] as Answer;
-  const heeded = flow.protocol === 'SCTP' ? sctp : YES;
-  const question = { ...flow, destination, names: direction === 'Egress' ? namesIn(profile, clause) : YES };
-  return both(heeded, any(ports.map((entry) => portMatches(profile, entry, question))));
+  return (question) => {
+    const heeded = question.protocol === 'SCTP' ? sctp : YES;
+    return both(heeded, any(tests.map((test) => test(question))));
+  };
 }
 
 /** Named ports of egress clauses: "With empty `to` the meaning is ambiguous upstream", and with blocks too. */

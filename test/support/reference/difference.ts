@@ -1,25 +1,14 @@
 /**
  * The naive difference between two clusters: every ordered pair of pods (and of a pod and one address of each
- * address cell) is evaluated before and after on one port of each port cell, and rows are added up.
+ * address cell) is evaluated before and after on one port of each port cell, and rows are added up. Only a pair of
+ * which nothing changed that an answer depends on keeps its answers unasked.
  */
 import { formatAddress } from './addresses.ts';
-import { addressCells, type PortCell, portCells } from './cells.ts';
-import {
-  type Answer,
-  both,
-  clausePorts,
-  clausesOf,
-  type Direction,
-  either,
-  enforced,
-  governs,
-  NO,
-  peersTest,
-  YES,
-} from './clauses.ts';
+import { type AddressCell, addressCells, type PortCell, portCells } from './cells.ts';
+import { type Answer, type Direction, NO, YES } from './clauses.ts';
 import { type End, ipEnd } from './ends.ts';
-import { isForeignGoverned, isNeverGoverned } from './evaluator.ts';
 import type { RefCluster } from './objects.ts';
+import { gridOf, type Side, sideOf, voicesUnder } from './side.ts';
 import { type RefUnit, unitsOf } from './units.ts';
 
 /** Ports such as `TCP/80`: the first and the last port of every cell that is meant, in ascending order. */
@@ -60,103 +49,9 @@ export interface RefDifference {
   isolation: RefIsolationRow[];
   /** How many pairs and ports were judged before and after. */
   flows: number;
-}
-
-interface Side {
-  units: Map<string, RefUnit>;
-  ends: Map<string, End>;
-  workloads: Map<string, string>;
-  /** One answer per port cell; all no if an end does not exist on this side. */
-  answers: (src: End | undefined, dst: End | undefined) => Answer[];
-  isolated: (end: End | undefined, direction: Direction) => boolean;
-  foreign: (end: End) => boolean;
-}
-
-function memo<V>(compute: (end: End) => V): (end: End) => V {
-  const known = new Map<End, V>();
-  return (end) => {
-    const found = known.get(end);
-    if (found !== undefined) return found;
-    const value = compute(end);
-    known.set(end, value);
-    return value;
-  };
-}
-
-/** The cells of both sides with the two most frequent lists of answers, shared so that equality is cheap. */
-interface Grid {
-  cells: PortCell[];
-  open: Answer[];
-  closed: Answer[];
-}
-
-/** The same questions as verdict() asks, each answered once per end instead of once per pair. */
-function tables(cluster: RefCluster, direction: Direction, { cells, open, closed }: Grid) {
-  const policies = cluster.policies.map((policy) => ({
-    governs: (end: End) => governs(cluster, policy, direction, end),
-    clauses: clausesOf(policy, direction).map((clause) => ({
-      peers: memo(peersTest(cluster, policy, direction, clause)),
-      ports: memo((dst) =>
-        cells.map(({ protocol, first }) =>
-          clausePorts(cluster, direction, clause, { protocol, port: first }, dst),
-        ),
-      ),
-    })),
-  }));
-  const surely = memo((end) => policies.filter((policy) => policy.governs(end) === YES));
-  const perhaps = memo((end) => policies.filter((policy) => policy.governs(end) !== NO));
-  const enforcement = memo((end) => enforced(cluster.profile, end));
-  const reading = (speaking: typeof policies, peer: End, dst: End): Answer[] => {
-    if (speaking.length === 0) return cluster.profile.unselectedPods === 'closed' ? closed : open;
-    let result = closed;
-    for (const { peers, ports } of speaking.flatMap((policy) => policy.clauses)) {
-      const peerAnswer = peers(peer);
-      if (peerAnswer === NO) continue;
-      const portAnswers = ports(dst);
-      const clause = peerAnswer === YES ? portAnswers : portAnswers.map((each) => both(peerAnswer, each));
-      result =
-        result === closed ? clause : result.map((each, i) => Math.max(each, clause[i] ?? NO) as Answer);
-    }
-    return result;
-  };
-  const combined = (a: Answer[], b: Answer[]) =>
-    a === b ? a : a.map((answer, i) => either(answer, b[i] ?? NO));
-  const answers = (src: End, dst: End): Answer[] => {
-    const [subject, peer] = direction === 'Egress' ? [src, dst] : [dst, src];
-    if (isNeverGoverned(subject, peer) || enforcement(subject) === NO) return open;
-    const [sure, maybe] = [surely(subject), perhaps(subject)];
-    const first = reading(sure, peer, dst);
-    const result = sure.length === maybe.length ? first : combined(first, reading(maybe, peer, dst));
-    return enforcement(subject) === YES ? result : combined(result, open);
-  };
-  return { answers, isolated: (end: End) => enforcement(end) !== NO && surely(end).length > 0 };
-}
-
-function sideOf(cluster: RefCluster, grid: Grid): Side {
-  const { open, closed } = grid;
-  const units = unitsOf(cluster);
-  const members = units.flatMap((unit) =>
-    [...unit.running, ...unit.plannedPods].map((end) => ({ end, id: unit.id })),
-  );
-  const egress = tables(cluster, 'Egress', grid);
-  const ingress = tables(cluster, 'Ingress', grid);
-  return {
-    units: new Map(units.map((unit) => [unit.id, unit])),
-    ends: new Map(members.map(({ end }) => [end.key, end])),
-    workloads: new Map(members.map(({ end, id }) => [end.key, id])),
-    answers: (src, dst) => {
-      // "Pairs where a side does not exist count as must = may = false."
-      if (src === undefined || dst === undefined) return closed;
-      const outward = egress.answers(src, dst);
-      const inward = ingress.answers(src, dst);
-      if (outward === open || inward === closed) return inward;
-      if (inward === open || outward === closed) return outward;
-      return outward.map((answer, i) => both(answer, inward[i] ?? NO));
-    },
-    isolated: (end, direction) =>
-      end !== undefined && (direction === 'Egress' ? egress : ingress).isolated(end),
-    foreign: (end) => isForeignGoverned(cluster, end),
-  };
+  /** The cells that were judged. */
+  ports: PortCell[];
+  addresses: AddressCell[];
 }
 
 type Fate = keyof Ports;
@@ -178,10 +73,12 @@ interface Tally {
 
 function written(tally: Tally, cells: PortCell[]): Ports {
   const texts = (chosen: Set<number>) =>
-    cells.flatMap(({ protocol, first, last }, i) => {
-      if (!chosen.has(i)) return [];
-      return first === last ? [`${protocol}/${first}`] : [`${protocol}/${first}`, `${protocol}/${last}`];
-    });
+    [...chosen]
+      .sort((a, b) => a - b)
+      .flatMap((i) => {
+        const { protocol, first, last } = cells[i] as PortCell;
+        return first === last ? [`${protocol}/${first}`] : [`${protocol}/${first}`, `${protocol}/${last}`];
+      });
   return { lost: texts(tally.lost), gained: texts(tally.gained), undecided: texts(tally.undecided) };
 }
 
@@ -226,16 +123,74 @@ function tallies() {
   };
 }
 
+const text = (value: unknown) =>
+  JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}` : each));
+
+/** Whether all that is known of an end is as it was. */
+function alike(a: End, b: End): boolean {
+  return (Object.keys(b) as (keyof End)[]).every(
+    (field) => a[field] === b[field] || text(a[field]) === text(b[field]),
+  );
+}
+
+/** The same units; an end that is as it was is the one of before, which has its answers already. */
+function withKept(units: RefUnit[], before: Map<string, End>): RefUnit[] {
+  const kept = (end: End): End => {
+    const old = before.get(end.key);
+    return old !== undefined && alike(old, end) ? old : end;
+  };
+  return units.map((unit) => ({
+    ...unit,
+    running: unit.running.map(kept),
+    plannedPods: unit.plannedPods.map(kept),
+  }));
+}
+
+const sameItems = <T>(a: T[], b: T[]) => a.length === b.length && a.every((each, i) => each === b[i]);
+
+/** One end before and after. */
+type Ends = readonly [End | undefined, End | undefined];
+
+/** One pod before and after, and the directions in which the same policies say the same of it as before. */
+interface Pair {
+  key: string;
+  id: string;
+  ends: Ends;
+  settled: Record<Direction, boolean>;
+}
+
+function podsOf(old: Side, now: Side, samePlugin: boolean): Pair[] {
+  return [...new Set([...old.ends.keys(), ...now.ends.keys()])].map((key) => {
+    const [then, later] = [old.ends.get(key), now.ends.get(key)];
+    const settled = (direction: Direction): boolean => {
+      if (!samePlugin || then === undefined || then !== later) return false;
+      const [a, b] = [old.speakers(then, direction), now.speakers(later, direction)];
+      return sameItems(a.surely, b.surely) && sameItems(a.perhaps, b.perhaps);
+    };
+    return {
+      key,
+      id: now.workloads.get(key) ?? old.workloads.get(key) ?? '',
+      ends: [then, later] as const,
+      settled: { Ingress: settled('Ingress'), Egress: settled('Egress') },
+    };
+  });
+}
+
 /** The difference between two clusters; rows in which nothing changed are left out. */
 export function difference(before: RefCluster, after: RefCluster): RefDifference {
   const cells = portCells([before, after]);
-  const grid: Grid = { cells, open: cells.map(() => YES), closed: cells.map(() => NO) };
-  const old = sideOf(before, grid);
-  const now = sideOf(after, grid);
+  const addresses = addressCells([before, after]);
+  const grid = gridOf(cells);
+  const voices = voicesUnder(before.profile, grid);
+  const old = sideOf(before, unitsOf(before), grid, voices);
+  // A policy that is the same object says the same, where the plugin is the same.
+  const samePlugin = after.profile === before.profile;
+  const others = samePlugin ? voices : voicesUnder(after.profile, grid);
+  const now = sideOf(after, withKept(unitsOf(after), old.ends), grid, others);
   const rows = tallies();
   const external = tallies();
   let flows = 0;
-  const pair = (src: [End?, End?], dst: [End?, End?], count: () => Tally[]) => {
+  const pair = (src: Ends, dst: Ends, count: () => Tally[]) => {
     flows += cells.length;
     const then = old.answers(src[0], dst[0]);
     const later = now.answers(src[1], dst[1]);
@@ -253,22 +208,24 @@ export function difference(before: RefCluster, after: RefCluster): RefDifference
       }
     }
   };
-  const pods = [...new Set([...old.ends.keys(), ...now.ends.keys()])].map((key) => ({
-    key,
-    id: now.workloads.get(key) ?? old.workloads.get(key) ?? '',
-    ends: [old.ends.get(key), now.ends.get(key)] as [End?, End?],
-  }));
+  const pods = podsOf(old, now, samePlugin);
   for (const src of pods) {
     for (const dst of pods) {
-      if (src.key !== dst.key) pair(src.ends, dst.ends, () => [rows.of(src.id, dst.id)]);
+      if (src.key === dst.key) continue;
+      if (src.settled.Egress && dst.settled.Ingress) flows += cells.length;
+      else pair(src.ends, dst.ends, () => [rows.of(src.id, dst.id)]);
     }
   }
-  for (const cell of addressCells([before, after])) {
+  for (const cell of addresses) {
     const address = ipEnd(cell.representative, cell.first);
     const at = [cell.first, cell.last, formatAddress(cell.representative)];
-    for (const { id, ends } of pods) {
-      pair([address, address], ends, () => [rows.of('internet', id), external.of(...at, 'internet', id)]);
-      pair(ends, [address, address], () => [rows.of(id, 'internet'), external.of(...at, id, 'internet')]);
+    for (const { id, ends, settled } of pods) {
+      if (settled.Ingress) flows += cells.length;
+      else
+        pair([address, address], ends, () => [rows.of('internet', id), external.of(...at, 'internet', id)]);
+      if (settled.Egress) flows += cells.length;
+      else
+        pair(ends, [address, address], () => [rows.of(id, 'internet'), external.of(...at, id, 'internet')]);
     }
   }
   return {
@@ -283,5 +240,7 @@ export function difference(before: RefCluster, after: RefCluster): RefDifference
     }),
     isolation: isolationRows(old, now),
     flows,
+    ports: cells,
+    addresses,
   };
 }

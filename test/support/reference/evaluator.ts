@@ -7,7 +7,6 @@ import {
   type Answer,
   any,
   both,
-  clausePorts,
   clausesOf,
   type Direction,
   either,
@@ -16,6 +15,7 @@ import {
   MAYBE,
   NO,
   peersTest,
+  portsTest,
   YES,
 } from './clauses.ts';
 import { type End, ipEnd, isLive, nodeEnd, podEnd } from './ends.ts';
@@ -40,10 +40,10 @@ function resolve(cluster: RefCluster, ref: RefEndpoint): End {
 }
 
 /** What one end's policies say in one direction; "a non-isolated direction allows everything". */
-function directionAllows(cluster: RefCluster, direction: Direction, src: End, dst: End, port: Flow): Answer {
+function directionAllows(cluster: RefCluster, direction: Direction, src: End, dst: End, flow: Flow): Answer {
   const [subject, peer] = direction === 'Egress' ? [src, dst] : [dst, src];
   if (isNeverGoverned(subject, peer)) return YES;
-  const byPolicy = policyAnswer(cluster, direction, subject, peer, dst, port);
+  const byPolicy = policyAnswer(cluster, direction, subject, peer, dst, flow);
   if (peer.sort !== 'node' || peer.key === '' || peer.key !== subject.node) return byPolicy;
   const { ownNodeToPod, podToOwnNode } = cluster.profile;
   const flag = direction === 'Ingress' ? ownNodeToPod : podToOwnNode;
@@ -59,7 +59,7 @@ function policyAnswer(
   subject: End,
   peer: End,
   dst: End,
-  port: Flow,
+  flow: Flow,
 ): Answer {
   const enforcement = enforced(cluster.profile, subject);
   if (enforcement === NO) return YES;
@@ -71,7 +71,7 @@ function policyAnswer(
         clausesOf(policy, direction).map((clause) =>
           both(
             peersTest(cluster, policy, direction, clause)(peer),
-            clausePorts(cluster, direction, clause, port, dst),
+            portsTest(cluster, direction, clause)({ ...flow, destination: dst }),
           ),
         ),
       ),
