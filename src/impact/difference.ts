@@ -30,11 +30,13 @@ export function difference(worlds: Overlay, change: Change, budget: Budget): Dif
   const rectangles: Rectangle[] = [];
   let lookedAt = 0;
   const of = touched.ingress.size + touched.egress.size;
+  const all = worlds.before.units.or(worlds.after.units);
   for (const direction of directions) {
+    const others = direction === 'ingress' ? all : all.andNot(touched.ingress);
     for (const units of groupAlike(evaluation, touched[direction], direction)) {
       const group = groupOf(evaluation, units, direction);
       flips.push(...flipsOf(worlds, group));
-      const found = rectanglesOf(evaluation, group, touched);
+      const found = rectanglesOf(evaluation, group, others, touched);
       rectangles.push(...found.rectangles);
       if (!found.complete) {
         return {
@@ -59,11 +61,10 @@ function groupOf(evaluation: Evaluation, units: BitSet, direction: Direction): G
 function rectanglesOf(
   evaluation: Evaluation,
   group: Group,
+  others: BitSet,
   touched: Readonly<Record<Direction, BitSet>>,
 ): { readonly rectangles: readonly Rectangle[]; readonly complete: boolean } {
   const { worlds, budget } = evaluation;
-  const all = worlds.before.units.or(worlds.after.units);
-  const others = group.direction === 'ingress' ? all : all.andNot(touched.ingress);
   const otherTouched = touched[group.direction === 'ingress' ? 'egress' : 'ingress'];
   const units = unitRectangles(evaluation, group, others, otherTouched);
   const internet = internetRectangles(worlds, group, budget);

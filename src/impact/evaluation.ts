@@ -2,8 +2,10 @@ import type { Direction } from '../model/policy.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { Content } from '../world/contents.ts';
 import type { Overlay } from '../world/overlay.ts';
+import { isGoverned } from '../world/policy-table.ts';
 import type { Signature } from '../world/signatures.ts';
 import { portsKey, type Traits } from '../world/unit.ts';
+import type { World } from '../world/world.ts';
 import type { Budget } from './budget.ts';
 import { groupBy } from './cells.ts';
 import type { When } from './group.ts';
@@ -35,7 +37,7 @@ export class Evaluation {
 
   private readonly governed = new Map<Direction, BitSet>();
 
-  private readonly groups = new Map<Direction, readonly AlikeGroup[]>();
+  private readonly groups = new Map<Direction, readonly BitSet[]>();
 
   constructor(worlds: Overlay, budget: Budget) {
     this.worlds = worlds;
@@ -74,21 +76,35 @@ export class Evaluation {
 
   /** Units that are not surely open in the direction, before or after. */
   governedEither(direction: Direction): BitSet {
-    const { before, after } = this.worlds;
-    const known = this.governed.get(direction) ?? before.governed(direction).or(after.governed(direction));
-    this.governed.set(direction, known);
-    return known;
+    const known = this.governed.get(direction);
+    if (known !== undefined) return known;
+    const { base, before, after, own } = this.worlds;
+    const governed = base.governed(direction).clone();
+    const governs = (world: World, id: number): boolean =>
+      world.unit(id) !== undefined && isGoverned(world.governing(id, direction));
+    own.forEach((id) => {
+      if (governs(before, id) || governs(after, id)) governed.add(id);
+      else governed.delete(id);
+    });
+    this.governed.set(direction, governed);
+    return governed;
   }
 
-  /** Governed units that the world below does not know as they are here, by what governs them. */
-  ownGroups(direction: Direction): readonly AlikeGroup[] {
-    const known = this.groups.get(direction);
-    if (known !== undefined) return known;
-    const own = this.worlds.own.and(this.governedEither(direction));
-    const byKey = groupBy(own, (id) => this.alikeKey(id, direction));
-    const groups = [...byKey.values()].map((units) => this.alike(units, direction));
-    this.groups.set(direction, groups);
-    return groups;
+  /**
+   * Governed units that the world below does not know as they are here, by what governs them, and what their policies
+   * say of some others at least.
+   */
+  ownGroups(direction: Direction, others: BitSet): readonly AlikeGroup[] {
+    const { parted, own } = this.worlds;
+    const known = this.groups.get(direction) ?? [
+      ...groupBy(own.and(this.governedEither(direction)), (id) => this.alikeKey(id, direction)).values(),
+    ];
+    this.groups.set(direction, known);
+    // Whom a peer matches must be corrected for parted units, all of them, which few subjects are not worth.
+    const few = parted && others.size <= fewOthers;
+    return known.map((units) =>
+      few ? this.towards(units, direction, others) : this.alike(units, direction),
+    );
   }
 
   /** Groups of the world below with a clause that may name one of these units, before or after. */
@@ -114,12 +130,22 @@ export class Evaluation {
     const units = all.andNot(this.worlds.own);
     if (units.isEmpty()) return null;
     if (others.size > fewOthers) return this.alike(units, direction);
+    return this.towards(units, direction, others);
+  }
+
+  /** Units that are governed alike, with what their policies say of a few others only. */
+  private towards(units: BitSet, direction: Direction, others: BitSet): AlikeGroup {
     const first = units.first();
-    const side = (when: When): Side => {
-      const world = this.worlds[when];
-      return sideTowards(world, world.governing(first, direction), direction, others);
+    const { before, after, moved } = this.worlds;
+    const was = before.governing(first, direction);
+    const is = after.governing(first, direction);
+    const side = sideTowards(before, was, direction, others);
+    const same = was === is && !others.intersects(moved);
+    return {
+      units,
+      first,
+      sides: { before: side, after: same ? side : sideTowards(after, is, direction, others) },
     };
-    return { units, first, sides: { before: side('before'), after: side('after') } };
   }
 
   private alike(units: BitSet, direction: Direction): AlikeGroup {

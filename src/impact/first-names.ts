@@ -24,14 +24,15 @@ export function firstNames(
     const unit = after.unit(id) ?? before.unit(id);
     if (unit !== undefined) first.meet({ namespace: unit.namespace, name: unit.workload.name });
   };
-  if (units.size <= directMax) units.forEach(add);
+  if (units.capacity <= directMax || units.size <= directMax) units.forEach(add);
   else {
     // The world below does not know where these are.
-    units.and(own).forEach(add);
-    const rest = units.andNot(own);
+    own.and(units).forEach(add);
     const wanted = first.met + max;
     for (const prefix of base.table.namespacePrefixes) {
-      base.unitsIn(prefix.slice(0, -1)).and(rest).forEach(add);
+      base.unitsIn(prefix.slice(0, -1)).forEach((id) => {
+        if (units.has(id) && !own.has(id)) add(id);
+      });
       if (first.met >= wanted) break;
     }
   }

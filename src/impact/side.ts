@@ -245,6 +245,11 @@ export function both(a: PortReading, b: PortReading): PortReading {
   if (a === allAllowed) return b;
   if (b === allAllowed) return a;
   const must = intersectPorts(a.must, b.must);
+  if (isSure(a) && isSure(b)) return { must, may: must, reasons: [] };
   const may = intersectPorts(a.may, b.may);
   return { must, may, reasons: [...new Set([...a.reasons, ...b.reasons])] };
+}
+
+function isSure({ must, may, reasons }: PortReading): boolean {
+  return must === may && reasons.length === 0;
 }

@@ -75,14 +75,14 @@ function sideChange(
   destination: number,
 ): SideChange {
   const ports = { before: portsAt(before, destination), after: portsAt(after, destination) };
+  const was = decide(sides.before, match, ports.before);
+  const same = sides.before === sides.after && ports.before === ports.after;
   return {
-    ...sides,
+    before: sides.before,
+    after: sides.after,
     ports,
     match: { before: match, after: match },
-    readings: {
-      before: decide(sides.before, match, ports.before),
-      after: decide(sides.after, match, ports.after),
-    },
+    readings: { before: was, after: same ? was : decide(sides.after, match, ports.after) },
   };
 }
 
@@ -116,7 +116,7 @@ function otherSides(evaluation: Evaluation, group: Group, others: BitSet): reado
     else known.units.addAll(side.units);
   };
   const naming = evaluation.groupsNaming(group.units, opposite);
-  for (const alike of [...evaluation.ownGroups(opposite), ...naming]) {
+  for (const alike of [...evaluation.ownGroups(opposite, group.units), ...naming]) {
     if (!alike.units.intersects(others)) continue;
     if (!budget.spend(1)) break;
     for (const side of sidesTowards(evaluation, group, alike, opposite)) join(side);
@@ -126,7 +126,7 @@ function otherSides(evaluation: Evaluation, group: Group, others: BitSet): reado
     const units = alike.units.and(others).andNot(named);
     if (units.isEmpty()) continue;
     if (!budget.spend(1)) break;
-    join(strangerSide(evaluation, group, { ...alike, units }, opposite));
+    join(strangerSide(evaluation, group, alike, units, opposite));
   }
   return [...sides.values()];
 }
@@ -135,13 +135,14 @@ function otherSides(evaluation: Evaluation, group: Group, others: BitSet): reado
 function strangerSide(
   { worlds }: Evaluation,
   group: Group,
-  { units, first, sides }: AlikeGroup,
+  { first, sides }: AlikeGroup,
+  units: BitSet,
   direction: Direction,
 ): OtherSide {
   const match = ({ members }: Entry): Ternary => (members === 'any' ? 'yes' : 'no');
   const destination = direction === 'ingress' ? first : group.first;
   const change = sideChange(worlds, sides, match, destination);
-  return { subjects: group.units, units: units.clone(), change };
+  return { subjects: group.units, units, change };
 }
 
 /** What one list of policies says of the subjects, which its clauses may tell apart. */
@@ -152,7 +153,8 @@ function sidesTowards(
   direction: Direction,
 ): OtherSide[] {
   if (admitNone(sides, group.units)) return [];
-  const sets = [...memberSets(sides.before), ...memberSets(sides.after)];
+  const both = sides.before === sides.after ? [sides.before] : [sides.before, sides.after];
+  const sets = both.flatMap((side) => [...memberSets(side)]);
   return (partition(group.units, sets, budget) ?? []).map((subjects) => {
     const destination = direction === 'ingress' ? first : representative(subjects);
     const match = (entry: Entry): Ternary => matchesUnit(entry, representative(subjects));
@@ -164,16 +166,18 @@ function sidesTowards(
 function joinKey({ before, after, readings }: SideChange, subjects: BitSet): string {
   const policies =
     before.governing === after.governing ? '' : `${before.governing.key}|${after.governing.key}`;
-  const read = ({ must, may, reasons }: PortReading): string =>
-    `${must.join()};${may.join()};${reasons.join()}`;
   return [
     policies,
     before.governing.isolated,
     before.governing.doubt ?? '',
-    read(readings.before),
-    read(readings.after),
+    textOf(readings.before),
+    readings.after === readings.before ? '' : textOf(readings.after),
     subjects.toArray().join(),
   ].join('#');
+}
+
+function textOf({ must, may, reasons }: PortReading): string {
+  return must === may ? must.join() : `${must.join()};${may.join()};${reasons.join()}`;
 }
 
 /** Isolated before and after, and no clause of either side matches any of the subjects: no connection either way. */

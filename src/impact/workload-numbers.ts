@@ -9,8 +9,6 @@ export const examplesMax = 3;
 /** The workloads of units as sets of small numbers, so that connections can be counted without their names. */
 export class WorkloadNumbers {
   private readonly worlds: Overlay;
-  /** Units whose number is not simply their id: of workloads with several, and those that the world below does not know. */
-  private readonly apart: BitSet;
   /** Workloads that the world below has no units of. */
   private readonly own = new Map<string, number>();
   private readonly known = new WeakMap<BitSet, BitSet>();
@@ -18,7 +16,6 @@ export class WorkloadNumbers {
 
   constructor(worlds: Overlay) {
     this.worlds = worlds;
-    this.apart = worlds.own.or(worlds.base.table.workloads.sharing);
   }
 
   /** Numbers of the workloads that the units belong to; the set must not be changed afterwards. */
@@ -26,12 +23,8 @@ export class WorkloadNumbers {
     const known = this.known.get(units);
     if (known !== undefined) return known;
     const { base, own } = this.worlds;
-    const numbers = units.andNot(this.apart);
-    units.and(this.apart).forEach((id) => {
-      if (!own.has(id)) {
-        numbers.add(base.table.workloads.numberAt(id));
-        return;
-      }
+    const numbers = base.table.workloads.numbersOf(units.andNot(own));
+    units.and(own).forEach((id) => {
       const unit = this.unit(id);
       if (unit !== undefined) numbers.add(this.numberOf(unit.workload.id));
     });

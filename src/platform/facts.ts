@@ -36,7 +36,6 @@ export function factsOf(world: World): Facts {
   const controllers = once(() => ingressControllers(world));
   const callbacks = new Map<string, readonly Callback[]>();
   const exposures = new Map<string, readonly Exposure[]>();
-  const declared = new Map<number, PortSet>();
   const holdingOf = once(() => holdingsIn(world));
   const holdings = new Map<string, Holding | null>();
   const scrapes = new Map<string, readonly Scrape[]>();
@@ -46,7 +45,7 @@ export function factsOf(world: World): Facts {
     controllers,
     callbacks: (namespace) => keep(callbacks, namespace, () => callbacksIn(world, namespace)),
     exposures: (namespace) => keep(exposures, namespace, () => exposuresIn(world, namespace, controllers())),
-    declared: (unit) => keep(declared, unit.id, () => declaredPorts(world, unit)),
+    declared: (unit) => world.portsOf(declaredPorts, unit),
     holding: (peer) => keep(holdings, peer.key, () => holdingOf()(peer)),
     apiEndpoints: once(() => apiEndpointsOf(world)),
     scrapers: once(() => scrapersIn(world)),

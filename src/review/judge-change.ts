@@ -68,7 +68,7 @@ function versions({
 /** Contracts come last, so that they are what a spent budget leaves out. */
 function unjudged(contracts: readonly Contract[], { spent }: Budget): string | null {
   if (contracts.length === 0 || spent === null) return null;
-  return `contracts were not judged to the end before the ${spent === 'time' ? 'time' : 'step budget'} ran out`;
+  return `contracts were not judged to the end before the ${resources[spent]} ran out`;
 }
 
 function gapsIn(gaps: readonly (string | null)[]): string | null {
@@ -86,8 +86,12 @@ function unfinishedIn({ unfinished }: Judgement): string | null {
   return `not judged by ${names.join(', ')}: more to look at than a review may take`;
 }
 
-function partialOf({ difference }: Judgement): string | null {
+function partialOf({ difference, uncounted }: Judgement): string | null {
+  if (uncounted !== null)
+    return `not all connections were counted before the ${resources[uncounted]} ran out`;
   if (difference.partial === null) return null;
   const { lookedAt, of, because } = difference.partial;
-  return `looked at ${lookedAt} of ${of} changed groups of pods before the ${because === 'time' ? 'time' : 'step budget'} ran out`;
+  return `looked at ${lookedAt} of ${of} changed groups of pods before the ${resources[because]} ran out`;
 }
+
+const resources = { time: 'time', steps: 'step budget' } as const;

@@ -4,7 +4,9 @@ import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts
 import type { Profile } from '../model/profile.ts';
 import type { Labels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
+import type { PortSet } from '../sets/port-set.ts';
 import type { Lookups } from '../world/lookups.ts';
+import type { PortsOfUnit } from '../world/port-classes.ts';
 import type { Unit, Workload } from '../world/unit.ts';
 import type { Governing, Reading, RecordOf, World } from '../world/world.ts';
 
@@ -151,6 +153,11 @@ export class MeteredWorld implements World {
   peerUnits(namespace: string, peer: Peer): Reading {
     this.spend(1);
     return this.world.peerUnits(namespace, peer);
+  }
+
+  portsOf(read: PortsOfUnit, unit: Unit): PortSet {
+    this.spend(1);
+    return this.world.portsOf(read, unit);
   }
 
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {

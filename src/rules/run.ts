@@ -29,6 +29,8 @@ export interface Judgement {
   readonly findings: readonly JudgedFinding[];
   readonly impact: Impact;
   readonly difference: Difference;
+  /** What ran out while the connections of the whole difference were counted: then there are more than `impact` says. */
+  readonly uncounted: Budget['spent'];
   /** Rules that threw: their findings are missing, everybody else's are there. */
   readonly failed: readonly { readonly rule: string; readonly error: Error }[];
   /** Rules that the budget ended before they were done, by their ids: they say nothing. */
@@ -70,12 +72,13 @@ export function judge(
   const losing = remaining.rectangles.some(({ lost }) => lost.length > 0);
   const required = losing ? requiredIn(worlds.before) : [];
   const impact = summarize(remaining, worlds, facts.before, budget, required);
+  const uncounted = found.partial === null ? budget.spent : null;
   const input: ChangeInput = { change: laid, worlds, difference: remaining, impact, facts: facts.after };
   const findings = rules.flatMap((rule) =>
     rule.judges === 'change' ? runner.change(rule, input) : (said.get(rule) ?? []),
   );
   const { failed, unfinished } = runner;
-  return { findings, impact, difference: found, failed, unfinished };
+  return { findings, impact, difference: found, uncounted, failed, unfinished };
 }
 /** What one rule finds in a policy that is in force in a world. Throws what the rule throws. */
 export function findingsOf(rule: PolicyRule, input: PolicyInput): Finding[] {

@@ -192,6 +192,23 @@ export class BitSet {
     return ids;
   }
 
+  /** The set of `names[id]` of each member; `names` says something of every member and only of numbers below its length. */
+  renamed(names: Int32Array): BitSet {
+    if (this.few !== null) return BitSet.of(this.few.map((id) => names[id] ?? id));
+    const result = new Uint32Array(Math.max(this.words.length, (names.length + wordBits - 1) >>> 5));
+    for (let i = 0; i < this.words.length; i += 1) {
+      let word = this.words[i] ?? 0;
+      while (word !== 0) {
+        const low = word & -word;
+        word ^= low;
+        const id = i * wordBits + 31 - Math.clz32(low);
+        const name = names[id] ?? id;
+        result[name >>> 5] = (result[name >>> 5] ?? 0) | (1 << (name & 31));
+      }
+    }
+    return new BitSet(result);
+  }
+
   private toWords(): void {
     const { few } = this;
     if (few === null) return;

@@ -12,6 +12,7 @@ import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts
 import type { Profile } from '../model/profile.ts';
 import { type Labels, type Selector, sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
+import type { PortSet } from '../sets/port-set.ts';
 import { Catalog } from './catalog.ts';
 import { Contents } from './contents.ts';
 import { ForeignApis } from './foreign-apis.ts';
@@ -22,7 +23,7 @@ import { PeerIndex } from './peer-index.ts';
 import { Placement } from './placement.ts';
 import { blocksMax, distinctBlocks, PodTable, readAddresses } from './pod-table.ts';
 import { PolicyTable } from './policy-table.ts';
-import { PortClasses } from './port-classes.ts';
+import { PortClasses, type PortsOfUnit } from './port-classes.ts';
 import { holdsWholeFamily, type Unit, type Workload } from './unit.ts';
 import { UnitTable } from './unit-table.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
@@ -240,6 +241,10 @@ export class ClusterWorld implements World {
 
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
     return this.peers.clauseUnits(namespace, clause);
+  }
+
+  portsOf(read: PortsOfUnit, unit: Unit): PortSet {
+    return this.portClasses.of(read, unit);
   }
 
   foreignApi(namespace: string): string | null {

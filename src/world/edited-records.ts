@@ -31,25 +31,24 @@ export class EditedRecords {
     return this.kinds.get(record.kind)?.has(keyOf(namespace, name)) === true;
   }
 
+  /** Does the change edit no record at all? */
+  get none(): boolean {
+    return this.kinds.size === 0;
+  }
+
+  /** Does the change edit records of this kind? */
+  has(kind: Kind): boolean {
+    return this.kinds.has(kind);
+  }
+
   /** The base's records with those of this side in their place. */
-  *over<K extends Kind>(
+  over<K extends Kind>(
     kind: K,
     namespace: string | undefined,
     base: Iterable<RecordOf<K>>,
   ): Iterable<RecordOf<K>> {
     const names = this.kinds.get(kind);
-    if (names === undefined) {
-      yield* base;
-      return;
-    }
-    for (const record of base) {
-      const own = recordName(record);
-      if (names.has(keyOf(own.namespace, own.name)) !== true) yield record;
-    }
-    for (const record of names.values()) {
-      if (record === null || !isKind(record, kind)) continue;
-      if (namespace === undefined || recordName(record).namespace === namespace) yield record;
-    }
+    return names === undefined ? base : replaced(kind, namespace, base, names);
   }
 
   /** Names of the namespaces that the change edits, and what they are on this side. */
@@ -71,4 +70,20 @@ function isKind<K extends Kind>(object: ClusterObject, kind: K): object is Recor
 
 function keyOf(namespace: string | null, name: string): string {
   return `${namespace ?? ''}/${name}`;
+}
+
+function* replaced<K extends Kind>(
+  kind: K,
+  namespace: string | undefined,
+  base: Iterable<RecordOf<K>>,
+  names: ReadonlyMap<string, ClusterObject | null>,
+): Iterable<RecordOf<K>> {
+  for (const record of base) {
+    const own = recordName(record);
+    if (names.has(keyOf(own.namespace, own.name)) !== true) yield record;
+  }
+  for (const record of names.values()) {
+    if (record === null || !isKind(record, kind)) continue;
+    if (namespace === undefined || recordName(record).namespace === namespace) yield record;
+  }
 }

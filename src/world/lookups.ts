@@ -99,8 +99,13 @@ export class SideLookups implements Lookups {
     this.edited = edited;
   }
 
-  *namespaces(selector: Selector): Iterable<NamespaceRecord> {
-    for (const record of this.edited.over('Namespace', undefined, this.base.namespaces(selector)))
+  namespaces(selector: Selector): Iterable<NamespaceRecord> {
+    const below = this.base.namespaces(selector);
+    return this.edited.has('Namespace') ? this.namespacesOver(selector, below) : below;
+  }
+
+  private *namespacesOver(selector: Selector, below: Iterable<NamespaceRecord>): Iterable<NamespaceRecord> {
+    for (const record of this.edited.over('Namespace', undefined, below))
       if (matches(selector, record.labels)) yield record;
   }
 
@@ -122,12 +127,28 @@ export class SideLookups implements Lookups {
     return more;
   }
 
-  *records<K extends Kind>(key: RecordKey<K>, text: string): Iterable<RecordOf<K>> {
-    for (const record of this.edited.over(key.kind, undefined, this.base.records(key, text)))
+  records<K extends Kind>(key: RecordKey<K>, text: string): Iterable<RecordOf<K>> {
+    const below = this.base.records(key, text);
+    return this.edited.has(key.kind) ? this.recordsOver(key, text, below) : below;
+  }
+
+  private *recordsOver<K extends Kind>(
+    key: RecordKey<K>,
+    text: string,
+    below: Iterable<RecordOf<K>>,
+  ): Iterable<RecordOf<K>> {
+    for (const record of this.edited.over(key.kind, undefined, below))
       if (key.textsOf(record).includes(text)) yield record;
   }
 
-  *within<K extends Kind>(key: AddressKey<K>, range: AddressRange): Iterable<readonly [bigint, RecordOf<K>]> {
+  within<K extends Kind>(key: AddressKey<K>, range: AddressRange): Iterable<readonly [bigint, RecordOf<K>]> {
+    return this.edited.has(key.kind) ? this.withinOver(key, range) : this.base.within(key, range);
+  }
+
+  private *withinOver<K extends Kind>(
+    key: AddressKey<K>,
+    range: AddressRange,
+  ): Iterable<readonly [bigint, RecordOf<K>]> {
     const own: (readonly [bigint, RecordOf<K>])[] = [];
     for (const record of this.edited.over(key.kind, undefined, []))
       for (const address of key.addressesOf(record))

@@ -16,6 +16,8 @@ export interface Overlay {
   readonly base: ClusterWorld;
   /** Units that the base does not know as they are here, or whose policies the change edits; it governs all others. */
   readonly own: BitSet;
+  /** Are there units that the base does not have? */
+  readonly parted: boolean;
 }
 
 /**
@@ -24,8 +26,9 @@ export interface Overlay {
  */
 export function overlay(base: ClusterWorld, change: Change, asked: Iterable<string> = []): Overlay {
   const { replaced, cohorts } = regroup(base, change, asked);
-  const before = new SideWorld(base, change, 'before');
-  const after = new SideWorld(base, change, 'after');
+  const below = new Map();
+  const before = new SideWorld(base, change, 'before', below);
+  const after = new SideWorld(base, change, 'after', below);
   for (const id of replaced) for (const side of [before, after]) side.override(id, null, null);
   const moved = BitSet.of(settleCohorts(base.unitIdEnd, cohorts, before, after));
   for (const side of [before, after]) side.settle();
@@ -37,7 +40,7 @@ export function overlay(base: ClusterWorld, change: Change, asked: Iterable<stri
     own.addAll(inside);
     if (edit.kind === 'namespace') moved.addAll(inside);
   }
-  return { before, after, moved, base, own };
+  return { before, after, moved, base, own, parted: cohorts.length > 0 };
 }
 
 /** Gives each cohort an id of its own on both sides; returns those of the cohorts that move. */

@@ -1,12 +1,13 @@
-import type { BlockPeer, Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
+import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { type Labels, type Selector, selectsEverything } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import type { Content, Contents } from './contents.ts';
+import { KeptReading } from './kept-reading.ts';
 import { allClauses, readPeer } from './read-peer.ts';
 import { clauseReading } from './readings.ts';
 import { SlotFiling } from './slot-filing.ts';
-import { holdsWholeFamily, type Traits, type Unit, type UnknownReason } from './unit.ts';
+import { holdsWholeFamily, type Traits, type Unit } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
 import type { Reading } from './world.ts';
 
@@ -15,8 +16,17 @@ interface Slot {
   readonly peer: Peer;
   /** How often clauses of a direction name it, by what their policies say. */
   readonly users: Readonly<Record<Direction, Map<Content, number>>>;
-  /** Null until somebody asks, and again after namespaces changed their labels. */
-  reading: { must: BitSet; may: BitSet; reasons: Set<UnknownReason> } | null;
+  /** Null until somebody asks. */
+  kept: KeptReading | null;
+  /** The reading with the units that have no address yet, as of two versions. */
+  beside: { readonly stamp: number; readonly reading: Reading } | null;
+}
+
+/** What the peers of a clause match together, as long as none of them changes. */
+interface KeptClause {
+  readonly slots: readonly Slot[];
+  readonly stamp: number;
+  readonly reading: 'any' | Reading;
 }
 
 /** Where the index looks namespaces and their labels up. */
@@ -38,11 +48,9 @@ export class PeerIndex {
   private readonly filed = new SlotFiling<Slot>();
   /** Of these the ones with a reading: a unit that comes or goes has nothing to do with the others. */
   private readonly read = new SlotFiling<Slot>();
-  private readonly clauses = new WeakMap<
-    Clause,
-    { readonly version: number; readonly reading: 'any' | Reading }
-  >();
-  private version = 0;
+  private readonly clauses = new WeakMap<Clause, KeptClause>();
+  /** How often a unit without an address came or went. */
+  private unaddressedVersion = 0;
   private readonly context: PeerContext;
 
   constructor(context: PeerContext) {
@@ -65,7 +73,7 @@ export class PeerIndex {
     const known = this.slots.get(key);
     if (known !== undefined) return known;
     const users = { ingress: new Map<Content, number>(), egress: new Map<Content, number>() };
-    const slot: Slot = { namespace, peer, users, reading: null };
+    const slot: Slot = { namespace, peer, users, kept: null, beside: null };
     this.slots.set(key, slot);
     this.filed.put(peer, namespace, slot);
     return slot;
@@ -91,52 +99,79 @@ export class PeerIndex {
     this.slots.delete(key);
     this.filed.remove(slot.peer, slot.namespace, slot);
     this.read.remove(slot.peer, slot.namespace, slot);
+    // Nobody keeps it right from here on.
+    if (slot.kept !== null) slot.kept.version += 1;
   }
 
   /** What those policies in force say that have a peer, in a clause of the direction, that may match a unit of these traits. */
   *naming(traits: Traits, namespaceLabels: Labels, direction: Direction): Iterable<Content> {
-    for (const { namespace, peer, users } of slotsAround(this.filed, traits, namespaceLabels)) {
+    const met = this.filed.perhapsAround(traits, namespaceLabels);
+    for (const { namespace, peer, users } of once(met)) {
       if (users[direction].size === 0) continue;
       const { value } = readPeer(peer, namespace, traits, namespaceLabels, this.context.profile);
       if (value !== 'no') yield* users[direction].keys();
     }
   }
 
-  /** The units that any peer of a clause matches; kept until a unit comes or goes. */
+  /** The units that any peer of a clause matches; kept until a unit comes or goes that one of them may match. */
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
     const known = this.clauses.get(clause);
-    if (known !== undefined && known.version === this.version) return known.reading;
+    if (known !== undefined && known.stamp === this.stampOf(known.slots)) return known.reading;
     const reading = clauseReading(clause, (peer) => this.units(namespace, peer));
-    this.clauses.set(clause, { version: this.version, reading });
+    const slots = clause.peers === 'any' ? [] : clause.peers.map((peer) => this.slotFor(namespace, peer));
+    const filed = slots.filter((slot) => slot !== undefined);
+    if (filed.length === slots.length)
+      this.clauses.set(clause, { slots: filed, stamp: this.stampOf(filed), reading });
     return reading;
+  }
+
+  /** Are all peers of the clause named by policies in force? */
+  keeps(namespace: string, { peers }: Clause): boolean {
+    return peers === 'any' || peers.every((peer) => this.slotFor(namespace, peer) !== undefined);
+  }
+
+  /** Another number after each change of one of them: versions only grow. */
+  private stampOf(slots: readonly Slot[]): number {
+    let stamp = 0;
+    for (const { kept, peer } of slots)
+      stamp += (kept?.version ?? 0) + (this.doubtsUnaddressed(peer) ? this.unaddressedVersion : 0);
+    return stamp;
+  }
+
+  /** Is the peer named by a policy in force, so that what it matches is kept? */
+  private slotFor(namespace: string, peer: Peer): Slot | undefined {
+    return this.slots.get(slotKey(namespace, peer));
   }
 
   /** The reading of a peer; one that no policy in force names is computed and not kept. */
   units(namespace: string, peer: Peer): Reading {
-    const slot = this.slots.get(slotKey(namespace, peer));
-    if (slot === undefined) return toReading(this.compute(namespace, peer));
-    if (slot.reading === null) {
-      slot.reading = this.compute(namespace, peer);
+    const slot = this.slotFor(namespace, peer);
+    if (slot === undefined) return this.withUnaddressed(peer, this.compute(namespace, peer).reading);
+    if (slot.kept === null) {
+      slot.kept = this.compute(namespace, peer);
       this.read.put(slot.peer, slot.namespace, slot);
     }
-    return toReading(slot.reading);
+    const { reading } = slot.kept;
+    if (!this.doubtsUnaddressed(peer)) return reading;
+    const stamp = this.stampOf([slot]);
+    if (slot.beside?.stamp !== stamp) slot.beside = { stamp, reading: this.withUnaddressed(peer, reading) };
+    return slot.beside.reading;
   }
 
   created(unit: Unit): void {
-    this.version += 1;
+    if (isUnaddressed(unit)) this.unaddressedVersion += 1;
     this.enterAll(unit);
   }
 
   removed(unit: Unit): void {
-    this.version += 1;
-    this.forgetAll(unit, this.labelsAround(unit));
+    if (isUnaddressed(unit)) this.unaddressedVersion += 1;
+    this.forgetAll(unit, this.context.namespaceLabels(unit.namespace));
   }
 
   /** A namespace that has units has other labels now than `old`. */
   namespaceChanged(name: string, old: Labels): void {
     const { units } = this.context;
     if (!units.hasNamespace(name)) return;
-    this.version += 1;
     units.inNamespace(name).forEach((id) => {
       const unit = units.get(id);
       if (unit === undefined) return;
@@ -146,47 +181,45 @@ export class PeerIndex {
   }
 
   private enterAll(unit: Unit): void {
-    for (const { namespace, peer, reading } of slotsAround(this.read, unit, this.labelsAround(unit)))
-      if (reading !== null) this.enter(reading, namespace, peer, unit);
+    const labels = this.context.namespaceLabels(unit.namespace);
+    for (const { namespace, peer, kept } of once(this.read.around(unit, labels)))
+      kept?.enter(unit.id, readPeer(peer, namespace, unit, labels, this.context.profile));
   }
 
   /** The unit is gone, or the labels of its namespace are to be asked anew. */
-  private forgetAll(unit: Unit, namespaceLabels: Labels): void {
-    for (const slot of slotsAround(this.read, unit, namespaceLabels)) {
-      const { reading } = slot;
-      if (reading === null || !reading.may.has(unit.id)) continue;
-      // The reasons for doubt may go with the unit that was in doubt: they are gathered anew when asked.
-      if (!reading.must.has(unit.id)) {
-        slot.reading = null;
-        this.read.remove(slot.peer, slot.namespace, slot);
-      }
-      reading.must.delete(unit.id);
-      reading.may.delete(unit.id);
-    }
+  private forgetAll(unit: Unit, labels: Labels): void {
+    for (const { namespace, peer, kept } of once(this.read.around(unit, labels)))
+      kept?.leave(unit.id, readPeer(peer, namespace, unit, labels, this.context.profile));
   }
 
-  private labelsAround({ namespace }: Unit): Labels {
-    return this.context.namespaceLabels(namespace);
+  /** Does the peer match units without an address perhaps, all of them? */
+  private doubtsUnaddressed(peer: Peer): boolean {
+    return (
+      peer.kind === 'block' &&
+      !holdsWholeFamily(peer.block) &&
+      this.context.profile.ipBlockPods !== 'does-not-match'
+    );
   }
 
-  private compute(namespace: string, peer: Peer): NonNullable<Slot['reading']> {
-    const { units } = this.context;
-    if (peer.kind === 'pods') {
-      const must = units.select(this.candidates(namespace, peer.namespaces), peer.pods);
-      return { must, may: must.clone(), reasons: new Set() };
-    }
-    const reading = { must: new BitSet(), may: new BitSet(), reasons: new Set<UnknownReason>() };
-    this.aroundBlock(peer).forEach((id) => {
+  /** "Maybe" a block holds a unit whose addresses nobody knows yet: they stand beside what is kept of each block. */
+  private withUnaddressed(peer: Peer, { must, may, reasons }: Reading): Reading {
+    const { unaddressed } = this.context.units;
+    if (!this.doubtsUnaddressed(peer) || unaddressed.isEmpty()) return { must, may, reasons };
+    return { must, may: may.or(unaddressed), reasons: [...reasons, 'address-unknown'] };
+  }
+
+  private compute(namespace: string, peer: Peer): KeptReading {
+    const { units, profile } = this.context;
+    if (peer.kind === 'pods')
+      return new KeptReading(units.select(this.candidates(namespace, peer.namespaces), peer.pods));
+    const kept = new KeptReading();
+    const around = holdsWholeFamily(peer.block) ? units.ids : units.holding(peer.key);
+    around.forEach((id) => {
       const unit = units.get(id);
-      if (unit !== undefined) this.enter(reading, namespace, peer, unit);
+      // A block does not ask for labels.
+      if (unit !== undefined) kept.enter(id, readPeer(peer, namespace, unit, noLabels, profile));
     });
-    return reading;
-  }
-
-  /** Units that a block may match: those known to lie in it, and those of which nobody knows where they lie. */
-  private aroundBlock({ block, key }: BlockPeer): BitSet {
-    const { units } = this.context;
-    return holdsWholeFamily(block) ? units.ids : units.holding(key).or(units.unaddressed);
+    return kept;
   }
 
   private candidates(namespace: string, namespaces: 'own' | Selector): BitSet {
@@ -197,29 +230,22 @@ export class PeerIndex {
     for (const name of this.context.matchingNamespaces(namespaces)) found.addAll(units.inNamespace(name));
     return found;
   }
-
-  private enter(reading: NonNullable<Slot['reading']>, namespace: string, peer: Peer, unit: Unit): void {
-    const labels = this.context.namespaceLabels(unit.namespace);
-    const { value, reason } = readPeer(peer, namespace, unit, labels, this.context.profile);
-    if (value === 'no') return;
-    reading.may.add(unit.id);
-    if (value === 'yes') reading.must.add(unit.id);
-    else reading.reasons.add(reason);
-  }
 }
 
-/** Filed peers that may match a unit of these traits, whether or not it exists; each once. */
-function slotsAround(filed: SlotFiling<Slot>, traits: Traits, namespaceLabels: Labels): ReadonlySet<Slot> {
+const noLabels: Labels = new Map();
+
+function isUnaddressed({ addressing }: Unit): boolean {
+  return addressing.families.length === 0;
+}
+
+/** What is filed in several sets, each once. */
+function once(filed: Iterable<ReadonlySet<Slot>>): ReadonlySet<Slot> {
   const met = new Set<Slot>();
-  for (const slots of filed.around(traits, namespaceLabels)) for (const slot of slots) met.add(slot);
+  for (const slots of filed) for (const slot of slots) met.add(slot);
   return met;
 }
 
 /** Peers of the own namespace depend on the policy's namespace, all others mean the same everywhere. */
 function slotKey(namespace: string, peer: Peer): string {
   return peer.kind === 'pods' && peer.namespaces === 'own' ? `${namespace} ${peer.key}` : peer.key;
-}
-
-function toReading({ must, may, reasons }: NonNullable<Slot['reading']>): Reading {
-  return { must, may, reasons: [...reasons] };
 }

@@ -2,12 +2,13 @@ import type { PodRecord } from '../model/objects.ts';
 import type { AddressBlock, CompiledPolicy } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { familyOf, parseAddress } from '../sets/addresses.ts';
+import { piecesOf } from '../sets/ranges.ts';
 import { AddressIndex } from './address-index.ts';
 import { BlockIndex } from './block-index.ts';
 import { ControlledPods } from './controlled-pods.ts';
 import { peersOf } from './read-peer.ts';
 import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
-import { type Addressing, blockHolds, unaddressed, type Workload } from './unit.ts';
+import { type Addressing, unaddressed, type Workload } from './unit.ts';
 
 /** A policy with more different blocks than this is not laid over pods: telling them apart would take too long. */
 export const blocksMax = 2000;
@@ -121,8 +122,9 @@ export class PodTable {
 
   /** Is there such a pod in a unit, of those that count, with an address in the block? */
   anyWithin(block: AddressBlock, counts: (record: PodRecord) => boolean): boolean {
-    for (const [address, { unit, record }] of this.byAddress.within(block.range))
-      if (unit !== null && blockHolds(block, address) && counts(record)) return true;
+    for (const piece of piecesOf(block))
+      for (const [, { unit, record }] of this.byAddress.within(piece))
+        if (unit !== null && counts(record)) return true;
     return false;
   }
 

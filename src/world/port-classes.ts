@@ -1,5 +1,5 @@
 import { BitSet } from '../sets/bitset.ts';
-import type { PortSet } from '../sets/port-set.ts';
+import { noPorts, type PortSet } from '../sets/port-set.ts';
 import type { Unit } from './unit.ts';
 import type { World } from './world.ts';
 
@@ -30,20 +30,40 @@ export class PortClasses {
   }
 
   by(read: PortsOfUnit): Iterable<PortClass> {
-    const index = this.indexes.get(read) ?? new ClassIndex(this.world.units.clone());
-    this.indexes.set(read, index);
+    const index = this.indexOf(read);
     index.stale.forEach((id) => {
-      const unit = this.world.unit(id);
-      index.file(id, unit === undefined ? null : read(this.world, unit));
+      this.file(index, read, id);
     });
     return index.classes();
   }
+
+  /** The same of one unit that the world has. */
+  of(read: PortsOfUnit, { id }: Unit): PortSet {
+    const index = this.indexOf(read);
+    if (index.stale.has(id)) this.file(index, read, id);
+    return index.portsAt(id);
+  }
+
+  private indexOf(read: PortsOfUnit): ClassIndex {
+    const index = this.indexes.get(read) ?? new ClassIndex(this.world.units.clone());
+    this.indexes.set(read, index);
+    return index;
+  }
+
+  private file(index: ClassIndex, read: PortsOfUnit, id: number): void {
+    const unit = this.world.unit(id);
+    index.file(id, unit === undefined ? null : read(this.world, unit));
+  }
+}
+
+interface Entry extends PortClass {
+  readonly text: string;
 }
 
 class ClassIndex {
   readonly stale: BitSet;
-  private readonly byText = new Map<string, PortClass>();
-  private readonly texts: (string | undefined)[] = [];
+  private readonly byText = new Map<string, Entry>();
+  private readonly entries: (Entry | undefined)[] = [];
 
   constructor(stale: BitSet) {
     this.stale = stale;
@@ -53,23 +73,27 @@ class ClassIndex {
     return this.byText.values();
   }
 
+  portsAt(id: number): PortSet {
+    return this.entries[id]?.ports ?? noPorts;
+  }
+
   /** Null where the unit is gone. */
   file(id: number, ports: PortSet | null): void {
     this.stale.delete(id);
-    const now = ports?.join();
-    const old = this.texts[id];
+    const old = this.entries[id];
+    const now = ports === null ? undefined : this.entryFor(ports);
     if (old === now) return;
-    this.texts[id] = now;
-    if (old !== undefined) this.leave(old, id);
-    if (now === undefined || ports === null) return;
-    const known = this.byText.get(now) ?? { ports, units: new BitSet() };
-    this.byText.set(now, known);
-    known.units.add(id);
+    this.entries[id] = now;
+    now?.units.add(id);
+    if (old === undefined) return;
+    old.units.delete(id);
+    if (old.units.isEmpty()) this.byText.delete(old.text);
   }
 
-  private leave(text: string, id: number): void {
-    const units = this.byText.get(text)?.units;
-    units?.delete(id);
-    if (units?.isEmpty() === true) this.byText.delete(text);
+  private entryFor(ports: PortSet): Entry {
+    const text = ports.join();
+    const known = this.byText.get(text) ?? { text, ports, units: new BitSet() };
+    this.byText.set(text, known);
+    return known;
   }
 }

@@ -6,20 +6,24 @@ import {
   type WorkloadRecord,
   workloadKinds,
 } from '../model/objects.ts';
-import type { Clause, CompiledPolicy, Direction, Peer, Ternary } from '../model/policy.ts';
+import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import { type Labels, matches } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
+import type { PortSet } from '../sets/port-set.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { EditedRecords } from './edited-records.ts';
 import { governingOf } from './governing.ts';
+import type { Said } from './kept-reading.ts';
 import { type Lookups, SideLookups } from './lookups.ts';
 import { nameAlone } from './namespace-index.ts';
+import { patchedReading } from './patched-reading.ts';
 import { readAddresses } from './pod-table.ts';
 import { isGoverned } from './policy-table.ts';
+import type { PortsOfUnit } from './port-classes.ts';
 import { readPeer } from './read-peer.ts';
 import { clauseReading } from './readings.ts';
-import type { Unit, UnknownReason, Workload } from './unit.ts';
+import type { Unit, Workload } from './unit.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
 
 /**
@@ -39,13 +43,16 @@ export class SideWorld implements World {
   private readonly editedAddresses = new Set<bigint>();
   private readonly governings = new Map<string, Governing>();
   private readonly readings = new Map<string, Reading>();
+  /** What peers match in the base, for both sides: it keeps nothing of a peer that no policy in force names. */
+  private readonly below: Map<string, Reading>;
   private readonly isolatedUnits = new Map<Direction, BitSet>();
   private readonly governedUnits = new Map<Direction, BitSet>();
   /** Ids whose membership the base does not know. */
   private readonly patched = new BitSet();
 
-  constructor(base: ClusterWorld, change: Change, side: 'before' | 'after') {
+  constructor(base: ClusterWorld, change: Change, side: 'before' | 'after', below: Map<string, Reading>) {
     this.base = base;
+    this.below = below;
     this.side = side;
     this.profile = base.profile;
     this.units = base.units;
@@ -113,9 +120,10 @@ export class SideWorld implements World {
   }
 
   workloadUnits(workload: Workload): readonly Unit[] {
-    const kept = this.base.workloadUnits(workload).filter(({ id }) => !this.overrides.has(id));
-    const own = [...this.overrides.values()].filter((unit) => unit !== null);
-    return [...kept, ...own.filter((unit) => unit.workload.id === workload.id)];
+    if (this.overrides.size === 0) return this.base.workloadUnits(workload);
+    const units = this.base.workloadUnits(workload).filter(({ id }) => !this.overrides.has(id));
+    for (const unit of this.overrides.values()) if (unit?.workload.id === workload.id) units.push(unit);
+    return units;
   }
 
   namespaceLabels(namespace: string): Labels {
@@ -140,11 +148,11 @@ export class SideWorld implements World {
 
   governing(id: number, direction: Direction): Governing {
     const unit = this.unit(id);
-    const own = this.overrides.has(id) || (unit !== undefined && this.editedPolicies.has(unit.namespace));
-    if (!own) return this.base.governing(id, direction);
+    const known = this.knownAs(id, unit);
+    if (known !== null) return this.base.governing(known, direction);
     const key = `${direction} ${id}`;
-    const known = this.governings.get(key);
-    if (known !== undefined) return known;
+    const made = this.governings.get(key);
+    if (made !== undefined) return made;
     const selecting =
       unit === undefined
         ? []
@@ -152,6 +160,13 @@ export class SideWorld implements World {
     const governing = governingOf(selecting, direction, unit, this.profile);
     this.governings.set(key, governing);
     return governing;
+  }
+
+  /** The unit of the base that the same policies govern as this one. */
+  private knownAs(id: number, unit: Unit | undefined): number | null {
+    if (unit !== undefined && this.editedPolicies.has(unit.namespace)) return null;
+    if (!this.overrides.has(id)) return id;
+    return unit === undefined ? null : (this.origins.get(id) ?? null);
   }
 
   isolated(direction: Direction): BitSet {
@@ -172,7 +187,11 @@ export class SideWorld implements World {
 
   /** A base set corrected wherever policies or units are edited. */
   private recount(base: BitSet, direction: Direction, belongs: (governing: Governing) => boolean): BitSet {
-    const set = this.patch(base, (unit) => belongs(this.governing(unit.id, direction))).clone();
+    const set = base.clone();
+    for (const [id, unit] of this.overrides) {
+      if (unit !== null && belongs(this.governing(id, direction))) set.add(id);
+      else set.delete(id);
+    }
     for (const namespace of this.editedPolicies.keys()) {
       this.unitsIn(namespace).forEach((id) => {
         if (belongs(this.governing(id, direction))) set.add(id);
@@ -191,37 +210,33 @@ export class SideWorld implements World {
   }
 
   peerUnits(namespace: string, peer: Peer): Reading {
-    if (this.patched.isEmpty()) return this.base.peerUnits(namespace, peer);
     const key = `${namespace} ${peer.key}`;
     const known = this.readings.get(key);
     if (known !== undefined) return known;
-    const patched = this.correct(this.base.peerUnits(namespace, peer), namespace, peer);
-    this.readings.set(key, patched);
-    return patched;
+    const below = this.below.get(key) ?? this.base.peerUnits(namespace, peer);
+    this.below.set(key, below);
+    const reading = this.patched.isEmpty()
+      ? below
+      : patchedReading(below, this.patched, (id) => this.said(peer, namespace, id, below));
+    this.readings.set(key, reading);
+    return reading;
   }
 
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
-    if (this.patched.isEmpty()) return this.base.clauseUnits(namespace, clause);
+    if (this.patched.isEmpty() && this.base.peers.keeps(namespace, clause))
+      return this.base.clauseUnits(namespace, clause);
     return clauseReading(clause, (peer) => this.peerUnits(namespace, peer));
   }
 
-  private correct(reading: Reading, namespace: string, peer: Peer): Reading {
-    const must = reading.must.andNot(this.patched);
-    const may = reading.may.andNot(this.patched);
-    const reasons = new Set<UnknownReason>(reading.reasons);
-    const inherits = this.base.knows(peer);
-    this.patched.forEach((id) => {
-      const unit = this.unit(id);
-      if (unit === undefined) return;
-      const origin = inherits ? this.originOf(unit) : undefined;
-      const { value, reason } =
-        origin === undefined ? this.read(peer, namespace, unit) : readingOf(reading, origin);
-      if (value === 'no') return;
-      may.add(id);
-      if (value === 'yes') must.add(id);
-      else if (reason !== null) reasons.add(reason);
-    });
-    return { must, may, reasons: [...reasons] };
+  /** What the peer says of a unit on this side; `below` is what it matches in the base. */
+  private said(peer: Peer, namespace: string, id: number, below: Reading): Said | null {
+    const unit = this.unit(id);
+    if (unit === undefined) return null;
+    const origin = this.base.knows(peer) ? this.originOf(unit) : undefined;
+    if (origin !== undefined && below.must.has(origin)) return { value: 'yes', reason: 'platform' };
+    // Where the part's unit is in doubt its reason is read anew.
+    if (origin !== undefined && !below.may.has(origin)) return { value: 'no', reason: 'platform' };
+    return readPeer(peer, namespace, unit, this.namespaceLabels(unit.namespace), this.profile);
   }
 
   /** The unit of the base that a peer known there sees as it sees this one. */
@@ -229,8 +244,9 @@ export class SideWorld implements World {
     return this.edited.get('Namespace', null, namespace) === undefined ? this.origins.get(id) : undefined;
   }
 
-  private read(peer: Peer, namespace: string, unit: Unit): ReturnType<typeof readPeer> {
-    return readPeer(peer, namespace, unit, this.namespaceLabels(unit.namespace), this.profile);
+  portsOf(read: PortsOfUnit, unit: Unit): PortSet {
+    const known = this.edited.none && this.base.unit(unit.id) === unit;
+    return known ? this.base.portsOf(read, unit) : read(this, unit);
   }
 
   foreignApi(namespace: string): string | null {
@@ -271,10 +287,4 @@ export class SideWorld implements World {
   owns(address: bigint): boolean {
     return this.base.owns(address) || this.editedAddresses.has(address);
   }
-}
-
-/** What a reading says of a unit; its reasons are among those of the reading. */
-function readingOf({ must, may }: Reading, unit: number): { readonly value: Ternary; readonly reason: null } {
-  if (must.has(unit)) return { value: 'yes', reason: null };
-  return { value: may.has(unit) ? 'maybe' : 'no', reason: null };
 }

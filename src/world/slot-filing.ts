@@ -18,7 +18,7 @@ export class SlotFiling<T> {
   /** By the key of the namespace's label, then by the key of the pod's. */
   private readonly byKeys = new Map<string, Map<string, ByValues<T>>>();
   private readonly byBlock = new Map<string, Set<T>>();
-  /** For units whose addresses nobody knows yet: "maybe" every block holds them. */
+  /** For units whose addresses nobody knows yet. */
   private readonly everyBlock = new Set<T>();
   /** Blocks that hold a whole family: every unit is tried. */
   private readonly wholeFamilies = new Set<T>();
@@ -53,7 +53,16 @@ export class SlotFiling<T> {
     else this.byKeys.set(place.key, byPodKey);
   }
 
-  /** Sets that together hold every peer that could match a unit of these traits, and may share some. */
+  /** The same, and every block where nobody knows the unit's addresses: then each may hold it. */
+  *perhapsAround(traits: Traits, namespaceLabels: Labels): Iterable<ReadonlySet<T>> {
+    yield* this.around(traits, namespaceLabels);
+    if (traits.addressing.families.length === 0) yield this.everyBlock;
+  }
+
+  /**
+   * Sets that together hold every peer that could match a unit of these traits, and may share some: blocks only
+   * where the unit is known to lie in them, or they hold a whole family.
+   */
   *around(
     { labels, addressing }: Pick<Traits, 'labels' | 'addressing'>,
     namespaceLabels: Labels,
@@ -65,7 +74,6 @@ export class SlotFiling<T> {
         if (found !== undefined) yield found;
       }
     }
-    if (addressing.families.length === 0) yield this.everyBlock;
     for (const blocks of [addressing.inside, addressing.partly]) {
       for (const key of blocks) {
         const found = this.byBlock.get(key);

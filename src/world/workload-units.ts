@@ -6,7 +6,7 @@ export class WorkloadUnits<U extends Unit> {
   private readonly byId = new Map<string, U[]>();
   /** Workloads with more than one unit. */
   private readonly several = new Map<string, readonly U[]>();
-  /** Their units. */
+  /** Their units; all other units are their workloads' numbers. */
   private readonly parts = new BitSet();
   /** The number of the workload of each of them, by unit id. */
   private numbers = new Int32Array(0);
@@ -20,14 +20,11 @@ export class WorkloadUnits<U extends Unit> {
     return this.byId.get(workload)?.[0]?.id;
   }
 
-  /** Units whose workload has others: all other units are their workloads' numbers. */
-  get sharing(): BitSet {
-    return this.parts;
-  }
-
-  /** The number of the workload of a unit that shares it with others. */
-  numberAt(unit: number): number {
-    return this.numbers[unit] ?? unit;
+  /** The numbers of the workloads of some units. */
+  numbersOf(units: BitSet): BitSet {
+    const numbers = units.and(this.parts).renamed(this.numbers);
+    numbers.addAll(units.andNot(this.parts));
+    return numbers;
   }
 
   /** The units of each workload that has more than one. */

@@ -3,7 +3,9 @@ import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts
 import type { Profile } from '../model/profile.ts';
 import type { Labels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
+import type { PortSet } from '../sets/port-set.ts';
 import type { Lookups } from './lookups.ts';
+import type { PortsOfUnit } from './port-classes.ts';
 import type { Unit, UnknownReason, Workload } from './unit.ts';
 
 /** Units that a peer surely matches (`must`) and may match (`may`, a superset). */
@@ -68,6 +70,8 @@ export interface World {
   peerUnits(namespace: string, peer: Peer): Reading;
   /** Units that any peer of a clause matches; `any` where the clause has no peers. */
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading;
+  /** The ports that are read of a unit; kept where nothing about it changed. */
+  portsOf(read: PortsOfUnit, unit: Unit): PortSet;
   /** Name of the policy API that is not analysed but could govern pods of the namespace, or null. */
   foreignApi(namespace: string): string | null;
   /** The records of one kind, of one namespace if it is given. */
