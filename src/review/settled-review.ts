@@ -2,7 +2,7 @@ import type { Budget } from '../impact/budget.ts';
 import type { Edit } from '../model/change.ts';
 import type { Finding } from '../model/finding.ts';
 import { type Clause, type CompiledPolicy, directions } from '../model/policy.ts';
-import { judge } from '../rules/run.ts';
+import { type Judgement, judge } from '../rules/run.ts';
 import { caseOf } from './case-of.ts';
 import { headline } from './headline.ts';
 import { modesOf } from './modes.ts';
@@ -48,7 +48,8 @@ export function settledReview(
   if (edits.length === 0 || silent) return null;
   const own = rules.filter(({ judges, number }) => judges === 'change' && headlineRules.has(number));
   const change = { edits };
-  const { findings, impact, difference } = judge(own, caseOf(world, change, change), budget);
+  const judgement = judge(own, caseOf(world, change, change), budget);
+  const { findings, impact } = judgement;
   const doubts = { freshness, foreign: world.foreignApi(namespace) !== null, incomplete: false };
   const told = findings
     .map(({ finding }) => finding)
@@ -59,12 +60,14 @@ export function settledReview(
   const versions = edits.flatMap((edit) => [edit.before, edit.after]).filter((policy) => policy !== null);
   const first = headline(impact, namespace, visibilityOf(namespace, versions, settings), '');
   if (told.length === 0 || first === '') return null;
-  const partial =
-    difference.partial === null
-      ? ''
-      : `; looked at ${difference.partial.lookedAt} of ${difference.partial.of} changed groups of pods only`;
   const blocks = impact.blocked.declared.count + impact.blocked.undeclared.count > 0;
-  return { text: sanitise(`${first}${partial}; ${changesText(edits)}`), blocks, findings: told };
+  return { text: sanitise(`${first}${gapOf(judgement)}; ${changesText(edits)}`), blocks, findings: told };
+}
+
+/** What the budget left out, in words. */
+function gapOf({ difference: { partial }, uncounted }: Judgement): string {
+  if (partial !== null) return `; looked at ${partial.lookedAt} of ${partial.of} changed groups of pods only`;
+  return uncounted === null ? '' : '; not all connections were counted';
 }
 
 type PolicyEdits = readonly Extract<Edit, { readonly kind: 'policy' }>[];
