@@ -7,7 +7,7 @@ import { collectionPath, watchedKinds } from '../../dist/cluster/kinds.js';
 import { shapeOf } from '../cluster-names.mjs';
 import { apiObjectsOf, namespaceOf } from './api-objects.mjs';
 import { makeChurn } from './churn.mjs';
-import { settledName } from './journal.mjs';
+import { listedName, settledName } from './journal.mjs';
 import { formFor } from './wire.mjs';
 
 const [shape, seed] = [shapeOf(process.argv[2]), Number(process.argv[3])];
@@ -173,10 +173,23 @@ const server = http.createServer((request, response) => {
   else listAll(collection, response).catch((error) => response.destroy(error));
 });
 
-/** "410 Gone": the history before was thrown away, and only a list can tell what there is. */
+/**
+ * "410 Gone": the history before was thrown away, and only a list can tell what there is, as the pod that comes then.
+ * Returns its namespace.
+ */
 function expirePods() {
   const gone = { code: 410, reason: 'Expired', message: 'too old resource version' };
   for (const tell of byKind.get('Pod').watches) tell('ERROR', { apiVersion: 'v1', kind: 'Status', ...gone });
+  return putPod(listedName);
+}
+
+/** Returns the namespace of the pod. */
+function putPod(name) {
+  const [{ metadata: first }] = byKind.get('Namespace').items.values();
+  const metadata = { name, namespace: first.name };
+  const spec = { containers: [{ name: 'main' }] };
+  happen('put', { apiVersion: 'v1', kind: 'Pod', metadata, spec, status: { phase: 'Running' } });
+  return first.name;
 }
 
 /** Tells every watch that all up to now was told, so that silence is no sign of anything. */
@@ -188,14 +201,11 @@ function bookmark() {
 
 /** One last thing of each kind: whoever has seen these has seen all. */
 function settle() {
-  const [{ metadata: first }] = byKind.get('Namespace').items.values();
-  const metadata = { name: settledName, namespace: first.name };
-  const spec = { containers: [{ name: 'main' }] };
-  happen('put', { apiVersion: 'v1', kind: 'Pod', metadata, spec, status: { phase: 'Running' } });
+  const metadata = { name: settledName, namespace: putPod(settledName) };
   const policy = { podSelector: {}, policyTypes: ['Ingress'] };
   happen('put', { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata, spec: policy });
   happen('put', namespaceOf(settledName, { 'kubernetes.io/metadata.name': settledName }));
-  return first.name;
+  return metadata.namespace;
 }
 
 /** The keys of all that is there. */
@@ -206,7 +216,7 @@ function known() {
 process.on('message', ({ command, rate, file }) => {
   const answer = { done: command, at: now(), happened: churn.happened };
   if (command === 'churn') churn.at(rate);
-  else if (command === 'expire') expirePods();
+  else if (command === 'expire') answer.namespace = expirePods();
   else if (command === 'settle') answer.namespace = settle();
   else if (command === 'save') writeFileSync(file, serialize({ versions, sent, objects: known() }));
   process.send?.(answer);

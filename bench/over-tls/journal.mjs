@@ -4,6 +4,9 @@ export const isKept = (uid, every) => Number(uid.slice(-12)) % every === 0;
 /** The last thing of each kind is called so. */
 export const settledName = 'settled';
 
+/** A pod of this name comes to be while nobody watches pods: whoever knows it has read the list anew. */
+export const listedName = 'listed';
+
 /** What the world was told, in order and when it could be seen, and at which point of it the kept answers were given. */
 export class Journal {
   #sight = null;
@@ -37,7 +40,9 @@ export class Journal {
     this.#look();
     const { partial, connections, steps } = review.record;
     const { decision, message, warnings } = review;
-    this.#kept.push({ request, at: this.#visible, partial, connections, steps, decision, message, warnings });
+    const freshness = this.#sight.freshness();
+    const said = { partial, connections, steps, decision, message, warnings };
+    this.#kept.push({ request, at: this.#visible, freshness, ...said });
   }
 
   /** Has the world seen the last thing of each kind? */
@@ -49,6 +54,12 @@ export class Journal {
       world.pod(namespace, settledName) !== undefined &&
       [...world.policiesIn(namespace)].some((policy) => policy.ref.name === settledName)
     );
+  }
+
+  /** Do reviews see this pod by now? */
+  holds(namespace, name) {
+    this.#look();
+    return this.#sight.world().pod(namespace, name) !== undefined;
   }
 
   saved() {

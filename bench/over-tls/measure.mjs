@@ -21,7 +21,7 @@ export class Measured {
    * @param {{ call: Function }} floor
    * @param {() => { uid: string, body: string }} next
    * @param {any} length how much of everything
-   * @param {{ churn: (rate: number) => Promise<unknown>, loop: () => Promise<any>, expire: () => Promise<void> }} tell
+   * @param {{ churn: (rate: number) => Promise<unknown>, loop: (phase: string) => Promise<any>, expire: () => Promise<void>, listed: () => Promise<boolean> }} tell
    */
   constructor(gate, floor, next, length, tell) {
     this.#gate = gate;
@@ -39,11 +39,11 @@ export class Measured {
     await this.#tell.churn(some);
     const capacity = await this.#capacity();
     const share = (part) => capacity.perSecond * part;
-    const low = await this.#load(share(0.3));
+    const low = await this.#load('low', share(0.3));
     await this.#tell.churn(many);
-    const high = await this.#load(share(0.7));
-    await this.#tell.expire();
-    const relist = await this.#load(share(0.3));
+    const high = await this.#load('high', share(0.7));
+    await this.#tell.churn(some);
+    const relist = await this.#relist(share(0.3));
     await this.#tell.churn(0);
     return { serial, capacity, low, high, relist };
   }
@@ -58,7 +58,7 @@ export class Measured {
     for (let i = 0; i < this.#length.warmUp; i += connections)
       for (const { call } of [this.#gate, this.#floor])
         await Promise.all(Array.from({ length: connections }, () => call(this.#next())));
-    await this.#tell.loop();
+    await this.#tell.loop('warm-up');
   }
 
   async #serial() {
@@ -75,7 +75,7 @@ export class Measured {
       gate: spreadOf(pairs.map(([answer]) => answer.ms)),
       floor: spreadOf(pairs.map(([, answer]) => answer.ms)),
       ratio: ratioOf(pairs.map(([one, other]) => one.ms / other.ms)),
-      loop: await this.#tell.loop(),
+      loop: await this.#tell.loop('serial'),
     };
   }
 
@@ -87,25 +87,44 @@ export class Measured {
     };
     const { answers, rate } = await perSecond(this.#gate, seconds);
     this.#take(answers);
-    const loop = await this.#tell.loop();
+    const loop = await this.#tell.loop('capacity');
     const floor = await perSecond(this.#floor, seconds / 2);
     return { perSecond: rate, floorPerSecond: floor.rate, loop };
   }
 
-  async #load(rate) {
+  async #load(name, rate) {
     const slices = [];
-    for (let i = 0; i < this.#length.slices; i += 1) {
-      const options = { rate, seconds: this.#length.sliceSeconds, random: this.#random };
-      const gate = this.#take(await openLoad(this.#gate, this.#next, options));
-      slices.push({ gate, floor: await openLoad(this.#floor, this.#next, options) });
+    for (let i = 0; i < this.#length.slices; i += 1) slices.push(await this.#slice(rate));
+    return this.#told(name, rate, slices);
+  }
+
+  /** Load until all pods have been listed again, and one slice beyond: what is new then was read by nobody yet. */
+  async #relist(rate) {
+    const until = performance.now() + this.#length.relistSeconds * 1000;
+    await this.#tell.expire();
+    const slices = [];
+    let listed = false;
+    while (!listed && performance.now() < until) {
+      listed = await this.#tell.listed();
+      slices.push(await this.#slice(rate));
     }
+    return this.#told('relist', rate, slices);
+  }
+
+  async #slice(rate) {
+    const options = { rate, seconds: this.#length.sliceSeconds, random: this.#random };
+    const gate = this.#take(await openLoad(this.#gate, this.#next, options));
+    return { gate, floor: await openLoad(this.#floor, this.#next, options) };
+  }
+
+  async #told(name, rate, slices) {
     const medians = slices.map(({ gate, floor }) => spreadOf(ms(gate)).p50 / spreadOf(ms(floor)).p50);
     return {
       perSecond: rounded(rate),
       gate: spreadOf(slices.flatMap(({ gate }) => ms(gate))),
       floor: spreadOf(slices.flatMap(({ floor }) => ms(floor))),
       ratio: ratioOf(medians.filter(Number.isFinite)),
-      loop: await this.#tell.loop(),
+      loop: await this.#tell.loop(name),
     };
   }
 }

@@ -1,6 +1,7 @@
 // A process that runs `netsluice serve` as main.ts does, and keeps a journal of what the world was told and when, so
 // that its answers can be judged afterwards.
 import { writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { serialize } from 'node:v8';
 import { openPicture } from '../../dist/cli/picture.js';
@@ -43,21 +44,40 @@ if (typeof webhook === 'number') process.exit(webhook);
 
 const loop = monitorEventLoopDelay({ resolution: 1 });
 loop.enable();
-process.on('message', ({ command, file, namespace }) => {
-  const answer = {
-    done: command,
-    ready: webhook.ready(),
-    settled: command === 'settled' && journal.settled(namespace),
-  };
-  if (command === 'loop') {
-    Object.assign(answer, {
-      p99: loop.percentile(99) / 1e6,
-      max: loop.max / 1e6,
-      rss: process.memoryUsage().rss,
-    });
-    loop.reset();
-  } else if (command === 'save') writeFileSync(file, serialize(journal.saved()));
-  process.send?.(answer);
+let cpu = process.cpuUsage();
+
+/** Longest block, memory, and processor time since the last time. */
+function vitals() {
+  const { user, system } = process.cpuUsage(cpu);
+  cpu = process.cpuUsage();
+  const [p99, max] = [loop.percentile(99) / 1e6, loop.max / 1e6];
+  loop.reset();
+  return { p99, max, rss: process.memoryUsage().rss, cpuMs: (user + system) / 1000 };
+}
+
+let profiler = null;
+
+/** Profiles from the first call on; each later one writes what ran since the one before. */
+function profileTo(file) {
+  if (profiler === null) {
+    profiler = new Session();
+    profiler.connect();
+    profiler.post('Profiler.enable');
+    profiler.post('Profiler.setSamplingInterval', { interval: 500 });
+  } else profiler.post('Profiler.stop', (_, { profile }) => writeFileSync(file, JSON.stringify(profile)));
+  profiler.post('Profiler.start');
+}
+
+const answers = {
+  ready: () => ({ ready: webhook.ready() }),
+  holds: ({ namespace, name }) => ({ holds: journal.holds(namespace, name) }),
+  settled: ({ namespace }) => ({ settled: journal.settled(namespace) }),
+  loop: vitals,
+  profile: ({ file }) => profileTo(file),
+  save: ({ file }) => writeFileSync(file, serialize(journal.saved())),
+};
+process.on('message', (message) => {
+  process.send?.({ ...answers[message.command](message), done: message.command });
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.({ done: 'listen', port: webhook.address.port });

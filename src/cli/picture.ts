@@ -9,6 +9,7 @@ import { askPlatform } from '../cluster/platform-config.ts';
 import type { ServeConfig } from '../config.ts';
 import type { Detected } from '../model/detected.ts';
 import type { WorldEvent } from '../model/objects.ts';
+import type { Profile } from '../model/profile.ts';
 import type { Freshness, Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
 import { review } from '../review/review.ts';
 import { profileOf, type Settings } from '../review/settings.ts';
@@ -111,6 +112,12 @@ class CurrentWorld implements WorldSink {
   private readonly settings: () => Settings;
   private readonly detected: () => Detected | null;
   private world: ClusterWorld;
+  /** The platform that the world is to be seen under, and what it was worked out from. */
+  private asked: {
+    readonly settings: Settings;
+    readonly detected: Detected | null;
+    readonly profile: Profile;
+  };
   private readonly waiting = new Set<() => void>();
   private noticed: (events: readonly WorldEvent[]) => void = () => undefined;
   private version = 0;
@@ -118,7 +125,9 @@ class CurrentWorld implements WorldSink {
   constructor(settings: () => Settings, detected: () => Detected | null) {
     this.settings = settings;
     this.detected = detected;
-    this.world = worldOf(profileOf(settings()));
+    const first = settings();
+    this.asked = { settings: first, detected: null, profile: profileOf(first) };
+    this.world = worldOf(this.asked.profile);
   }
 
   /** Under whichever platform it is by now. */
@@ -127,10 +136,20 @@ class CurrentWorld implements WorldSink {
   }
 
   current(): ClusterWorld {
-    const wanted = profileOf(this.settings(), this.detected());
-    if (JSON.stringify(wanted) !== JSON.stringify(this.world.profile))
-      this.become(worldUnder(wanted, this.world));
+    const wanted = this.profileNow();
+    if (this.world.profile !== wanted) this.become(worldUnder(wanted, this.world));
     return this.world;
+  }
+
+  /** Another object only where something in it is another; worked out anew only where it could be. */
+  private profileNow(): Profile {
+    const [settings, detected] = [this.settings(), this.detected()];
+    if (this.asked.settings !== settings || this.asked.detected !== detected) {
+      const next = profileOf(settings, detected);
+      const isSame = JSON.stringify(next) === JSON.stringify(this.asked.profile);
+      this.asked = { settings, detected, profile: isSame ? this.asked.profile : next };
+    }
+    return this.asked.profile;
   }
 
   sight(): Pick<Sight, 'world' | 'version' | 'watch'> {

@@ -52,7 +52,8 @@ export function watchMemory(): MemoryWatch {
   observer.observe({ entryTypes: ['gc'] });
   const limits = { heapMax: getHeapStatistics().heap_size_limit, containerMax: containerMax() };
   return {
-    share: () => memoryShare({ ...limits, heapUsed, outside: process.memoryUsage().external }),
+    // Asked for each request: `process.memoryUsage` would also ask the kernel how much memory the process has.
+    share: () => memoryShare({ ...limits, heapUsed, outside: getHeapStatistics().external_memory }),
     stop: () => observer.disconnect(),
   };
 }

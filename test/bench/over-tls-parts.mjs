@@ -50,7 +50,8 @@ async function checked({ versions = new Map(), there = objects, spoil = (text) =
       text: spoil(JSON.stringify(answer(review(request, { ...context, limits }), request.uid))),
     };
   });
-  const kept = given.map(({ request }) => ({ request, at: events.length, partial: null }));
+  const freshness = { stale: [], absent: [] };
+  const kept = given.map(({ request }) => ({ request, at: events.length, partial: null, freshness }));
   writeFileSync(journal, serialize({ events, visibleAt: events.map(() => 0), kept }));
   writeFileSync(history, serialize({ versions, sent: [], objects: there.map(keyOf) }));
   const settings = 'platform: { profile: generic }\n';
