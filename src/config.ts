@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Surroundings } from './cluster/pod-account.ts';
 
 /** HOST:PORT, `[::1]:9443` or `:9443`; port 0 lets the system choose. */
 const address = z.string().transform((text, context) => {
@@ -278,4 +279,10 @@ export function readServeConfig(
     return { problem: '--snapshot and --context exclude each other: serve on manifests or on a cluster.' };
   }
   return { config };
+}
+
+/** Where Kubernetes tells a pod that the API server is, and the home folder; null for what is not told. */
+export function readSurroundings(env: NodeJS.ProcessEnv = process.env): Surroundings {
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '', HOME: home = '' } = env;
+  return { server: host === '' || port === '' ? null : { host, port }, home: home === '' ? null : home };
 }

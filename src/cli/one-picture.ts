@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClusterError, type ClusterSource, createClient } from '../cluster/client.ts';
+import { type ClusterSource, createClient } from '../cluster/client.ts';
 import { systemClock } from '../cluster/clock.ts';
 import type { WorldSink } from '../cluster/event-queue.ts';
+import { ClusterError } from '../cluster/http-client.ts';
 import { type LiveView, startLiveView } from '../cluster/live.ts';
 import { askPlatform } from '../cluster/platform-config.ts';
 import type { Detected } from '../model/detected.ts';

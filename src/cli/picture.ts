@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { ApiClient } from '../cluster/api-client.ts';
-import { ClusterError, createClient } from '../cluster/client.ts';
+import { createClient } from '../cluster/client.ts';
 import { systemClock } from '../cluster/clock.ts';
 import type { WorldSink } from '../cluster/event-queue.ts';
+import { ClusterError } from '../cluster/http-client.ts';
 import { startLiveView } from '../cluster/live.ts';
 import { readManifests } from '../cluster/manifests.ts';
 import { askPlatform } from '../cluster/platform-config.ts';
@@ -23,6 +24,7 @@ import { eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import { fixedPlatform, watchPlatform } from './platform-watch.ts';
 import { manifestFiles } from './read-inputs.ts';
 import type { Picture } from './serve.ts';
+import { servedCluster } from './served-cluster.ts';
 import type { Sight } from './sight.ts';
 import { isSnapshotFile } from './snapshot-file.ts';
 
@@ -208,7 +210,7 @@ class CurrentWorld implements WorldSink {
 
 async function connect(config: ServeConfig): Promise<ApiClient | Problem> {
   try {
-    return await createClient({ kubeconfig: config.kubeconfig ?? null, context: config.context ?? null });
+    return await createClient(servedCluster(config));
   } catch (error) {
     if (error instanceof ClusterError) return { problem: error.message };
     throw error;

@@ -4,9 +4,10 @@ import { standardTimes } from '../certificates/plan.ts';
 import { type Presence, watchPresence } from '../certificates/presence.ts';
 import { currentIn } from '../certificates/stored.ts';
 import { type ApiObjects, apiObjects } from '../cluster/api-objects.ts';
-import { ClusterError, createClient } from '../cluster/client.ts';
+import { createClient } from '../cluster/client.ts';
 import { systemClock } from '../cluster/clock.ts';
 import type { LiveLog } from '../cluster/freshness.ts';
+import { ClusterError } from '../cluster/http-client.ts';
 import type { Leadership } from '../cluster/leadership.ts';
 import { alone, startLease } from '../cluster/lease.ts';
 import type { ServeConfig } from '../config.ts';
@@ -16,6 +17,7 @@ import { makeLeadMetrics } from '../webhook/lead-metrics.ts';
 import type { Metrics } from '../webhook/metrics.ts';
 import type { Check } from '../webhook/readiness.ts';
 import type { KeyPair, PairFiles } from '../webhook/tls.ts';
+import { servedCluster } from './served-cluster.ts';
 
 /** What a replica does in the cluster beside answering. */
 export interface Duties {
@@ -51,9 +53,8 @@ const callTimeoutMs = 5_000;
 
 /** What reads and writes the few objects of its own; opens nothing yet. */
 export async function openObjects(config: ServeConfig): Promise<ApiObjects | { readonly problem: string }> {
-  const { kubeconfig = null, context = null } = config;
   try {
-    return apiObjects(await createClient({ kubeconfig, context }), callTimeoutMs);
+    return apiObjects(await createClient(servedCluster(config)), callTimeoutMs);
   } catch (error) {
     if (error instanceof ClusterError) return { problem: error.message };
     throw error;

@@ -5,12 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { KubeConfig } from '@kubernetes/client-node';
 import { liveKinds } from '../../src/cli/live-kinds.ts';
 import { makeThrowawayAuthority } from '../../src/cli/throwaway-certificate.ts';
 import { createClient } from '../../src/cluster/client.ts';
 import { collectionPath, watchedKinds } from '../../src/cluster/kinds.ts';
 import { type LiveView, startLiveView } from '../../src/cluster/live.ts';
+import { accountIn } from '../../src/cluster/pod-account.ts';
+import { readSurroundings } from '../../src/config.ts';
 import { genericProfile } from '../../src/model/profile.ts';
 import { review } from '../../src/review/review.ts';
 import { makeMetrics } from '../../src/webhook/metrics.ts';
@@ -224,18 +225,18 @@ test('case 93: inside a pod the API server is found by its address; no name is e
   mkdirSync(account, { recursive: true });
   writeFileSync(join(account, 'ca.crt'), authority.cert);
   writeFileSync(join(account, 'token'), 'of-the-pod');
-  // The library's own way into the cluster, with its mounts under another root.
-  const load = jest.spyOn(KubeConfig.prototype, 'loadFromDefault').mockImplementation(function (
-    this: KubeConfig,
-  ) {
-    this.loadFromCluster(root);
-  });
   const lookup = jest.spyOn(dns, 'lookup');
-  const before = { ...process.env };
-  process.env['KUBERNETES_SERVICE_HOST'] = '127.0.0.1';
-  process.env['KUBERNETES_SERVICE_PORT'] = String((server.address() as AddressInfo).port);
+  const port = String((server.address() as AddressInfo).port);
   try {
-    const client = await createClient({ kubeconfig: null, context: null });
+    const surroundings = readSurroundings({
+      KUBERNETES_SERVICE_HOST: '127.0.0.1',
+      KUBERNETES_SERVICE_PORT: port,
+    });
+    const client = await createClient({
+      kubeconfig: null,
+      context: null,
+      account: accountIn(surroundings, account),
+    });
     const response = await client.get(
       '/api/v1/pods',
       {},
@@ -248,8 +249,6 @@ test('case 93: inside a pod the API server is found by its address; no name is e
     ]);
     for await (const _ of response.body);
   } finally {
-    process.env = before;
-    load.mockRestore();
     lookup.mockRestore();
     server.closeAllConnections();
     server.close();
