@@ -83,9 +83,9 @@ function writeValue(writer, { number, type }, value) {
   }
 }
 
-/** An item of a list, with its tag and length. @param {Uint8Array} message */
+/** An item of a list, with its tag and length, in pieces. @param {Uint8Array} message */
 export function listItem(message) {
-  return new BinaryWriter().tag(2, delimited).bytes(message).finish();
+  return [new BinaryWriter().tag(2, delimited).uint32(message.length).finish(), message];
 }
 
 /**
@@ -107,16 +107,20 @@ export function listHead(apiVersion, kind, metadata, itemBytes) {
 const magic = Buffer.from('k8s\0');
 
 /**
- * One frame of a watch: four bytes of length, and an event with the object inside. `message` is the encoded object.
+ * One frame of a watch, in pieces: four bytes of length, and an event with the object inside. `message` is the encoded object.
  * @param {string} apiVersion @param {string} kind @param {string} type of the event @param {Uint8Array} message
  */
 export function watchFrame(apiVersion, kind, type, message) {
-  const writer = new BinaryWriter().raw(magic).tag(1, delimited).fork();
-  writer.tag(1, delimited).string(apiVersion).tag(2, delimited).string(kind).join();
-  const raw = writer.tag(2, delimited).bytes(message).finish();
-  const event = new BinaryWriter().tag(1, delimited).string(type).tag(2, delimited).fork();
-  const bytes = event.tag(1, delimited).bytes(raw).join().finish();
+  const unknown = new BinaryWriter().raw(magic).tag(1, delimited).fork();
+  unknown.tag(1, delimited).string(apiVersion).tag(2, delimited).string(kind).join();
+  const raw = unknown.tag(2, delimited).uint32(message.length).finish();
+  const object = new BinaryWriter()
+    .tag(1, delimited)
+    .uint32(raw.length + message.length)
+    .finish();
+  const event = new BinaryWriter().tag(1, delimited).string(type).tag(2, delimited);
+  const head = event.uint32(object.length + raw.length + message.length).finish();
   const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return Buffer.concat([length, bytes]);
+  length.writeUInt32BE(head.length + object.length + raw.length + message.length);
+  return [length, head, object, raw, message];
 }

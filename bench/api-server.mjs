@@ -1,11 +1,13 @@
 // Stands for the API server of a cluster that was written by api-store.mjs: lists in pages, lists as streams where they are
 // asked for and the bytes are protobuf, watches in which nothing happens.
-// `node bench/api-server.mjs FOLDER json|protobuf`; tells its port over IPC.
+// `node bench/api-server.mjs FOLDER json|protobuf [CERTIFICATE KEY]`, with the files of a pair over TLS; tells its port over IPC.
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { collectionPath, watchedKinds } from '../dist/cluster/kinds.js';
 import { emptyStream, openStore } from './api-store.mjs';
 
-const [folder, encoding] = process.argv.slice(2);
+const [folder, encoding, cert, key] = process.argv.slice(2);
 const store = openStore(folder, encoding);
 const collections = new Map(watchedKinds.map((kind) => [collectionPath(kind), kind]));
 const served = new Set(store.kinds.keys());
@@ -51,7 +53,7 @@ function answerWith(response, work) {
   work.catch((error) => response.destroy(error));
 }
 
-const server = http.createServer((request, response) => {
+function answer(request, response) {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const kind = collections.get(pathname);
   if (pathname === '/apis') json(response, 200, { kind: 'APIGroupList', groups: [] });
@@ -61,6 +63,11 @@ const server = http.createServer((request, response) => {
     response.writeHead(200, { 'content-type': store.contentType });
     response.flushHeaders();
   } else answerWith(response, list(kind, searchParams, response));
-});
+}
+
+const server =
+  cert === undefined
+    ? http.createServer(answer)
+    : https.createServer({ cert: readFileSync(cert), key: readFileSync(key) }, answer);
 process.on('disconnect', () => process.exit(0));
 server.listen(0, '127.0.0.1', () => process.send?.({ port: server.address().port }));

@@ -1,6 +1,6 @@
 // The bytes in which an API server would send the objects of a generated cluster, in files: one for each kind and
-// encoding, with the places where pages of 500 begin. They are made once and then read in pieces, as from a socket, so
-// that whoever reads them holds none of it.
+// encoding, with the places where pages of 500 begin, and for protobuf another with the whole collection as the beginning
+// of a watch. They are made once, so that whoever sends them only reads and writes bytes.
 //
 // `node bench/api-store.mjs SHAPE SEED FOLDER json|protobuf` writes them (in a process of its own, for it takes memory).
 import { closeSync, createReadStream, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
@@ -14,6 +14,10 @@ import { policiesOf } from './clusters.mjs';
 
 export const pageSize = 500;
 const pieceBytes = 64 * 1024;
+const version = '900000';
+const annotations = { 'k8s.io/initial-events-end': 'true' };
+const endOfList = { metadata: { resourceVersion: version, annotations } };
+const framesOf = (file) => `${file}.frames`;
 
 /** Every object of the cluster, lazily. @returns {Generator<import('./api-objects.mjs').ApiObject>} */
 export function* apiObjectsOf(shape, seed) {
@@ -42,12 +46,13 @@ class KindFile {
     this.#handle = openSync(file, 'w');
   }
 
-  add(bytes) {
+  add(pieces) {
     if (this.#count > 0 && this.#count % pageSize === 0) this.#pages.push(this.#bytes);
     this.#count += 1;
-    this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
-    this.#bytes += bytes.length;
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.#held.push(...pieces);
+    this.#heldBytes += bytes;
+    this.#bytes += bytes;
     if (this.#heldBytes > 4 * 2 ** 20) this.#flush();
   }
 
@@ -64,30 +69,54 @@ class KindFile {
   }
 }
 
-const encoders = {
-  // Each item with the comma before it; the first of a page is sent without.
-  json: (object) => Buffer.from(`,${JSON.stringify({ ...object, apiVersion: undefined, kind: undefined })}`),
-  protobuf: (object) => listItem(encodeMessage(object.kind, object)),
-};
+/** The files of one kind: its items, and of protobuf the same as frames of a watch. */
+class KindStore {
+  #kind;
+  #apiVersion;
+  #file;
+  #items;
+  #frames;
+
+  constructor(folder, { kind, apiVersion }, encoding) {
+    this.#kind = kind;
+    this.#apiVersion = apiVersion;
+    this.#file = join(folder, `${kind}.${encoding}`);
+    this.#items = new KindFile(this.#file);
+    this.#frames = encoding === 'protobuf' ? new KindFile(framesOf(this.#file)) : null;
+  }
+
+  add(object) {
+    if (this.#frames === null) {
+      // Each item with the comma before it; the first of a page is sent without.
+      const item = { ...object, apiVersion: undefined, kind: undefined };
+      this.#items.add([Buffer.from(`,${JSON.stringify(item)}`)]);
+      return;
+    }
+    const message = encodeMessage(this.#kind, object);
+    this.#items.add(listItem(message));
+    this.#frames.add(watchFrame(this.#apiVersion, this.#kind, 'ADDED', message));
+  }
+
+  close() {
+    this.#frames?.add(
+      watchFrame(this.#apiVersion, this.#kind, 'BOOKMARK', encodeMessage(this.#kind, endOfList)),
+    );
+    this.#frames?.close();
+    return { kind: this.#kind, apiVersion: this.#apiVersion, file: this.#file, ...this.#items.close() };
+  }
+}
 
 /** Writes the files of a cluster and what they hold. @param {'json' | 'protobuf'} encoding */
 export function writeStore(folder, shape, seed, encoding) {
   const kinds = new Map();
   for (const object of apiObjectsOf(shape, seed)) {
-    const { kind, apiVersion } = object;
-    if (!kinds.has(kind)) {
-      const file = join(folder, `${kind}.${encoding}`);
-      kinds.set(kind, { file, apiVersion, writer: new KindFile(file) });
-    }
-    kinds.get(kind).writer.add(encoders[encoding](object));
+    if (!kinds.has(object.kind)) kinds.set(object.kind, new KindStore(folder, object, encoding));
+    kinds.get(object.kind).add(object);
   }
-  const index = [...kinds].map(([kind, { file, apiVersion, writer }]) => {
-    return { kind, apiVersion, file, ...writer.close() };
-  });
+  const index = [...kinds.values()].map((store) => store.close());
   writeFileSync(join(folder, `index.${encoding}`), JSON.stringify(index));
 }
 
-const version = '900000';
 const mediaTypes = { json: 'application/json', protobuf: 'application/vnd.kubernetes.protobuf' };
 
 /** Answers lists from the files of a folder. @param {'json' | 'protobuf'} encoding */
@@ -99,7 +128,7 @@ export function openStore(folder, encoding) {
     version,
     kinds,
     /** A collection that has objects, as a stream of events; only of protobuf. */
-    stream: (kind) => streamOf(kinds.get(kind)),
+    stream: (kind) => createReadStream(framesOf(kinds.get(kind).file), { highWaterMark: pieceBytes }),
     /** The bytes of one page, in pieces; an empty list of a kind that has no objects. */
     page: (kind, apiVersion, continueToken) => {
       const empty = { kind, apiVersion, file: null, bytes: 0, count: 0, pages: [0] };
@@ -124,40 +153,8 @@ async function* pageOf({ kind, apiVersion, file, bytes, pages }, page, encoding)
   if (json) yield Buffer.from(']}');
 }
 
-const annotations = { 'k8s.io/initial-events-end': 'true' };
-const endOfList = { metadata: { resourceVersion: version, annotations } };
-
 /** The end of a streamed list, for a kind that has no objects or no protobuf. */
 export const emptyStream = Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: endOfList })}\n`);
-
-/** A whole collection as the beginning of a watch, in protobuf: each object an event, and at last the bookmark. */
-async function* streamOf({ kind, apiVersion, file }) {
-  let rest = Buffer.alloc(0);
-  for await (const piece of createReadStream(file, { highWaterMark: pieceBytes })) {
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    const frames = [];
-    let at = 0;
-    for (let item = itemAt(bytes, at); item !== null; item = itemAt(bytes, at)) {
-      frames.push(watchFrame(apiVersion, kind, 'ADDED', bytes.subarray(item.start, item.end)));
-      at = item.end;
-    }
-    rest = bytes.subarray(at);
-    if (frames.length > 0) yield Buffer.concat(frames);
-  }
-  yield watchFrame(apiVersion, kind, 'BOOKMARK', encodeMessage(kind, endOfList));
-}
-
-/** Where the item begins and ends whose tag and length stand here; null where its end is not there yet. */
-function itemAt(bytes, from) {
-  let [length, at] = [0, from + 1];
-  for (let shift = 0; at < bytes.length; shift += 7) {
-    const byte = bytes[at];
-    at += 1;
-    length |= (byte & 127) << shift;
-    if (byte < 128) return at + length <= bytes.length ? { start: at, end: at + length } : null;
-  }
-  return null;
-}
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const [name, seed, folder, encoding] = process.argv.slice(2);

@@ -1,60 +1,33 @@
-// One cold start: from the bytes of an API server to a world that answers. `pages` and `stream` are netsluice's own readers,
-// in slices that leave the event loop free; `naive` keeps each page as text, parses it whole and keeps a few fields of each object in a map; `idle` only waits.
+// One cold start: from the bytes of an API server, which another process sends over the loopback interface, to a world that
+// answers. `stream` and `pages` are netsluice's own readers; `naive` keeps each page as text, parses it whole and keeps a few
+// fields of each object in a map; `idle` only waits.
 //
-// node bench/cold-start-process.mjs FOLDER json|protobuf pages|stream|naive|idle; tells what it took over IPC.
+// node bench/cold-start-process.mjs PORT pages|stream|naive|idle; tells what it took over IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { systemClock } from '../dist/cluster/clock.js';
+import { clientOf } from '../dist/cluster/http-client.js';
 import { collectionPath, watchedKinds } from '../dist/cluster/kinds.js';
 import { startLiveView } from '../dist/cluster/live.js';
 import { ClusterWorld } from '../dist/world/cluster-world.js';
-import { emptyStream, openStore } from './api-store.mjs';
 import { memoryOf } from './processes.mjs';
 import { profile } from './worlds.mjs';
 
-const [folder, encoding, reader] = process.argv.slice(2);
-const store = openStore(folder, encoding);
-const byPath = new Map(watchedKinds.map((kind) => [collectionPath(kind), kind]));
-const apiVersionOf = ({ group, version }) => (group === '' ? version : `${group}/${version}`);
+const [port, reader] = process.argv.slice(2);
+const server = clientOf({ server: new URL(`http://127.0.0.1:${port}`), name: 'the bench', hint: '' });
+
+/** The server streams lists; whoever wants pages is refused, as older servers do. */
+const refusal = { status: 422, headers: new Map([['content-type', 'application/json']]) };
+const client = {
+  ...server,
+  get: async (path, query, options) =>
+    reader === 'pages' && 'sendInitialEvents' in query
+      ? { ...refusal, body: bytesOf('{"kind":"Status","code":422}') }
+      : server.get(path, query, options),
+};
 
 async function* bytesOf(text) {
   yield Buffer.from(text);
 }
-
-async function* then(first, second) {
-  yield* first;
-  yield* second;
-}
-
-/** A watch in which nothing happens. */
-async function* silence(signal) {
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}
-
-/** Answers from the files, where a client of the API server would ask over the network. */
-const client = {
-  async get(path, query, { signal }) {
-    const answer = (status, type, body) => ({ status, headers: new Map([['content-type', type]]), body });
-    if (path === '/apis')
-      return answer(200, 'application/json', bytesOf('{"kind":"APIGroupList","groups":[]}'));
-    const kind = byPath.get(path);
-    if (kind === undefined) return answer(404, 'application/json', bytesOf('{"kind":"Status","code":404}'));
-    if ('sendInitialEvents' in query) {
-      if (reader === 'pages') return answer(422, 'application/json', bytesOf('{"kind":"Status","code":422}'));
-      const known = store.kinds.has(kind.record);
-      const begin = known ? store.stream(kind.record) : bytesOf(emptyStream);
-      return answer(200, known ? store.contentType : 'application/json', then(begin, silence(signal)));
-    }
-    if ('watch' in query) return answer(200, store.contentType, silence(signal));
-    if (!store.kinds.has(kind.record)) {
-      const none = `{"kind":"List","metadata":{"resourceVersion":"${store.version}"},"items":[]}`;
-      return answer(200, 'application/json', bytesOf(none));
-    }
-    return answer(200, store.contentType, store.page(kind.record, apiVersionOf(kind), query['continue']));
-  },
-  write: async () => {
-    throw new Error('nothing is written');
-  },
-};
 
 async function readAll() {
   let world = new ClusterWorld(profile);
@@ -81,20 +54,34 @@ async function readAll() {
 
 const portsOf = ({ spec }) => (spec?.containers ?? []).flatMap(({ ports }) => ports ?? []);
 
+async function pageOf(path, query) {
+  const signal = new AbortController().signal;
+  const { body, status } = await server.get(path, query, { signal, accept: 'application/json' });
+  const pieces = [];
+  for await (const piece of body) pieces.push(piece);
+  return status === 200 ? JSON.parse(Buffer.concat(pieces).toString('utf8')) : null;
+}
+
 async function parsePages() {
   const all = new Map();
-  for (const { kind, apiVersion, pages } of store.kinds.values())
-    for (let page = 0; page < pages.length; page += 1) {
-      const pieces = [];
-      for await (const piece of store.page(kind, apiVersion, String(page))) pieces.push(piece);
-      const { items } = JSON.parse(Buffer.concat(pieces).toString('utf8'));
-      for (const item of items) {
-        const { namespace = '', name, labels } = item.metadata;
-        const few = { namespace, name, labels, ports: portsOf(item), address: item.status?.podIP };
-        all.set(`${kind} ${namespace}/${name}`, kind === 'NetworkPolicy' ? item : few);
-      }
-    }
+  for (const kind of watchedKinds) {
+    let next = '';
+    do {
+      const page = await pageOf(collectionPath(kind), {
+        limit: '500',
+        ...(next === '' ? {} : { continue: next }),
+      });
+      for (const item of page?.items ?? []) keepFew(all, kind.record, item);
+      next = page?.metadata.continue ?? '';
+    } while (next !== '');
+  }
   return { objects: all.size, keep: all };
+}
+
+function keepFew(all, kind, item) {
+  const { namespace = '', name, labels } = item.metadata;
+  const few = { namespace, name, labels, ports: portsOf(item), address: item.status?.podIP };
+  all.set(`${kind} ${namespace}/${name}`, kind === 'NetworkPolicy' ? item : few);
 }
 
 async function doNothing() {

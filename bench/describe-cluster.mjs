@@ -47,11 +47,11 @@ function profileOf({ metadata, spec }, namespaces, pods) {
 async function readBack(object) {
   const { apiVersion, kind } = object;
   const fromJson = decodeObject(JSON.parse(JSON.stringify(object)));
-  const item = listItem(encodeMessage(kind, object));
+  const item = Buffer.concat(listItem(encodeMessage(kind, object)));
   const head = listHead(apiVersion, kind, { resourceVersion: '1' }, item.length);
   const body = (async function* body() {
     yield Buffer.from(head);
-    yield Buffer.from(item);
+    yield item;
   })();
   for await (const part of protobufCodec(kind).readList(body, 'application/vnd.kubernetes.protobuf'))
     if (part.type === 'objects')

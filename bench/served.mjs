@@ -1,15 +1,28 @@
-// The real `netsluice serve`, started as the chart starts it, over a stand-in for the API server.
-import { spawn } from 'node:child_process';
+// The real `netsluice serve`, started as the chart starts it, over a stand-in for the API server: inside a mount namespace of its
+// own where the account of a pod is mounted, or with a kubeconfig where the machine allows no such thing.
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { servingFiles } from './certificates.mjs';
+import { authorityFiles, servingFiles } from './certificates.mjs';
 import { memoryOf, startAndHear } from './processes.mjs';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 /** "Three quarters of the memory limit are given to the JavaScript heap", and the limit is 1 GiB. */
-const heapMiB = 768;
+export const heapOptions = ['--max-old-space-size=768'];
+
+const account = '/var/run/secrets/kubernetes.io/serviceaccount';
+const mounted = `mount -t tmpfs tmpfs /var/run && mkdir -p ${account} && cp "$0"/token "$0"/ca.crt ${account} && exec "$@"`;
+
+/** What has to stand before a command so that it finds the account of a pod; null where that cannot be had. */
+function inPod(folder) {
+  for (const way of [[], ['--map-root-user']]) {
+    const before = ['unshare', '--mount', ...way, 'sh', '-c', mounted, folder];
+    if (spawnSync(before[0], [...before.slice(1), 'true']).status === 0) return before;
+  }
+  return null;
+}
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -36,23 +49,43 @@ async function metricsOf(url) {
   );
 }
 
+/** The command, and the environment that Kubernetes gives it. @returns {{ account: 'pod' | 'kubeconfig' }} */
+function started(folder, files, port, health) {
+  const { kubeconfig, ...others } = files;
+  const before = inPod(folder);
+  const options = {
+    ...others,
+    listen: '127.0.0.1:0',
+    'health-listen': `127.0.0.1:${health}`,
+    scan: 'on',
+    ...(before === null ? { kubeconfig } : {}),
+  };
+  const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  const [command, ...args] = [...(before ?? []), process.execPath, program, 'serve', ...flags];
+  const { KUBECONFIG: _, NETSLUICE_KUBECONFIG: __, ...env } = process.env;
+  const pod = { HOME: '/', KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port) };
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...env, ...pod, NODE_OPTIONS: heapOptions.join(' ') },
+  });
+  return { child, account: before === null ? 'kubeconfig' : 'pod' };
+}
+
 /**
  * Starts it over the store in the folder, waits until it is ready and for `settleSeconds` more, and tells its memory
  * in MiB and the seconds until it was ready.
  */
 export async function measureServed(folder, encoding, settleSeconds) {
-  const api = await startAndHear('./api-server.mjs', [folder, encoding]);
-  const files = await servingFiles(folder, api.message.port);
+  const pair = await authorityFiles(folder);
+  const api = await startAndHear('./api-server.mjs', [folder, encoding, pair.cert, pair.key]);
+  const { port } = api.message;
   const health = await freePort();
-  const options = { ...files, listen: '127.0.0.1:0', 'health-listen': `127.0.0.1:${health}`, scan: 'on' };
   const since = performance.now();
-  const child = spawn(
-    process.execPath,
-    [program, 'serve', ...Object.entries(options).map(([name, value]) => `--${name}=${value}`)],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS: `--max-old-space-size=${heapMiB}` },
-    },
+  const { child, account } = started(
+    folder,
+    await servingFiles(folder, `https://127.0.0.1:${port}`, pair),
+    port,
+    health,
   );
   try {
     const url = `http://127.0.0.1:${health}`;
@@ -68,7 +101,7 @@ export async function measureServed(folder, encoding, settleSeconds) {
     if (used === undefined) throw new Error('netsluice tells nothing of its memory');
     // The second half: by then what came in has been collected once.
     const steady = samples.slice(samples.length >> 1);
-    return { seconds, steady, peak: memoryOf(child.pid).peak, used };
+    return { seconds, steady, peak: memoryOf(child.pid).peak, used, account };
   } finally {
     child.kill('SIGKILL');
     api.child.kill();
