@@ -16,7 +16,7 @@ import { evaluate, profile, worldOf } from '../worlds.mjs';
 export const title = 'A naive peer';
 export const order = 80;
 export const quick = true;
-export const seconds = 600;
+export const seconds = 900;
 export const memoryMiB = 4096;
 export const about =
   'What a careful afternoon gives: the pods by the informer of the stock client library, which lists them as JSON in ' +
@@ -83,8 +83,8 @@ function pairsOf({ sources, destinations }, { before, after }) {
   return sum(podsOf(from)) * sum(podsOf(to)) - sum(podsOf(from.filter((id) => both.has(id))));
 }
 
-/** @param {{ quick: boolean, seed: number, say: (line: string) => void }} context */
-export async function run({ quick: small, seed, say }) {
+/** @param {{ quick: boolean, seed: number, say: (line: string) => void, report: (found: object) => void }} context */
+export async function run({ quick: small, seed, say, report }) {
   const rows = [];
   const checks = [];
   for (let pods = small ? 75 : 150; ; pods *= 2) {
@@ -108,6 +108,7 @@ export async function run({ quick: small, seed, say }) {
           equals: found.changed[fate],
         });
       say(`${name}: ${found.pairsMs.toFixed(0)} ms by pairs, ${own.ms.toFixed(2)} ms by netsluice`);
+      report({ rows, checks });
     }
     if (small) break;
     if (!givesUp) continue;
@@ -117,6 +118,8 @@ export async function run({ quick: small, seed, say }) {
       ? `; after a minute it had asked about ${Math.round(found.share * 100)} % of the pairs`
       : '';
     rows.push({ metric: 'pods at which the peer gives up', unit: '', value: pods, note: `${why}${share}` });
+    say(`it gives up at ${pods} pods: ${why}${share}`);
+    report({ rows, checks });
     break;
   }
   if (!small) rows.push(await informerRow(seed, say));
