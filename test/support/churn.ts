@@ -9,7 +9,7 @@ import {
 import { recordOf } from './build.ts';
 
 const podsPerWorkload = 8;
-const rollouts = 8;
+const rollouts = 3;
 const workloads = ['web', 'db'] as const;
 
 /** The objects of one place of the cluster, all of one generation. */
@@ -63,15 +63,20 @@ export class Churn {
     yield* gone(all);
   }
 
-  /** New pods take the place of the old ones, one by one. */
+  /**
+   * New pods take the place of the old ones, one by one, as a rollout does it: a pod is created, gets a node and then its
+   * addresses, and its status is told twice more; after that the old one is asked to end, and goes.
+   */
   private *rolled(index: number, turn: number): Iterable<WorldEvent> {
     const place = [...(this.places[index] ?? [])];
     for (const [i, object] of place.entries()) {
       if (object.kind !== 'Pod') continue;
-      const fresh: PodRecord = { ...object, name: `${object.name}-${turn}`, addresses: this.addresses() };
+      const created: PodRecord = { ...object, name: `${object.name}-${turn}`, node: null, addresses: [] };
+      const bound: PodRecord = { ...created, node: object.node };
+      const running: PodRecord = { ...bound, addresses: this.addresses() };
+      yield* put([created, bound, running, { ...running }, { ...running }, { ...object, terminating: true }]);
       yield* gone([object]);
-      yield* put([fresh]);
-      place[i] = fresh;
+      place[i] = running;
     }
     this.places[index] = place;
   }
@@ -91,11 +96,12 @@ export class Churn {
     this.places[index] = place;
   }
 
-  /** An IPv4 and an IPv6 address in the range that the place has for this generation. */
+  /** An IPv4 address in the range that the place has for this generation; every second time also one of IPv6. */
   private addresses(): string[] {
     const { high, low } = this.range();
     this.addressed += 1;
-    return [`10.${high}.${low}.${this.addressed}`, `${this.sixth()}${this.addressed.toString(16)}`];
+    const four = `10.${high}.${low}.${this.addressed}`;
+    return this.addressed % 2 === 0 ? [four] : [four, `${this.sixth()}${this.addressed.toString(16)}`];
   }
 
   private range(): { readonly high: number; readonly low: number } {
