@@ -1,32 +1,15 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
-
-function soak(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['.setup/soak.mjs', ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, ...environment },
-  });
-  return { status, stderr, lines: stdout.trimEnd().split('\n') };
-}
-
-/** How often something was met, by its name. */
-function counted(lines: readonly string[]): Map<string, number> {
-  return new Map(
-    lines.flatMap((line) => {
-      const [, count, name] = /^ *(\d+) {2}(.+)$/.exec(line) ?? [];
-      return name === undefined ? [] : [[name, Number(count)]];
-    }),
-  );
-}
+import { counted, soak } from '../support/soak-run.ts';
 
 describe('npm run soak', () => {
   test('compares so many changes as asked, of every sort', () => {
-    const { status, lines } = soak(['--changes', '103', '--seed', '5000']);
+    const run = soak(['--changes', '103', '--seed', '5000']);
+    const { status, lines } = run;
     expect(lines.at(-1)).toMatch(
       /^soak: 103 \(cluster, change\) pairs, \d+ flows compared before and after, seeds 5000 to 5010, \d+ s: no mismatch$/,
     );
     expect(status).toBe(0);
-    const counts = counted(lines);
+    const counts = counted(run);
     for (const met of ['blocks pods', 'allows pods', 'leaves pods unknown', 'has pods inside a block'])
       expect([met, (counts.get(met) ?? 0) > 0]).toEqual([met, true]);
   });

@@ -12,15 +12,9 @@ import type { Overlay } from '../../src/world/overlay.ts';
 import { overlay } from '../../src/world/overlay.ts';
 import { type Unit, weightOf } from '../../src/world/unit.ts';
 import { formatAddress } from './reference/addresses.ts';
-import { randomCluster } from './reference/arbitrary.ts';
-import { randomChange } from './reference/arbitrary-change.ts';
 import type { PortCell } from './reference/cells.ts';
 import { type RefDifference, difference as referenceDifference } from './reference/difference.ts';
 import type { RefCluster } from './reference/objects.ts';
-import { randomFrom } from './reference/random.ts';
-import { changeOf, worldFor } from './reference-world.ts';
-
-const changesPerCluster = 5;
 
 type Fates = { lost: PortSet; gained: PortSet; undecided: PortSet; withdrawn: boolean };
 
@@ -71,11 +65,10 @@ function heaviest({ before, after }: Overlay, { id }: Unit): number {
 /** The port cells of a set in the reference's writing; a cell that is held in part is told as such. */
 function written(set: PortSet, cells: readonly PortCell[]): string[] {
   if (set.length === 0) return [];
-  return cells.flatMap(({ protocol, first, last }) => {
+  return cells.flatMap(({ protocol, first, last, names }) => {
     const [low, high] = [hasPort(set, protocol, first), hasPort(set, protocol, last)];
     if (low !== high) return [`${protocol}/${first}-${last} in part`];
-    if (!low) return [];
-    return first === last ? [`${protocol}/${first}`] : [`${protocol}/${first}`, `${protocol}/${last}`];
+    return low ? names : [];
   });
 }
 
@@ -91,9 +84,13 @@ function engineText(
     const grade = lost.length === 0 || closed ? '' : withdrawn ? 'withdrawn' : 'implied';
     if (ports.some((text) => text !== '')) lines.push(`${key}: ${ports.join(' | ')} ${grade}`);
   }
-  for (const { representative } of addresses) {
+  const outward = found.rectangles.filter(({ sources, destinations }) =>
+    [sources, destinations].some(({ kind }) => kind === 'internet'),
+  );
+  for (const { representative } of outward.length === 0 ? [] : addresses) {
     const at = formatAddress(representative);
-    for (const [key, { lost, gained, undecided }] of rowsOf(only(found, parseAddress(at) ?? -1n), worlds)) {
+    const here = only({ ...found, rectangles: outward }, parseAddress(at) ?? -1n);
+    for (const [key, { lost, gained, undecided }] of rowsOf(here, worlds)) {
       const ports = [lost, gained, undecided].map((set) => written(set, cells).join(' '));
       if (ports.some((text) => text !== '')) lines.push(`${at} ${key}: ${ports.join(' | ')}`);
     }
@@ -160,33 +157,6 @@ function countTexts(impact: Impact, { rows, isolation }: RefDifference, closed: 
     expected.push(pods(effect, 'running'), pods(effect, 'planned'));
   }
   return [found.join(' '), expected.join(' ')];
-}
-
-/** How much of a run really tested something. */
-export interface Coverage {
-  changed: number;
-  lists: number;
-}
-
-/** Compares so many random changes, from a seed on; throws at the first one that the two judge differently. */
-export function compareChanges(changes: number, firstSeed: number): Coverage {
-  const coverage = { changed: 0, lists: 0 };
-  for (let done = 0, seed = firstSeed; done < changes; seed += 1) {
-    const rng = randomFrom(seed);
-    const cluster = randomCluster(rng);
-    const world = worldFor(cluster);
-    for (let i = 0; i < changesPerCluster && done < changes; i += 1, done += 1) {
-      const { edits, after } = randomChange(rng, cluster);
-      const scene = { before: cluster, after, world, change: changeOf(edits, world.profile) };
-      const { problem, reference } = compareChange(scene);
-      if (problem !== null)
-        throw new Error(`seed ${seed}, change ${i}\n${problem}\n${JSON.stringify({ edits, cluster })}`);
-      if (reference.rows.length + reference.external.length + reference.isolation.length > 0)
-        coverage.changed += 1;
-      if (edits.length > 1) coverage.lists += 1;
-    }
-  }
-  return coverage;
 }
 
 /** What the two say of one change: how they differ, or null; and what the reference says. */

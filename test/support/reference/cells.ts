@@ -12,6 +12,8 @@ export interface PortCell {
   protocol: Protocol;
   first: number;
   last: number;
+  /** Its first and its last port, such as `TCP/80`; one where they are the same. */
+  names: string[];
 }
 
 /** `representative` is the first address of the cell that neither a pod nor a node owns. */
@@ -54,7 +56,15 @@ export function portCells(clusters: RefCluster[]): PortCell[] {
       if ((port.protocol ?? 'TCP') === protocol) starts.add(port.containerPort).add(port.containerPort + 1);
     }
     const sorted = [...starts].filter((port) => port <= 65535).sort((a, b) => a - b);
-    return sorted.map((first, i) => ({ protocol, first, last: (sorted[i + 1] ?? 65536) - 1 }));
+    return sorted.map((first, i) => {
+      const last = (sorted[i + 1] ?? 65536) - 1;
+      return {
+        protocol,
+        first,
+        last,
+        names: [...new Set([first, last])].map((port) => `${protocol}/${port}`),
+      };
+    });
   });
 }
 

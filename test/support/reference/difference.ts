@@ -73,12 +73,7 @@ interface Tally {
 
 function written(tally: Tally, cells: PortCell[]): Ports {
   const texts = (chosen: Set<number>) =>
-    [...chosen]
-      .sort((a, b) => a - b)
-      .flatMap((i) => {
-        const { protocol, first, last } = cells[i] as PortCell;
-        return first === last ? [`${protocol}/${first}`] : [`${protocol}/${first}`, `${protocol}/${last}`];
-      });
+    [...chosen].sort((a, b) => a - b).flatMap((i) => cells[i]?.names ?? []);
   return { lost: texts(tally.lost), gained: texts(tally.gained), undecided: texts(tally.undecided) };
 }
 

@@ -83,5 +83,15 @@ export function podEnd(cluster: RefCluster, pod: Pod): End {
 
 /** An external address; asking for one that a live pod or a node owns is out of scope. */
 export function ipEnd(address: Address, key: string): End {
-  return { ...nothing, sort: 'ip', key, addresses: [address], node: undefined };
+  return {
+    sort: 'ip',
+    key,
+    namespace: '',
+    labels: nothing.labels,
+    namespaceLabels: nothing.namespaceLabels,
+    addresses: [address],
+    node: undefined,
+    containers: undefined,
+    owned: false,
+  };
 }
