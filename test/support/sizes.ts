@@ -2,7 +2,7 @@
 import { BitSet } from '../../src/sets/bitset.ts';
 
 /** Numbers that may grow for ever: they only tell older from newer. */
-const clocks: ReadonlySet<string> = new Set(['version', 'numbered']);
+const clocks: ReadonlySet<string> = new Set(['version', 'numbered', 'unaddressedVersion']);
 
 /**
  * By the path of fields that leads there: the entries of maps, sets and arrays, the members of sets of units and the
