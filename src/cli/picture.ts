@@ -22,6 +22,7 @@ import { detectedAt, detectedIn } from './detected.ts';
 import { liveKinds } from './live-kinds.ts';
 import { eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import { fixedPlatform, watchPlatform } from './platform-watch.ts';
+import { onceReady, ReadAhead } from './read-ahead.ts';
 import { manifestFiles } from './read-inputs.ts';
 import type { Picture } from './serve.ts';
 import { servedCluster } from './served-cluster.ts';
@@ -71,7 +72,12 @@ export async function openPicture(
     settings,
     log,
   });
+  const callOff = onceReady(
+    () => live.ready(),
+    () => world.readAhead(),
+  );
   const stop = (): void => {
+    callOff();
     live
       .stop()
       .catch((error: unknown) => log.warn({ error: String(error) }, 'the watches did not end cleanly'));
@@ -123,6 +129,7 @@ class CurrentWorld implements WorldSink {
   private readonly waiting = new Set<() => void>();
   private noticed: (events: readonly WorldEvent[]) => void = () => undefined;
   private version = 0;
+  private readonly ahead = new ReadAhead(() => this.current());
 
   constructor(settings: () => Settings, detected: () => Detected | null) {
     this.settings = settings;
@@ -130,6 +137,7 @@ class CurrentWorld implements WorldSink {
     const first = settings();
     this.asked = { settings: first, detected: null, profile: profileOf(first) };
     this.world = worldOf(this.asked.profile);
+    this.world.hold();
   }
 
   /** Under whichever platform it is by now. */
@@ -140,6 +148,7 @@ class CurrentWorld implements WorldSink {
   current(): ClusterWorld {
     const wanted = this.profileNow();
     if (this.world.profile !== wanted) this.become(worldUnder(wanted, this.world));
+    this.world.settle();
     return this.world;
   }
 
@@ -167,6 +176,11 @@ class CurrentWorld implements WorldSink {
   private become(world: ClusterWorld): void {
     this.world = world;
     this.version += 1;
+    this.readAhead();
+  }
+
+  readAhead(): void {
+    this.ahead.start();
   }
 
   apply(events: readonly WorldEvent[]): void {
@@ -195,6 +209,7 @@ class CurrentWorld implements WorldSink {
 
   *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {
     const next = worldOf(this.world.profile);
+    next.hold();
     for (const event of this.world.everything()) {
       next.apply([event]);
       yield;
@@ -204,6 +219,7 @@ class CurrentWorld implements WorldSink {
       next.apply([event]);
       yield;
     }
+    next.settle();
     this.become(next);
   }
 }

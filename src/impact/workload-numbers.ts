@@ -36,7 +36,7 @@ export class WorkloadNumbers {
     const { base } = this.worlds;
     const known = base.table.workloads.numberOf(workload) ?? this.own.get(workload);
     if (known !== undefined) return known;
-    const number = base.unitIdEnd + this.own.size;
+    const number = base.table.idEnd + this.own.size;
     this.own.set(workload, number);
     return number;
   }

@@ -183,6 +183,17 @@ export class BitSet {
     }
   }
 
+  /** The least members, at most so many. */
+  firstFew(most: number): number[] {
+    if (this.few !== null) return this.few.slice(0, most);
+    const ids: number[] = [];
+    for (let i = 0; i < this.words.length && ids.length < most; i += 1) {
+      for (let word = this.words[i] ?? 0; word !== 0 && ids.length < most; word &= word - 1)
+        ids.push(i * wordBits + 31 - Math.clz32(word & -word));
+    }
+    return ids;
+  }
+
   toArray(): number[] {
     if (this.few !== null) return this.few.slice();
     const ids: number[] = [];

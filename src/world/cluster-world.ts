@@ -10,7 +10,7 @@ import {
 } from '../model/objects.ts';
 import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
-import { type Labels, type Selector, sameLabels } from '../model/selector.ts';
+import { type Labels, sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import { Catalog } from './catalog.ts';
@@ -52,6 +52,7 @@ export class ClusterWorld implements World {
   readonly portClasses = new PortClasses(this);
   private readonly placement: Placement;
   private readonly contents = new Contents();
+  private held = false;
   /** What selectors in force ask of pods. */
   readonly keys = new LabelKeys();
 
@@ -67,7 +68,8 @@ export class ClusterWorld implements World {
       units: this.table,
       contents: this.contents,
       namespaceLabels: (name) => this.namespaceLabels(name),
-      matchingNamespaces: (selector) => this.matchingNamespaces(selector),
+      matchingNamespaces: (selector) =>
+        this.namespaceIndex.matching(selector, this.table, (name) => this.namespaceLabels(name)),
     });
     this.policies = new PolicyTable(profile, this.table, this.contents);
     this.lookups = new ClusterLookups(this.catalog, this.namespaceIndex, this.pods);
@@ -85,6 +87,17 @@ export class ClusterWorld implements World {
       if (event.type === 'put') this.put(event.object);
       else this.remove(event.kind, event.namespace, event.name);
     }
+    if (!this.held) this.placement.settle();
+  }
+
+  /** Plans no pods until `settle`: while everything is listed, most of them would be thrown away again. */
+  hold(): void {
+    this.held = true;
+  }
+
+  settle(): void {
+    if (this.held) this.placement.settle();
+    this.held = false;
   }
 
   private put(object: ClusterObject): void {
@@ -147,10 +160,6 @@ export class ClusterWorld implements World {
     if (old !== null) this.namespaceIndex.remove(name, old);
     if (now !== null) this.namespaceIndex.put(name, now);
     this.peers.namespaceChanged(name, old ?? nameAlone(name));
-  }
-
-  private matchingNamespaces(selector: Selector): Iterable<string> {
-    return this.namespaceIndex.matching(selector, this.table, (name) => this.namespaceLabels(name));
   }
 
   private policyChanged(record: PolicyRecord | null, namespace: string, name: string): void {
@@ -287,10 +296,5 @@ export class ClusterWorld implements World {
 
   get hasForeign(): boolean {
     return this.foreign.any || this.policies.anyUnreadable;
-  }
-
-  /** Ids from here on are free for overlays. */
-  get unitIdEnd(): number {
-    return this.table.idEnd;
   }
 }

@@ -8,6 +8,7 @@ import { addressingOf, readAddresses } from './pod-table.ts';
 import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
 import {
   type Addressing,
+  type Names,
   type Traits,
   traitsKey,
   traitsOf,
@@ -21,7 +22,7 @@ import {
  * do not exist on that side. Equal sides mean that a block of the change merely tells these pods from others.
  */
 export interface Cohort {
-  readonly members: ReadonlySet<string>;
+  readonly members: Names;
   readonly planned: { readonly before: number; readonly after: number };
   readonly before: Traits | null;
   readonly after: Traits | null;

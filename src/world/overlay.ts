@@ -30,9 +30,9 @@ export function overlay(base: ClusterWorld, change: Change, asked: Iterable<stri
   const before = new SideWorld(base, change, 'before', below);
   const after = new SideWorld(base, change, 'after', below);
   for (const id of replaced) for (const side of [before, after]) side.override(id, null, null);
-  const moved = BitSet.of(settleCohorts(base.unitIdEnd, cohorts, before, after));
+  const moved = BitSet.of(settleCohorts(base.table.idEnd, cohorts, before, after));
   for (const side of [before, after]) side.settle();
-  const own = BitSet.of([...replaced, ...cohorts.map((_, index) => base.unitIdEnd + index)]);
+  const own = BitSet.of([...replaced, ...cohorts.map((_, index) => base.table.idEnd + index)]);
   for (const edit of change.edits) {
     const namespace = editedNamespace(edit);
     if (namespace === null) continue;

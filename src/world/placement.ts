@@ -1,9 +1,10 @@
 import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
+import { sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { type MiddleLookup, workloadOfPod } from './owners.ts';
 import type { PodEntry, PodTable } from './pod-table.ts';
 import type { SplittingBlock } from './splitting-block.ts';
-import { sameAddressing, type Traits, traitsOf, type Workload } from './unit.ts';
+import { portsKey, sameAddressing, type Traits, traitsOf, type Workload } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
 import { WorkloadTable } from './workload-table.ts';
 
@@ -27,8 +28,18 @@ export class Placement {
 
   /** Returns the record in whose place this one comes. */
   put(record: PodRecord): PodRecord | undefined {
+    const entry = this.context.pods.get(record.namespace, record.name);
+    if (entry !== undefined && staysInPlace(entry.record, record)) return this.renew(entry, record);
     const old = this.remove(record.namespace, record.name);
     this.place(this.context.pods.put(record));
+    return old;
+  }
+
+  /** Most events of a cluster tell of a pod that is ready now, or not any more, and is otherwise what it was. */
+  private renew(entry: PodEntry, record: PodRecord): PodRecord {
+    const old = entry.record;
+    entry.record = record;
+    if (entry.unit !== null) this.context.units.touched(entry.unit);
     return old;
   }
 
@@ -49,7 +60,12 @@ export class Placement {
       this.displace(entry);
       this.place(entry);
     }
-    this.workloads.recordChanged(record, this.context.template);
+    this.workloads.recordChanged(record);
+  }
+
+  /** Plans the pods of workloads that have none. */
+  settle(): void {
+    this.workloads.settle(this.context.template);
   }
 
   /** Label keys that selectors ask for only now: pods that differ in them part. */
@@ -127,7 +143,7 @@ export class Placement {
     if (unit !== null) this.context.units.removeMember(unit, record.name, record.labels);
     entry.unit = null;
     entry.workload = null;
-    if (workload !== null) this.workloads.podRemoved(workload, this.context.template);
+    if (workload !== null) this.workloads.podRemoved(workload);
   }
 
   /** Puts a pod into the unit where it belongs now; its workload stays the same. */
@@ -138,4 +154,21 @@ export class Placement {
     this.context.units.removeMember(unit, record.name, record.labels);
     this.enter(entry, workload);
   }
+}
+
+/** Do the two say the same of everything by which a pod is placed? */
+function staysInPlace(old: PodRecord, now: PodRecord): boolean {
+  return (
+    old.hostNetwork === now.hostNetwork &&
+    old.finished === now.finished &&
+    old.owner?.kind === now.owner?.kind &&
+    old.owner?.name === now.owner?.name &&
+    sameTexts(old.addresses, now.addresses) &&
+    (old.labels === now.labels || sameLabels(old.labels, now.labels)) &&
+    (old.ports === now.ports || portsKey(old.ports) === portsKey(now.ports))
+  );
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, index) => text === b[index]);
 }

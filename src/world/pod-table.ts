@@ -21,7 +21,7 @@ export function distinctBlocks(policy: CompiledPolicy): number {
 }
 
 export interface PodEntry {
-  readonly record: PodRecord;
+  record: PodRecord;
   readonly addresses: readonly bigint[];
   /** Null for finished pods, which "do not exist". */
   workload: Workload | null;
@@ -137,6 +137,11 @@ export class PodTable {
 export function addressingOf(addresses: readonly bigint[], blocks: readonly SplittingBlock[]): Addressing {
   const free = inNoBlock(addresses);
   if (blocks.length === 0 || addresses.length === 0) return free;
+  const [address] = addresses;
+  if (address !== undefined && addresses.length === 1) {
+    const held = blocks.filter((block) => block.holds(address));
+    if (held.length < 2) return held[0]?.alone ?? free;
+  }
   const inside = new Set<string>();
   const partly = new Set<string>();
   for (const block of blocks) {

@@ -37,6 +37,14 @@ export class PortClasses {
     return index.classes();
   }
 
+  /** Reads at most so many units of which it does not know yet, or not any more; false where none was left. */
+  freshen(read: PortsOfUnit, most: number): boolean {
+    const index = this.indexOf(read);
+    const some = index.stale.firstFew(most);
+    for (const id of some) this.file(index, read, id);
+    return some.length > 0;
+  }
+
   /** The same of one unit that the world has. */
   of(read: PortsOfUnit, { id }: Unit): PortSet {
     const index = this.indexOf(read);

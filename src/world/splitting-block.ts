@@ -3,11 +3,13 @@ import type { Profile } from '../model/profile.ts';
 import { inRange } from '../sets/addresses.ts';
 import { piecesOf } from '../sets/ranges.ts';
 import { peersOf } from './read-peer.ts';
-import { holdsWholeFamily } from './unit.ts';
+import { type Addressing, holdsWholeFamily } from './unit.ts';
 
 /** A block of a policy by which pods must be told apart. Its key is that of `BlockPeer`. */
 export interface SplittingBlock extends Pick<BlockPeer, 'block' | 'key'> {
   holds(address: bigint): boolean;
+  /** How pods with one address lie that are in this block and in no other; one object for all of them. */
+  readonly alone: Addressing;
 }
 
 /**
@@ -24,8 +26,11 @@ export function splittingBlocks(policy: CompiledPolicy, profile: Profile): reado
 }
 
 export function splittingBlock({ block, key }: Pick<BlockPeer, 'block' | 'key'>): SplittingBlock {
-  return { block, key, holds: holderOf(block) };
+  const alone = { families: [block.family], inside: new Set([key]), partly: none };
+  return { block, key, holds: holderOf(block), alone };
 }
+
+const none: ReadonlySet<string> = new Set();
 
 /** "Except is a slice of CIDRs that should not be included within an IP Block." */
 function holderOf(block: AddressBlock): (address: bigint) => boolean {

@@ -1,5 +1,6 @@
 import { type Labels, meets, type Requirement, type Selector } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
+import { NameSet } from '../sets/name-set.ts';
 import type { LabelKeys } from './label-keys.ts';
 import { LabelPostings } from './label-postings.ts';
 import { MemberLabels } from './member-labels.ts';
@@ -12,7 +13,7 @@ interface Entry extends Unit {
   labels: Labels;
   varying: ReadonlySet<string>;
   addressing: Addressing;
-  readonly members: Set<string>;
+  readonly members: NameSet;
   planned: number;
   readonly own: MemberLabels;
 }
@@ -52,7 +53,7 @@ export class UnitTable {
     this.listeners = listeners;
   }
 
-  /** One more than the highest id in use or free. */
+  /** One more than the highest id in use or free: ids from here on are free for overlays. */
   get idEnd(): number {
     return this.entries.length;
   }
@@ -108,6 +109,12 @@ export class UnitTable {
       this.shift(entry, labels, 'remove');
       for (const listener of this.listeners()) listener.changed?.(entry);
     }
+  }
+
+  /** A pod of the unit is another one now, in nothing that tells units apart. */
+  touched(id: number): void {
+    const entry = this.entries[id];
+    if (entry !== undefined) for (const listener of this.listeners()) listener.changed?.(entry);
   }
 
   /** Pods that a workload without any would have are a unit of their own. */
@@ -237,7 +244,7 @@ function entryOf(id: number, traits: Traits, pod: string | null, planned: number
     ports,
     workload,
     addressing,
-    members: new Set(pod === null ? [] : [pod]),
+    members: new NameSet(pod === null ? [] : [pod]),
     planned,
     own: new MemberLabels(),
     labels: traits.labels,

@@ -39,6 +39,12 @@ export interface Traits {
   readonly addressing: Addressing;
 }
 
+/** The names of pods, each once. */
+export interface Names extends Iterable<string> {
+  readonly size: number;
+  has(name: string): boolean;
+}
+
 /**
  * A class of pods that no policy in force can tell apart, all of one workload. The unit is what the engine computes
  * with: its cost follows the number of units, not of pods.
@@ -50,7 +56,7 @@ export interface Unit extends Traits {
   /** Keys of labels by which its pods differ, or that only some of them have. */
   readonly varying: ReadonlySet<string>;
   /** Names of the running (not finished) pods. */
-  readonly members: ReadonlySet<string>;
+  readonly members: Names;
   /** Pods that a workload without any would have; see `contract` of planned pods in the README. */
   readonly planned: number;
 }

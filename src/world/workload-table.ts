@@ -17,6 +17,8 @@ interface Entry {
 /** How many pods each workload has, and the planned pods of those that have none. */
 export class WorkloadTable {
   private readonly entries = new Map<string, Entry>();
+  /** Workloads without pods for which nothing is planned yet. */
+  private readonly unsettled = new Set<Entry>();
   private readonly units: UnitTable;
 
   constructor(units: UnitTable) {
@@ -31,17 +33,23 @@ export class WorkloadTable {
     return entry.workload;
   }
 
-  podRemoved(workload: Workload, find: FindRecord): void {
+  podRemoved(workload: Workload): void {
     const entry = this.entryOf(workload);
     entry.pods -= 1;
-    this.plan(entry, find(workload));
+    if (entry.pods === 0) this.unsettled.add(entry);
   }
 
   /** The template changed, appeared or went away. */
-  recordChanged({ namespace, kind, name }: WorkloadRecord, find: FindRecord): void {
+  recordChanged({ namespace, kind, name }: WorkloadRecord): void {
     const entry = this.entryOf({ id: `${namespace}/${name}[${kind}]`, namespace, kind, name });
     this.unplan(entry);
-    this.plan(entry, find(entry.workload));
+    if (entry.pods === 0) this.unsettled.add(entry);
+  }
+
+  /** Plans the pods of workloads that have none by now; a pod that only takes another's place plans nothing. */
+  settle(find: FindRecord): void {
+    for (const entry of this.unsettled) if (entry.pods === 0) this.plan(entry, find(entry.workload));
+    this.unsettled.clear();
   }
 
   private entryOf(workload: Workload): Entry {
@@ -53,7 +61,6 @@ export class WorkloadTable {
   }
 
   private plan(entry: Entry, record: WorkloadRecord | undefined): void {
-    if (entry.pods > 0) return;
     const owned = record !== undefined && workloadOfRecord(record) !== null;
     const count = owned ? plannedPods(record) : 0;
     if (owned && count > 0 && entry.planned === null)

@@ -25,6 +25,17 @@ describe('bit sets are sets', () => {
     );
   });
 
+  test('members are found by name, and the least of them first', () => {
+    const names = Int32Array.from({ length: 5001 }, (_, id) => id >>> 1);
+    fc.assert(
+      fc.property(ids, fc.nat(80), (list, most) => {
+        const set = BitSet.of(list);
+        expect(set.renamed(names).toArray()).toEqual(sorted(new Set(list.map((id) => id >>> 1))));
+        expect(set.firstFew(most)).toEqual(sorted(list).slice(0, most));
+      }),
+    );
+  });
+
   test('members come and go', () => {
     fc.assert(
       fc.property(ids, ids, (added, removed) => {

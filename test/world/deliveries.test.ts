@@ -111,7 +111,7 @@ describe('2,000 random events', () => {
     picture(fresh);
     expect(keptBy(world)).toEqual(keptBy(fresh));
     // One event may make some units before it removes others, so that a few ids more than units are used.
-    expect(world.unitIdEnd).toBeLessThanOrEqual(2 * unitsMost);
+    expect(world.table.idEnd).toBeLessThanOrEqual(2 * unitsMost);
     world.apply(present.map(remove));
     expect([picture(world, addresses), [...world.everything()], world.units.size]).toEqual([[], [], 0]);
     expect(keptBy(world)).toEqual(keptBy(worldOf(profile, seen)));

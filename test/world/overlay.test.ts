@@ -14,14 +14,14 @@ describe('a change laid over a world', () => {
       const cluster = randomCluster(rng);
       const base = worldFor(cluster);
       const before = picture(base);
-      const [kept, ids] = [keptBy(base), base.unitIdEnd];
+      const [kept, ids] = [keptBy(base), base.table.idEnd];
       const { before: was, after: is } = overlay(
         base,
         changeOf(randomChange(rng, cluster).edits, base.profile),
       );
       picture(was);
       picture(is);
-      expect({ seed, picture: picture(base), kept: keptBy(base), ids: base.unitIdEnd }).toEqual({
+      expect({ seed, picture: picture(base), kept: keptBy(base), ids: base.table.idEnd }).toEqual({
         seed,
         picture: before,
         kept,
