@@ -1,6 +1,6 @@
 import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
 import type { EventQueue, EventSource } from './event-queue.ts';
-import { Named } from './named.ts';
+import { Named, namespaceOf } from './named.ts';
 import { sameRecord } from './same-record.ts';
 
 /**
@@ -9,7 +9,7 @@ import { sameRecord } from './same-record.ts';
  */
 export class KindTable {
   readonly #queue: EventQueue;
-  readonly #records = new Named<ClusterObject>();
+  readonly #records = new Named();
   #events = 0;
 
   constructor(queue: EventQueue) {
@@ -45,25 +45,30 @@ export class KindTable {
     applied: () => void,
     delivery: 'one by one' | 'as one',
   ): EventSource & Iterable<WorldEvent | readonly WorldEvent[] | null> {
-    const kept = new Named<true>();
     const group: WorldEvent[] = [];
     const deliver = (event: WorldEvent | null): WorldEvent | null => {
       if (delivery === 'one by one' || event === null) return event;
       group.push(event);
       return null;
     };
+    if (this.#records.size > 0) for (const event of this.#forgetting(objects)) yield deliver(event);
+    for (const object of objects) yield deliver(this.#learn(object));
+    if (group.length > 0) yield group;
+    applied();
+  }
+
+  /** A deletion for each record that is not among these objects, and null for each step without one. */
+  *#forgetting(objects: readonly ClusterObject[]): Generator<WorldEvent | null> {
+    const kept = new Named();
     for (const object of objects) {
-      kept.set(namespaceOf(object), object.name, true);
+      kept.set(object);
       yield null;
     }
     for (const object of this.#records.values()) {
       const namespace = namespaceOf(object);
-      const isKept = kept.get(namespace, object.name) === true;
-      yield isKept ? null : deliver(this.#forget(namespace, object.name));
+      const isKept = kept.get(namespace, object.name) !== undefined;
+      yield isKept ? null : this.#forget(namespace, object.name);
     }
-    for (const object of objects) yield deliver(this.#learn(object));
-    if (group.length > 0) yield group;
-    applied();
   }
 
   *#putting(object: ClusterObject): EventSource & Iterable<WorldEvent | null> {
@@ -77,7 +82,7 @@ export class KindTable {
   #learn(object: ClusterObject): WorldEvent | null {
     const namespace = namespaceOf(object);
     if (sameRecord(this.#records.get(namespace, object.name), object)) return null;
-    this.#records.set(namespace, object.name, object);
+    this.#records.set(object);
     this.#events += 1;
     return { type: 'put', object };
   }
@@ -89,8 +94,4 @@ export class KindTable {
     this.#events += 1;
     return { type: 'delete', kind: object.kind, ...recordName(object) };
   }
-}
-
-function namespaceOf(object: ClusterObject): string | null {
-  return 'namespace' in object ? object.namespace : null;
 }

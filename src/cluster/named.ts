@@ -1,36 +1,75 @@
-/** Values by namespace and name. A key made of both would cost more than the two maps. */
-export class Named<T> {
-  readonly #namespaces = new Map<string | null, Map<string, T>>();
+import type { ClusterObject } from '../model/objects.ts';
+
+/** Of which namespace the record is; null for cluster-scoped kinds. */
+export function namespaceOf(object: ClusterObject): string | null {
+  return 'namespace' in object ? object.namespace : null;
+}
+
+/**
+ * Records by namespace and name. Those of a namespace lie in a list by name: a map would weigh five times as much, and a
+ * list that comes from an API server is in order already.
+ */
+export class Named {
+  readonly #namespaces = new Map<string | null, ClusterObject[]>();
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  get(namespace: string | null, name: string): T | undefined {
-    return this.#namespaces.get(namespace)?.get(name);
+  get(namespace: string | null, name: string): ClusterObject | undefined {
+    const records = this.#namespaces.get(namespace);
+    if (records === undefined) return undefined;
+    const found = records[placeOf(records, name)];
+    return found?.name === name ? found : undefined;
   }
 
-  set(namespace: string | null, name: string, value: T): void {
-    let names = this.#namespaces.get(namespace);
-    if (names === undefined) {
-      names = new Map();
-      this.#namespaces.set(namespace, names);
+  /** Puts a record into the place of the one with its name. */
+  set(object: ClusterObject): void {
+    const namespace = namespaceOf(object);
+    const records = this.#namespaces.get(namespace);
+    if (records === undefined) {
+      // Not grown into: a list that grows holds room for many, and most namespaces have few of a kind.
+      this.#namespaces.set(namespace, [object]);
+      this.#size += 1;
+      return;
     }
-    const before = names.size;
-    names.set(name, value);
-    this.#size += names.size - before;
+    const place = placeOf(records, object.name);
+    const taken = records[place]?.name === object.name;
+    if (taken) records[place] = object;
+    else if (place === records.length) records.push(object);
+    else records.splice(place, 0, object);
+    if (!taken) this.#size += 1;
   }
 
   delete(namespace: string | null, name: string): void {
-    const names = this.#namespaces.get(namespace);
-    if (names?.delete(name) !== true) return;
+    const records = this.#namespaces.get(namespace);
+    if (records === undefined) return;
+    const place = placeOf(records, name);
+    if (records[place]?.name !== name) return;
+    records.splice(place, 1);
     this.#size -= 1;
-    if (names.size === 0) this.#namespaces.delete(namespace);
+    if (records.length === 0) this.#namespaces.delete(namespace);
   }
 
   /** What is deleted meanwhile is left out. */
-  *values(): Generator<T> {
-    for (const names of this.#namespaces.values()) yield* names.values();
+  *values(): Generator<ClusterObject> {
+    // A copy, because a deletion moves those that follow.
+    for (const [namespace, records] of this.#namespaces)
+      for (const record of [...records]) if (this.get(namespace, record.name) === record) yield record;
   }
+}
+
+/** The first place whose name is not before this one. */
+function placeOf(records: readonly ClusterObject[], name: string): number {
+  const last = records[records.length - 1];
+  if (last !== undefined && last.name < name) return records.length;
+  let low = 0;
+  let high = records.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((records[middle]?.name ?? '') < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -2,10 +2,11 @@ import { DecodeError } from '../model/decode/value.ts';
 import { type ApiClient, ApiError, StreamError } from './api-client.ts';
 import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import type { WatchEvent } from './codec.ts';
 import type { WatchedKind } from './kinds.ts';
 import { type Listing, listAll } from './list.ts';
 import { compareVersions } from './resource-version.ts';
-import { type StreamingLists, streamAll, UnendedError } from './streaming-list.ts';
+import { type StreamingLists, type StreamingOptions, streamAll, UnendedError } from './streaming-list.ts';
 import { type FollowOptions, followWatch, type KindSink, openWatch } from './watch-stream.ts';
 import { SilentError, withWatchdog } from './watchdog.ts';
 
@@ -117,12 +118,18 @@ class Reflector {
       const opened = (): void => {
         this.#brokenStreams += 1;
       };
-      const listing = await streamAll({ client, kind, clock, signal, alive, opened });
-      signal.throwIfAborted();
-      this.#take(listing);
+      const { events, from } = await this.#begin({ client, kind, clock, signal, alive, opened });
       this.#watching = clock.now();
-      await followWatch(listing.events, listing.resourceVersion, this.#following(signal));
+      await followWatch(events, from, this.#following(signal));
     });
+  }
+
+  /** Apart from what follows, so that while the watch goes on nothing holds the list. */
+  async #begin(options: StreamingOptions): Promise<{ events: AsyncIterator<WatchEvent>; from: string }> {
+    const listing = await streamAll(options);
+    options.signal.throwIfAborted();
+    this.#take(listing);
+    return { events: listing.events, from: listing.resourceVersion };
   }
 
   #take({ objects, resourceVersion }: Listing): void {

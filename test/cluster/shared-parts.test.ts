@@ -6,7 +6,7 @@ import { Named } from '../../src/cluster/named.ts';
 import { sameRecord } from '../../src/cluster/same-record.ts';
 import { SharedParts, withSharedParts } from '../../src/cluster/shared-parts.ts';
 import { decodePod } from '../../src/model/decode/pod.ts';
-import type { PodRecord } from '../../src/model/objects.ts';
+import type { ClusterObject, PodRecord } from '../../src/model/objects.ts';
 import { anyObject } from '../support/protobuf-arbitrary.ts';
 
 const pod = (name: string, address: string): PodRecord =>
@@ -125,39 +125,46 @@ describe('equal records', () => {
 });
 
 describe('a table by namespace and name', () => {
+  const made = (namespace: string | null, name: string): ClusterObject =>
+    namespace === null
+      ? { kind: 'Namespace', name, labels: new Map(), terminating: false }
+      : { ...pod(name, '10.0.0.1'), namespace };
+
   test('says what was put and not deleted', () => {
-    const name = fc.constantFrom('a', 'b');
+    const name = fc.constantFrom('a', 'b', 'c', 'a-1');
     const namespace = fc.constantFrom(null, 'x', 'y');
-    const step = fc.record({ namespace, name, put: fc.boolean() });
+    const step = fc.record({ namespace, name, put: fc.integer({ min: 0, max: 2 }) });
     fc.assert(
-      fc.property(fc.array(step), (steps) => {
-        const named = new Named<number>();
-        const model = new Map<string, number>();
-        for (const [index, { namespace, name, put }] of steps.entries()) {
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const named = new Named();
+        const model = new Map<string, ClusterObject>();
+        for (const { namespace, name, put } of steps) {
           const key = JSON.stringify([namespace, name]);
-          if (put) named.set(namespace, name, index);
+          const object = made(namespace, name);
+          if (put > 0) named.set(object);
           else named.delete(namespace, name);
-          if (put) model.set(key, index);
+          if (put > 0) model.set(key, object);
           else model.delete(key);
           expect(named.get(namespace, name)).toBe(model.get(key));
           expect(named.size).toBe(model.size);
-          expect([...named.values()].sort()).toEqual([...model.values()].sort());
+          expect(new Set(named.values())).toEqual(new Set(model.values()));
+          expect([...named.values()].length).toBe(model.size);
         }
       }),
     );
   });
 
   test('what is deleted while it is looked through is left out', () => {
-    const named = new Named<string>();
-    for (const name of ['a', 'b', 'c']) named.set('x', name, name);
-    named.set('y', 'd', 'd');
+    const named = new Named();
+    for (const [namespace, name] of [...['c', 'a', 'b', 'b-2'].map((name) => ['x', name]), ['y', 'd']])
+      named.set(made(namespace ?? '', name ?? ''));
     const seen: string[] = [];
-    for (const value of named.values()) {
-      seen.push(value);
-      named.delete('x', value);
+    for (const { name } of named.values()) {
+      seen.push(name);
+      named.delete('x', name);
       named.delete('x', 'c');
     }
-    expect(seen).toEqual(['a', 'b', 'd']);
+    expect(seen).toEqual(['a', 'b', 'b-2', 'd']);
     expect(named.size).toBe(1);
   });
 });
