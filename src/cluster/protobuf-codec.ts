@@ -1,13 +1,14 @@
 import { get, text } from '../model/decode/lenient.ts';
 import { StreamError } from './api-client.ts';
 import type { Codec, ListPart, WatchEvent } from './codec.ts';
-import { splitFrames } from './frames.ts';
+import { type Frame, FrameCutter } from './frames.ts';
 import { jsonCodec } from './json-codec.ts';
 import { protobufKinds } from './protobuf-kinds.ts';
 import { ListCutter } from './protobuf-list.ts';
-import { decodeMessage, type Table } from './protobuf-message.ts';
+import { decodeMessage, type Source, Span, sourceOf, type Table } from './protobuf-message.ts';
 import { listMeta, magic, status, typeMeta, unknown, watchEvent } from './protobuf-meta.ts';
 import { TextPool } from './text-pool.ts';
+import { unroll } from './unroll.ts';
 
 const mediaType = 'application/vnd.kubernetes.protobuf';
 // etcd refuses objects above 1.5 MiB.
@@ -42,6 +43,8 @@ class ProtobufReader {
   readonly #kind: string;
   readonly #table: Table;
   readonly #pool = new TextPool();
+  /** Of the chunk that was read last. */
+  #source: Source | null = null;
 
   constructor(kind: string, table: Table) {
     this.#kind = kind;
@@ -54,9 +57,9 @@ class ProtobufReader {
     for await (const chunk of body) {
       let objects: unknown[] = [];
       for (const { part, bytes } of cutter.push(chunk)) {
-        if (part === 'item') objects.push(this.#decode(bytes, this.#table));
-        else if (part === 'metadata') meta = this.#decode(bytes, listMeta);
-        else this.#expectKind(this.#decode(bytes, typeMeta), `${this.#kind}List`);
+        if (part === 'item') objects.push(this.#decodeAll(bytes, this.#table));
+        else if (part === 'metadata') meta = this.#decodeAll(bytes, listMeta);
+        else this.#expectKind(this.#decodeAll(bytes, typeMeta), `${this.#kind}List`);
         if (objects.length < batchMax) continue;
         yield { type: 'objects', objects };
         objects = [];
@@ -70,24 +73,32 @@ class ProtobufReader {
   }
 
   /** A last frame without its end was cut off; it is not read, the next watch brings it again. */
-  async *readWatch(body: AsyncIterable<Buffer>): AsyncGenerator<WatchEvent> {
-    for await (const frame of splitFrames(body, objectMax)) {
-      const event = this.#decode(frame, watchEvent);
-      const type = text(get(event, 'type'));
-      if (type === null) throw new StreamError('parse', 'a watch event has no type');
-      yield { type, object: this.#decodeObject(get(event, 'object', 'raw'), type) };
-    }
+  readWatch(body: AsyncIterable<Buffer>): AsyncIterable<WatchEvent> {
+    const cutter = new FrameCutter(objectMax);
+    return unroll(body, (chunk) => this.#eventsIn(cutter.push(chunk)));
+  }
+
+  *#eventsIn(frames: Iterable<Frame>): Generator<WatchEvent> {
+    for (const { bytes, start, end } of frames) yield this.#event(this.#sourceOf(bytes), start, end);
+  }
+
+  #event(source: Source, start: number, end: number): WatchEvent {
+    const event = this.#decode(source, start, end, watchEvent);
+    const type = text(get(event, 'type'));
+    if (type === null) throw new StreamError('parse', 'a watch event has no type');
+    return { type, object: this.#decodeObject(source, get(event, 'object', 'raw'), type) };
   }
 
   /** `k8s\0` and a runtime.Unknown: the object, or a Status where the event is an ERROR. */
-  #decodeObject(bytes: unknown, type: string): unknown {
-    if (!Buffer.isBuffer(bytes) || !bytes.subarray(0, magic.length).equals(magic))
+  #decodeObject(source: Source, place: unknown, type: string): unknown {
+    if (!(place instanceof Span) || !startsWithMagic(source.bytes, place))
       throw new StreamError('parse', 'a watch event holds no Kubernetes protobuf');
-    const envelope = this.#decode(bytes.subarray(magic.length), unknown);
+    const envelope = this.#decode(source, place.start + magic.length, place.end, unknown);
     const isError = type === 'ERROR';
     this.#expectKind(get(envelope, 'typeMeta'), isError ? 'Status' : this.#kind);
     const raw = get(envelope, 'raw');
-    return this.#decode(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0), isError ? status : this.#table);
+    const { start, end } = raw instanceof Span ? raw : new Span(0, 0);
+    return this.#decode(source, start, end, isError ? status : this.#table);
   }
 
   #expectKind(type: unknown, expected: string): void {
@@ -96,9 +107,19 @@ class ProtobufReader {
       throw new StreamError('parse', `a ${kind ?? 'nameless kind'} in the place of a ${expected}`);
   }
 
-  #decode(bytes: Buffer, table: Table): unknown {
+  /** Many frames lie in one chunk, and are read by one reader. */
+  #sourceOf(bytes: Buffer): Source {
+    if (this.#source?.bytes !== bytes) this.#source = sourceOf(bytes, this.#pool);
+    return this.#source;
+  }
+
+  #decodeAll(bytes: Buffer, table: Table): unknown {
+    return this.#decode(sourceOf(bytes, this.#pool), 0, bytes.length, table);
+  }
+
+  #decode(source: Source, start: number, end: number, table: Table): unknown {
     try {
-      return decodeMessage(bytes, table, this.#pool);
+      return decodeMessage(source, table, start, end);
     } catch (error) {
       throw new StreamError(
         'parse',
@@ -106,4 +127,8 @@ class ProtobufReader {
       );
     }
   }
+}
+
+function startsWithMagic(bytes: Buffer, { start, end }: Span): boolean {
+  return end - start >= magic.length && magic.every((byte, index) => bytes[start + index] === byte);
 }

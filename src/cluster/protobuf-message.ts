@@ -6,8 +6,8 @@ const fixed64 = 1;
 const delimited = 2;
 const fixed32 = 5;
 
-/** A message on its way in. */
-interface Source {
+/** Bytes that hold messages, on their way in. */
+export interface Source {
   readonly bytes: Buffer;
   readonly reader: BinaryReader;
   readonly pool: TextPool;
@@ -24,10 +24,25 @@ export interface Field {
 /** The fields of a message by their numbers. What is not in it is skipped unread. */
 export type Table = readonly (Field | undefined)[];
 
-/** Throws an Error of some kind where the bytes are no such message. */
-export function decodeMessage(bytes: Buffer, table: Table, pool: TextPool): unknown {
-  const reader = new BinaryReader(bytes);
-  return readFields({ bytes, reader, pool }, table, bytes.length, {});
+/** Where a part lies in the bytes of its source. */
+export class Span {
+  readonly start: number;
+  readonly end: number;
+
+  constructor(start: number, end: number) {
+    this.start = start;
+    this.end = end;
+  }
+}
+
+export function sourceOf(bytes: Buffer, pool: TextPool): Source {
+  return { bytes, reader: new BinaryReader(bytes), pool };
+}
+
+/** Reads the message from `start` up to `end`. Throws an Error of some kind where the bytes are no such message. */
+export function decodeMessage(source: Source, table: Table, start: number, end: number): unknown {
+  source.reader.pos = start;
+  return readFields(source, table, end, {});
 }
 
 export function tableOf(fields: Readonly<Record<number, Field>>): Table {
@@ -103,13 +118,13 @@ export function embedded(table: Table): Field {
   };
 }
 
-/** Bytes as they are, for a message inside that is read by itself. */
+/** Where bytes lie, for a message inside that is read by itself. */
 export function raw(name: string): Field {
   return single(name, delimited, (source) => {
     const end = endOf(source);
     const start = source.reader.pos;
     source.reader.pos = end;
-    return source.bytes.subarray(start, end);
+    return new Span(start, end);
   });
 }
 
