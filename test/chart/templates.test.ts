@@ -347,7 +347,10 @@ describe('the Deployment', () => {
     [1_000_000_000, 714],
   ])('a memory limit of %s leaves a quarter beside the heap', async (memory, mebibytes) => {
     const { env } = container(await render({ values: { resources: { limits: { memory } } } }));
-    expect(env).toContainEqual({ name: 'NODE_OPTIONS', value: `--max-old-space-size=${mebibytes}` });
+    expect(env).toContainEqual({
+      name: 'NODE_OPTIONS',
+      value: `--max-old-space-size=${mebibytes} --max-semi-space-size=4`,
+    });
   });
 
   test('without a memory limit the heap is not limited', async () => {
