@@ -12,10 +12,9 @@ import { makeThrowawayAuthority } from '../dist/cli/throwaway-certificate.js';
 import { shapeOf } from './cluster-names.mjs';
 import { rounded } from './over-tls/figures.mjs';
 import { isKept, listedName } from './over-tls/journal.mjs';
-import { checkKept } from './over-tls/kept.mjs';
 import { makeCaller } from './over-tls/load.mjs';
 import { Measured } from './over-tls/measure.mjs';
-import { startProcess } from './over-tls/processes.mjs';
+import { judged, roomy, startProcess } from './over-tls/processes.mjs';
 import { reviewsOf } from './over-tls/reviews.mjs';
 
 /** `churn` is events a second while one call is made after the other, at 30 % and at 70 % of the capacity. */
@@ -90,7 +89,7 @@ export async function overTls({ shape: asked, seed, quick, keep, tell = () => un
     const files = await filesIn(folder);
     const began = performance.now();
     const since = () => `${((performance.now() - began) / 1000).toFixed(1)} s`;
-    const cluster = await start('./cluster.mjs', [name, String(seed)], ['--max-old-space-size=6000']);
+    const cluster = await start('./cluster.mjs', [name, String(seed)], roomy);
     tell(`a cluster of ${name} is listed at port ${cluster.port}, after ${since()}`);
     const { cert, key, clientCa } = files;
     const own = { listen: '127.0.0.1:0', healthListen: '127.0.0.1:0', cert, key, clientCa };
@@ -144,13 +143,19 @@ export async function overTls({ shape: asked, seed, quick, keep, tell = () => un
       .filter(({ uid, status }) => status === 200 && isKept(uid, length.keepEvery))
       .map(({ uid, text }) => ({ uid, text }));
     for (const one of running.splice(0)) await one.stop();
-    const given = { name, seed, settings, flows: length.flows, journal, history, kept };
+    const given = {
+      name,
+      seed,
+      settings,
+      flows: length.flows,
+      journal,
+      history,
+      kept,
+      expiredAt: expired.at,
+    };
     if (keep !== undefined)
-      writeFileSync(
-        join(folder, 'given.json'),
-        JSON.stringify({ ...given, expiredAt: expired.at, times: all.map(({ text, ...time }) => time) }),
-      );
-    const checked = await checkKept({ ...given, expiredAt: expired.at, tell });
+      writeFileSync(join(folder, 'given.json'), JSON.stringify({ ...given, times: timesOf(all) }));
+    const checked = await judged(given, tell);
     tell(`all is judged after ${since()}`);
     return { ...result, happened, ...checked };
   } finally {
@@ -158,6 +163,8 @@ export async function overTls({ shape: asked, seed, quick, keep, tell = () => un
     if (keep === undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const timesOf = (all) => all.map(({ text, ...time }) => time);
 
 function answersOf(all) {
   const isOk = ({ status }) => status === 200;

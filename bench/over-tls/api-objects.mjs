@@ -42,7 +42,7 @@ const forms = {
       phase: finished ? 'Succeeded' : 'Running',
       podIP: addresses[0],
       podIPs: addresses.map((ip) => ({ ip })),
-      conditions: readyAt(0),
+      conditions: readyAtFirst,
     },
   }),
   Service: ({ namespace, name, labels, selector, clusterAddresses, ports }) => ({
@@ -107,3 +107,5 @@ export function readyAt(seconds) {
     ...{ type, status: 'True', lastProbeTime: time, lastTransitionTime: time },
   }));
 }
+
+const readyAtFirst = readyAt(0);

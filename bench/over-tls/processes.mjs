@@ -3,6 +3,24 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+/** Few of the objects of a large cluster ever go: a young generation of the usual size copies each of them twice. */
+export const roomy = ['--max-old-space-size=6000', '--max-semi-space-size=128'];
+
+/** Asks judge.mjs. @param {object} given see checkKept @param {(line: string) => void} tell */
+export async function judged(given, tell) {
+  const path = fileURLToPath(new URL('./judge.mjs', import.meta.url));
+  const child = fork(path, [], { execArgv: roomy, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  let found;
+  child.on('message', (message) => {
+    if (message.line !== undefined) tell(message.line);
+    else ({ found } = message);
+  });
+  child.send(given);
+  const [code] = await once(child, 'exit');
+  if (found === undefined) throw new Error(`judge.mjs ended with ${code}`);
+  return found;
+}
+
 /** Starts a module of this folder; resolves when it listens. */
 export async function startProcess(file, args, execArgv = []) {
   const path = fileURLToPath(new URL(file, import.meta.url));
