@@ -16,7 +16,10 @@ export function holdingsIn(world: World): (peer: BlockPeer) => Holding | null {
   let lengths: readonly number[] | null = null;
   return ({ block }) => {
     const pieces = piecesOf(block);
-    if (world.lookups.holdsPod(block)) return { kind: 'pod' };
+    // Piece by piece: a block may leave out all but a few of its addresses, and then holds few of the pods in its range.
+    const holdsPod = (range: AddressRange): boolean =>
+      world.lookups.holdsPod({ ...block, range, except: [] });
+    if (pieces.some(holdsPod)) return { kind: 'pod' };
     lengths ??= podRangeLengths(world);
     const known = lengths;
     if (pieces.some((piece) => meetsPodRange(world, piece, known))) return { kind: 'pod' };

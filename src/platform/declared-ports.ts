@@ -2,6 +2,7 @@ import { noPorts, type PortSet, portRange, unionPorts } from '../sets/port-set.t
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { servicesOf, targetPorts } from './services.ts';
+import { shapeOf } from './shape-of.ts';
 
 /**
  * The ports of a unit that something declares: a containerPort, a Service's target port (and so an Ingress's), a
@@ -18,9 +19,7 @@ export function declaredPorts(world: World, unit: Unit): PortSet {
 }
 
 function probesAndScrapes(world: World, unit: Unit): PortSet {
-  const [name] = unit.members;
-  const shape =
-    name === undefined ? world.workloadRecord(unit.workload)?.template : world.pod(unit.namespace, name);
+  const shape = shapeOf(world, unit);
   let declared: PortSet = noPorts;
   for (const port of shape?.probePorts ?? []) declared = unionPorts(declared, portRange('TCP', port, port));
   const scraped = shape?.annotations.get('prometheus.io/scrape') !== 'false';

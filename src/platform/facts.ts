@@ -1,4 +1,6 @@
+import type { ServiceRecord } from '../model/objects.ts';
 import type { BlockPeer } from '../model/policy.ts';
+import type { Selector } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
@@ -10,8 +12,10 @@ import { type Holding, holdingsIn } from './cluster-ranges.ts';
 import { declaredPorts } from './declared-ports.ts';
 import { type Exposure, exposuresIn, ingressControllers } from './exposures.ts';
 import { type HostPod, hostPodsIn } from './host-pods.ts';
+import { Kept } from './kept.ts';
 import { type Resolvers, resolversOf } from './resolvers.ts';
 import { type Scrape, scrapersIn, scrapesIn } from './scrapes.ts';
+import { fewServicesIn, servicesOf } from './services.ts';
 
 /** Facts about one world that several rules share; each is worked out once, when first asked. */
 export interface Facts {
@@ -20,10 +24,12 @@ export interface Facts {
   exposures(namespace: string): readonly Exposure[];
   controllers(): BitSet;
   declared(unit: Unit): PortSet;
+  /** The Services that select the unit, by name. */
+  services(unit: Unit): readonly ServiceRecord[];
   /** Whose addresses of the cluster a block holds; null where it holds none. */
   holding(peer: BlockPeer): Holding | null;
-  /** Pods of the namespace that share the network of their node. */
-  hostPods(namespace: string): readonly HostPod[];
+  /** Pods of the namespace that share the network of their node and that a selector matches. */
+  hostPods(namespace: string, pods: Selector): readonly HostPod[];
   /** Policies of the cluster tiers of which is known whom they decide for. */
   tieredPolicies(): readonly TieredPolicy[];
   apiEndpoints(): ApiEndpoints;
@@ -34,24 +40,36 @@ export interface Facts {
 
 export function factsOf(world: World): Facts {
   const controllers = once(() => ingressControllers(world));
-  const callbacks = new Map<string, readonly Callback[]>();
-  const exposures = new Map<string, readonly Exposure[]>();
+  const callbacks = new Kept<string, readonly Callback[]>();
+  const exposures = new Kept<string, readonly Exposure[]>();
   const holdingOf = once(() => holdingsIn(world));
-  const holdings = new Map<string, Holding | null>();
-  const scrapes = new Map<string, readonly Scrape[]>();
-  const hostPods = new Map<string, readonly HostPod[]>();
+  const holdings = new Kept<string, Holding | null>();
+  const scrapes = new Kept<string, readonly Scrape[]>();
+  const hostPods = new Kept<string, readonly HostPod[]>();
+  const fewServices = new Kept<string, readonly ServiceRecord[] | null>();
+  const selecting = new Kept<number, readonly ServiceRecord[]>();
+  const services = (unit: Unit): readonly ServiceRecord[] =>
+    selecting.of(unit.id, () =>
+      servicesOf(
+        world,
+        unit,
+        fewServices.of(unit.namespace, () => fewServicesIn(world, unit.namespace)),
+      ),
+    );
   return {
     resolvers: once(() => resolversOf(world)),
     controllers,
-    callbacks: (namespace) => keep(callbacks, namespace, () => callbacksIn(world, namespace)),
-    exposures: (namespace) => keep(exposures, namespace, () => exposuresIn(world, namespace, controllers())),
+    callbacks: (namespace) => callbacks.of(namespace, () => callbacksIn(world, namespace)),
+    exposures: (namespace) => exposures.of(namespace, () => exposuresIn(world, namespace, controllers())),
     declared: (unit) => world.portsOf(declaredPorts, unit),
-    holding: (peer) => keep(holdings, peer.key, () => holdingOf()(peer)),
+    services,
+    holding: (peer) => holdings.of(peer.key, () => holdingOf()(peer)),
     apiEndpoints: once(() => apiEndpointsOf(world)),
     scrapers: once(() => scrapersIn(world)),
-    scrapes: (namespace) => keep(scrapes, namespace, () => scrapesIn(world, namespace)),
+    scrapes: (namespace) => scrapes.of(namespace, () => scrapesIn(world, namespace)),
     tieredPolicies: once(() => tieredPolicies(world)),
-    hostPods: (namespace) => keep(hostPods, namespace, () => hostPodsIn(world, namespace)),
+    hostPods: (namespace, pods) =>
+      hostPods.of(`${namespace} ${pods.text}`, () => hostPodsIn(world, namespace, pods)),
   };
 }
 
@@ -61,12 +79,4 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() };
     return made.value;
   };
-}
-
-function keep<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  const found = known.get(key);
-  if (found !== undefined) return found;
-  const value = make();
-  known.set(key, value);
-  return value;
 }

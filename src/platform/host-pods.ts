@@ -1,5 +1,12 @@
-import { type PodShape, type WorkloadKind, workloadKinds } from '../model/objects.ts';
-import type { Labels } from '../model/selector.ts';
+import {
+  type PodRecord,
+  type PodShape,
+  type WorkloadKind,
+  type WorkloadRecord,
+  workloadKinds,
+} from '../model/objects.ts';
+import { type Labels, matches, type Selector } from '../model/selector.ts';
+import type { RecordKey } from '../world/record-index.ts';
 import type { World } from '../world/world.ts';
 
 /** A pod in the network of its node, or the template of a workload that has no pods yet: no policy governs it. */
@@ -12,42 +19,87 @@ export interface HostPod {
   readonly addresses: readonly string[];
 }
 
-/** The pods of a namespace that share the network of their node, and templates that would make such pods. */
-export function hostPodsIn(world: World, namespace: string): HostPod[] {
+/**
+ * The pods of a namespace that share the network of their node and that a selector matches, and templates that would
+ * make such pods; by name. Each node may have one, so that they are found by the labels that the selector asks for.
+ */
+export function hostPodsIn(world: World, namespace: string, selector: Selector): HostPod[] {
   const found: HostPod[] = [];
-  for (const pod of world.records('Pod', namespace)) {
-    if (!pod.hostNetwork || pod.finished) continue;
-    const { name, labels, addresses } = pod;
-    found.push({ namespace, name, workload: pod.owner?.name ?? name, labels, addresses });
-  }
-  for (const kind of templateKinds) {
-    for (const { name, template } of world.records(kind, namespace)) {
-      if (template.hostNetwork && !found.some((pod) => isOf(pod, template)))
-        found.push({ namespace, name, workload: name, labels: template.labels, addresses: [] });
-    }
-  }
+  for (const { name, labels, addresses, owner } of hostPodsWith(world, namespace, labelOf(selector)))
+    if (matches(selector, labels))
+      found.push({ namespace, name, workload: owner?.name ?? name, labels, addresses });
+  for (const template of templatesIn(world, namespace))
+    if (matches(selector, template.labels)) found.push(template);
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** What a namespace's DaemonSets say, where there are too many namespaces to look at their pods. */
-export function hostDaemonsIn(world: World, namespace: string): HostPod[] {
-  return daemonKinds
-    .flatMap((kind) => [...world.records(kind, namespace)])
-    .filter(({ template }) => template.hostNetwork)
-    .map(({ name, template }) => ({
-      namespace,
-      name,
-      workload: name,
-      labels: template.labels,
-      addresses: [],
-    }));
+/** What the DaemonSets of namespaces say, where there are too many namespaces to look at their pods. */
+export function hostDaemonsIn(world: World, namespace: string, selector: Selector): HostPod[] {
+  const found: HostPod[] = [];
+  for (const { name, template } of world.lookups.records(daemons, namespace))
+    if (matches(selector, template.labels)) found.push(ofTemplate(namespace, name, template));
+  return found;
 }
 
-const daemonKinds: readonly WorkloadKind[] = ['DaemonSet'];
+/** Those without pods, and of several that would make the same pods the first. */
+function templatesIn(world: World, namespace: string): HostPod[] {
+  const found: HostPod[] = [];
+  for (const key of templates)
+    for (const { name, template } of world.lookups.records(key, namespace)) {
+      const made = found.some(({ labels }) => areOf(labels, template));
+      if (!made && !hasPods(world, namespace, template)) found.push(ofTemplate(namespace, name, template));
+    }
+  return found;
+}
 
-/** A ReplicaSet's template is that of its Deployment. */
-const templateKinds: readonly WorkloadKind[] = workloadKinds.filter((kind) => kind !== 'ReplicaSet');
+function ofTemplate(namespace: string, name: string, { labels }: PodShape): HostPod {
+  return { namespace, name, workload: name, labels, addresses: [] };
+}
 
-function isOf({ labels }: HostPod, template: PodShape): boolean {
+type Label = readonly [key: string, value: string];
+
+/** A label that everything has that the selector matches, or null. */
+function labelOf({ requirements }: Selector): Label | null {
+  for (const { key, operator, values } of requirements) {
+    const [value, second] = values;
+    if (operator === 'In' && value !== undefined && second === undefined) return [key, value];
+  }
+  return null;
+}
+
+/** Is there a pod that the template may have made? */
+function hasPods(world: World, namespace: string, template: PodShape): boolean {
+  const [first] = template.labels;
+  for (const { labels } of hostPodsWith(world, namespace, first ?? null))
+    if (areOf(labels, template)) return true;
+  return false;
+}
+
+function areOf(labels: Labels, template: PodShape): boolean {
   return [...template.labels].every(([key, value]) => labels.get(key) === value);
 }
+
+/** With the label, or all of the namespace. */
+function hostPodsWith(world: World, namespace: string, label: Label | null): Iterable<PodRecord> {
+  return world.lookups.records(hostPods, filedUnder(namespace, label));
+}
+
+const hostPods: RecordKey<'Pod'> = {
+  kind: 'Pod',
+  textsOf: ({ hostNetwork, finished, namespace, labels }: PodRecord) =>
+    !hostNetwork || finished ? [] : [null, ...labels].map((label) => filedUnder(namespace, label)),
+};
+
+function filedUnder(namespace: string, label: Label | null): string {
+  return label === null ? namespace : `${namespace} ${label[0]}=${label[1]}`;
+}
+
+const hostTemplates = ({ namespace, template }: WorkloadRecord): readonly string[] =>
+  template.hostNetwork ? [namespace] : [];
+
+const daemons: RecordKey<WorkloadKind> = { kind: 'DaemonSet', textsOf: hostTemplates };
+
+/** A ReplicaSet's template is that of its Deployment. */
+const templates: readonly RecordKey<WorkloadKind>[] = workloadKinds
+  .filter((kind) => kind !== 'ReplicaSet')
+  .map((kind) => ({ kind, textsOf: hostTemplates }));

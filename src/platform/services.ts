@@ -9,7 +9,8 @@ import type { World } from '../world/world.ts';
 /** Does the Service select the unit's pods? A Service without a selector selects none. */
 export function serviceSelects({ selector, namespace }: ServiceRecord, unit: Unit): boolean {
   if (selector === null || selector.size === 0 || namespace !== unit.namespace) return false;
-  return [...selector].every(([key, value]) => unit.labels.get(key) === value);
+  for (const [key, value] of selector) if (unit.labels.get(key) !== value) return false;
+  return true;
 }
 
 /** The units behind a Service, planned pods included. */
@@ -47,13 +48,37 @@ export function targetPorts({ targetPort, protocol }: ServicePort, unit: Unit): 
 }
 
 /** The Services of a unit's namespace that select it. */
-export function servicesOf(world: World, unit: Unit): ServiceRecord[] {
-  const found: ServiceRecord[] = [];
-  for (const [key, value] of unit.labels)
-    for (const service of world.lookups.records(servicesByLabel, filedUnder(unit.namespace, key, value)))
-      if (serviceSelects(service, unit)) found.push(service);
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+export function servicesOf(
+  world: World,
+  unit: Unit,
+  few: readonly ServiceRecord[] | null = fewServicesIn(world, unit.namespace),
+): readonly ServiceRecord[] {
+  const found = (few ?? byLabels(world, unit)).filter((service) => serviceSelects(service, unit));
+  return found.length > 1 ? found.sort((a, b) => (a.name < b.name ? -1 : 1)) : found;
 }
+
+/** In a namespace with no more Services than this each is asked; in others those are found that a label leads to. */
+const fewMax = 4;
+
+/** The Services of a namespace that select pods, or null where there are many. */
+export function fewServicesIn(world: World, namespace: string): readonly ServiceRecord[] | null {
+  const found: ServiceRecord[] = [];
+  for (const service of world.lookups.records(servicesByNamespace, namespace))
+    if (found.push(service) > fewMax) return null;
+  return found;
+}
+
+function byLabels(world: World, { namespace, labels }: Unit): readonly ServiceRecord[] {
+  return [...labels].flatMap(([key, value]) => [
+    ...world.lookups.records(servicesByLabel, filedUnder(namespace, key, value)),
+  ]);
+}
+
+const servicesByNamespace: RecordKey<'Service'> = {
+  kind: 'Service',
+  textsOf: ({ namespace, selector }: ServiceRecord) =>
+    selector === null || selector.size === 0 ? [] : [namespace],
+};
 
 /** Services by the first label that their selector asks for, so that a pod finds each of its own once. */
 const servicesByLabel: RecordKey<'Service'> = {

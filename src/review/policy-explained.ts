@@ -1,5 +1,4 @@
 import { type CompiledPolicy, type Direction, directions } from '../model/policy.ts';
-import { matches } from '../model/selector.ts';
 import type { Facts } from '../platform/facts.ts';
 import { podCount, unitsOf } from '../rules/pod-peers.ts';
 import type { BitSet } from '../sets/bitset.ts';
@@ -105,7 +104,7 @@ function openThings(policy: CompiledPolicy, world: World, facts: Facts): string[
         ? 'Connections that are open already, until they close.'
         : 'Connections that are open already, perhaps: that is the affair of the network plugin.',
     );
-  const hosts = facts.hostPods(policy.ref.namespace).filter(({ labels }) => matches(policy.subject, labels));
+  const hosts = facts.hostPods(policy.ref.namespace, policy.subject);
   const names = [...new Set(hosts.map(({ namespace, workload }) => `${namespace}/${workload}`))].sort();
   if (names.length > 0)
     things.push(`Everything of ${names.join(', ')}, in the network of its node: no policy governs it.`);

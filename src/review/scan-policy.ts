@@ -5,6 +5,7 @@ import type { Freshness } from '../model/review.ts';
 import { type Facts, factsOf } from '../platform/facts.ts';
 import type { PolicyInput, PolicyRule, Rule } from '../rules/rule.ts';
 import { findingsOf, judge } from '../rules/run.ts';
+import { Shared } from '../rules/shared.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { overlay } from '../world/overlay.ts';
 import { caseOf } from './case-of.ts';
@@ -94,10 +95,11 @@ export function standing(policy: CompiledPolicy, { world, rules }: ScanContext, 
 }
 
 function inputOf(policy: CompiledPolicy, world: ClusterWorld, facts: Facts): PolicyInput {
+  const shared = new Shared();
   const pod = world.subjects(policy).isEmpty() ? inventedPod(policy) : null;
-  if (pod === null) return { policy, world, previous: null, facts, invented: false };
+  if (pod === null) return { policy, world, previous: null, facts, shared, invented: false };
   const peopled = overlay(world, { edits: [pod] }).after;
-  return { policy, world: peopled, previous: null, facts: factsOf(peopled), invented: true };
+  return { policy, world: peopled, previous: null, facts: factsOf(peopled), shared, invented: true };
 }
 
 /** Everything that stands, at once. */

@@ -4,7 +4,7 @@ import { decidesFor, type TieredPolicy } from '../platform/admin-tiers.ts';
 import type { Unit } from '../world/unit.ts';
 import { isolatedUnits, newlyHarmed, podsOf } from './isolated-pods.ts';
 import { podsDo } from './phrases.ts';
-import { inventedUnits, podCount, unitsOf } from './pod-peers.ts';
+import { podCount, realSubjects } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -97,8 +97,8 @@ function* shadowed(
   direction: Direction,
   actions: readonly AdminAction[],
 ): Iterable<Draft> {
-  const { world, policy } = input;
-  const selected = unitsOf(world, world.subjects(policy).andNot(inventedUnits(input)));
+  const { world } = input;
+  const selected = realSubjects(input);
   const units = selected.filter((unit) => decidesFor(world, tiered, unit));
   const says = actions.flatMap((action) => sayings[action]);
   if (units.length === 0 || says.length === 0) return;

@@ -9,7 +9,7 @@ import {
 import type { Unit } from '../world/unit.ts';
 import { sidesIn } from './isolated-pods.ts';
 import { portsKeyOf } from './phrases.ts';
-import { inventedUnits, unitsOf } from './pod-peers.ts';
+import { realSubjects } from './pod-peers.ts';
 import type { Draft, PolicyInput, PolicyRule } from './rule.ts';
 
 /**
@@ -73,7 +73,7 @@ const unitsMax = 500;
 function clausesTogether(input: PolicyInput, direction: Direction): readonly (readonly Clause[])[] {
   const { world, policy } = input;
   const sideFor = sidesIn(world, direction);
-  const units: readonly Unit[] = unitsOf(world, world.subjects(policy).andNot(inventedUnits(input)));
+  const units: readonly Unit[] = realSubjects(input);
   const sides = new Set(units.slice(0, unitsMax).map(sideFor));
   const lists = [...sides].map(({ entries }) => entries.map(({ clause }) => clause));
   return [clausesOf(policy, direction), ...lists];

@@ -4,7 +4,7 @@ import { portText } from '../sets/port-set.ts';
 import { rangeText } from '../sets/ranges.ts';
 import type { Unit } from '../world/unit.ts';
 import { fellowsOf } from './fellow-policies.ts';
-import { unitsOf } from './pod-peers.ts';
+import { subjectUnits } from './pod-peers.ts';
 import { type Again, exceptsIn, type Place, reallowed } from './reallowed.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -35,7 +35,7 @@ export const exceptReallowedElsewhere: PolicyRule = {
   *check(input: PolicyInput): Iterable<Draft> {
     for (const direction of directions) {
       const own = clausesOf(input.policy, direction).map((clause) => ({ clause, policy: null }));
-      const [unit] = unitsOf(input.world, input.world.subjects(input.policy));
+      const [unit] = subjectUnits(input);
       const others = fellowsOf(input, direction).flatMap(({ policy, clauses }) =>
         clauses.map((clause) => ({ clause, policy: policy.ref.name })),
       );

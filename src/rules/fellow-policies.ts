@@ -1,6 +1,6 @@
 import type { Clause, CompiledPolicy, Direction } from '../model/policy.ts';
 import type { Unit } from '../world/unit.ts';
-import { unitsOf } from './pod-peers.ts';
+import { subjectUnits } from './pod-peers.ts';
 import type { PolicyInput } from './rule.ts';
 
 /** Another policy that governs some of the same pods in one direction. */
@@ -15,10 +15,15 @@ export interface Fellow {
 const unitsMax = 500;
 
 /** The policies that govern pods of this one too, in the direction and surely, in the order of their names. */
-export function fellowsOf({ policy, world }: PolicyInput, direction: Direction): readonly Fellow[] {
-  if (policy[direction] === null) return [];
+export function fellowsOf(input: PolicyInput, direction: Direction): readonly Fellow[] {
+  if (input.policy[direction] === null) return [];
+  return input.shared.fellows.of(direction, () => fellowsIn(input, direction));
+}
+
+function fellowsIn(input: PolicyInput, direction: Direction): readonly Fellow[] {
+  const { policy, world } = input;
   const found = new Map<string, { policy: CompiledPolicy; clauses: readonly Clause[]; units: Unit[] }>();
-  for (const unit of unitsOf(world, world.subjects(policy)).slice(0, unitsMax)) {
+  for (const unit of subjectUnits(input).slice(0, unitsMax)) {
     for (const governor of world.governing(unit.id, direction).governors) {
       const { name } = governor.policy.ref;
       if (name === policy.ref.name || !governor.certain) continue;

@@ -1,14 +1,18 @@
-import { portsOf } from '../impact/side.ts';
 import type { Phrase } from '../model/finding.ts';
 import type { CompiledPolicy, Direction } from '../model/policy.ts';
 import { selectsEverything } from '../model/selector.ts';
-import { servicesOf } from '../platform/services.ts';
-import type { BitSet } from '../sets/bitset.ts';
-import { intersectPorts, isEmpty } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
-import type { World } from '../world/world.ts';
 import { isolatorOf, podsOf, sidesIn } from './isolated-pods.ts';
-import { inventedUnits, type NamedPeer, podCount, podPeersOf, realUnits, unitsOf } from './pod-peers.ts';
+import { allowing, type Own } from './other-end.ts';
+import {
+  inventedUnits,
+  type NamedPeer,
+  podCount,
+  podPeersOf,
+  realSubjects,
+  realUnits,
+  unitsOf,
+} from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -37,7 +41,7 @@ export const halfOpenConnection: PolicyRule = {
     const { world, policy } = input;
     const subjects = world.subjects(policy).andNot(inventedUnits(input));
     if (subjects.isEmpty()) return;
-    const own: Own = { subjects, here: unitsOf(world, subjects).slice(0, portsMax) };
+    const own: Own = { subjects, here: realSubjects(input).slice(0, portsMax) };
     for (const named of podPeersOf(input.policy)) {
       const { namespaces } = named.peer;
       if (namespaces !== 'own' && selectsEverything(namespaces)) continue;
@@ -56,12 +60,6 @@ interface Half {
   readonly named: NamedPeer;
   readonly policy: CompiledPolicy;
   readonly units: Set<Unit>;
-}
-
-/** The pods of the policy, and some of them. */
-interface Own {
-  readonly subjects: BitSet;
-  readonly here: readonly Unit[];
 }
 
 const toldMax = 5;
@@ -104,36 +102,27 @@ const opposite: Readonly<Record<Direction, Direction>> = { ingress: 'egress', eg
 /** Pods of the other end that refuse every connection of a clause, by the policy that isolates them. */
 function refusedBy(
   input: PolicyInput,
-  { clause, peer }: NamedPeer,
-  { subjects, here }: Own,
+  named: NamedPeer,
+  own: Own,
 ): Map<string, { readonly policy: CompiledPolicy; readonly units: Unit[] }> {
-  const { world } = input;
+  const { clause, peer } = named;
+  const { world, facts } = input;
   const found = new Map<string, { policy: CompiledPolicy; units: Unit[] }>();
   const direction = opposite[clause.direction];
   const others = realUnits(input, peer).and(world.isolated(direction));
-  if (others.isEmpty() || (clause.direction === 'ingress' && !hasService(world, here))) return found;
+  const hasService = (unit: Unit): boolean => facts.services(unit).length > 0;
+  if (others.isEmpty() || (clause.direction === 'ingress' && !own.here.some(hasService))) return found;
   const sideFor = sidesIn(world, direction);
+  const allows = allowing(input, clause, own);
   for (const other of unitsOf(world, others).slice(0, unitsMax)) {
     const side = sideFor(other);
     const isolating = isolatorOf(side);
-    if (isolating === null || (here.length === 1 && here[0]?.id === other.id)) continue;
-    const destinations = clause.direction === 'egress' ? [other] : here;
-    const allowed = side.entries.some(
-      ({ clause: theirs, members }) =>
-        (members === 'any' || members.may.intersects(subjects)) &&
-        destinations.some(
-          ({ ports }) => !isEmpty(intersectPorts(portsOf(theirs, ports).may, portsOf(clause, ports).may)),
-        ),
-    );
-    if (allowed || (clause.direction === 'egress' && !hasService(world, [other]))) continue;
+    if (isolating === null || (own.here.length === 1 && own.here[0]?.id === other.id)) continue;
+    if (allows(side, other) || (clause.direction === 'egress' && !hasService(other))) continue;
     const key = `${clause.direction} ${isolating.ref.namespace}/${isolating.ref.name}`;
     const entry = found.get(key) ?? { policy: isolating, units: [] };
     entry.units.push(other);
     found.set(key, entry);
   }
   return found;
-}
-
-function hasService(world: World, units: readonly Unit[]): boolean {
-  return units.some((unit) => servicesOf(world, unit).length > 0);
 }

@@ -1,5 +1,5 @@
 import { type Clause, type CompiledPolicy, clausesOf, type PodPeer } from '../model/policy.ts';
-import { matches, selectsEverything } from '../model/selector.ts';
+import { selectsEverything } from '../model/selector.ts';
 import { type HostPod, hostDaemonsIn } from '../platform/host-pods.ts';
 import { parseAddress } from '../sets/addresses.ts';
 import { blockHolds, weightOf } from '../world/unit.ts';
@@ -34,8 +34,8 @@ export const hostnetworkPeer: PolicyRule = {
       const hosts = peer.hostNetwork === 'yes' ? [] : hostsOf(input, peer);
       const [first] = hosts;
       if (first === undefined) continue;
-      const own = unitsOf(input.world, realUnits(input, peer)).reduce((sum, unit) => sum + weightOf(unit), 0);
-      if (hosts.length < own * mainly || isAdmitted(input.policy, clause.direction, hosts)) continue;
+      const own = podsUpTo(hosts.length / mainly, input, peer);
+      if (own === null || isAdmitted(input.policy, clause.direction, hosts)) continue;
       yield { key, at: peer.origin, affected: [], ...told(input, clause, peer, first, own) };
     }
   },
@@ -45,6 +45,14 @@ export const hostnetworkPeer: PolicyRule = {
 const mainly = 4;
 /** In so many namespaces the pods are looked at, in more than those the DaemonSets alone. */
 const namespacesMax = 20;
+
+/** How many pods with a network of their own the peer matches; null where these are more. */
+function podsUpTo(most: number, input: PolicyInput, peer: PodPeer): number | null {
+  const units = realUnits(input, peer);
+  if (units.size > most) return null;
+  const pods = unitsOf(input.world, units).reduce((sum, unit) => sum + weightOf(unit), 0);
+  return pods > most ? null : pods;
+}
 
 function told(
   { world }: PolicyInput,
@@ -78,13 +86,14 @@ function hostsOf(input: PolicyInput, peer: PodPeer): readonly HostPod[] {
     return [];
   const one = onlyNamespace(policy, peer);
   const names = one === null ? namespacesOf(input, peer) : [one];
-  const look = names.length > namespacesMax ? hostDaemonsIn.bind(null, world) : facts.hostPods;
-  return names.flatMap((name) => look(name).filter(({ labels }) => matches(peer.pods, labels)));
+  if (names.length <= namespacesMax) return names.sort().flatMap((name) => facts.hostPods(name, peer.pods));
+  const hosts = names.flatMap((name) => hostDaemonsIn(world, name, peer.pods));
+  return hosts.sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
 }
 
-function namespacesOf({ world }: PolicyInput, { namespaces }: PodPeer): readonly string[] {
+function namespacesOf({ world }: PolicyInput, { namespaces }: PodPeer): string[] {
   if (namespaces === 'own') return [];
-  return [...world.lookups.namespaces(namespaces)].map(({ name }) => name).sort();
+  return [...world.lookups.namespaces(namespaces)].map(({ name }) => name);
 }
 
 /** Does a block of the same direction hold every node that the pods run on? */

@@ -1,6 +1,6 @@
-import { matches, selectsEverything } from '../model/selector.ts';
+import { selectsEverything } from '../model/selector.ts';
 import { podKinds } from './pod-kinds.ts';
-import { inventedUnits, podCount, unitsOf } from './pod-peers.ts';
+import { podCount, realSubjects } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -26,13 +26,13 @@ export const hostnetworkPodsSelected: PolicyRule = {
       'Calico, Cilium and Antrea have host endpoints, host policies and node policies of their own; NetworkPolicy objects do not reach them.',
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    const { facts, policy, world } = input;
+    const { facts, policy } = input;
     const { subject, ref } = policy;
     if (selectsEverything(subject)) return;
-    const hosts = facts.hostPods(ref.namespace).filter(({ labels }) => matches(subject, labels));
+    const hosts = facts.hostPods(ref.namespace, subject);
     const [first] = hosts;
     if (first === undefined) return;
-    const governed = unitsOf(world, world.subjects(policy).andNot(inventedUnits(input)));
+    const governed = realSubjects(input);
     const names = new Set(hosts.map(({ workload }) => workload));
     const whose = names.size > 1 ? `${first.workload} and ${names.size - 1} more` : first.workload;
     const some = governed.length > 0;

@@ -8,7 +8,7 @@ import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { podsOf } from './isolated-pods.ts';
 import { kindOfPods, podsDo } from './phrases.ts';
-import { inventedUnits, unitsOf } from './pod-peers.ts';
+import { realSubjects } from './pod-peers.ts';
 import type { Draft, PolicyInput, PolicyRule } from './rule.ts';
 
 /**
@@ -92,7 +92,7 @@ interface Hidden {
 /** What stands between the clients and the pods that a clause is about. A Service that keeps addresses wins. */
 function hiddenBehind(input: PolicyInput, clause: Clause): readonly Hidden[] {
   const { facts, policy, world } = input;
-  const subjects = unitsOf(world, world.subjects(policy).andNot(inventedUnits(input)));
+  const subjects = realSubjects(input);
   const reached = facts.exposures(policy.ref.namespace).map((exposure) => ({
     exposure,
     units: subjects.filter(({ id, ports }) => {

@@ -1,22 +1,22 @@
-import { type Side, sideOf } from '../impact/side.ts';
-import type { CompiledPolicy, Direction } from '../model/policy.ts';
+import type { Entry, Side } from '../impact/side.ts';
+import type { Clause, CompiledPolicy, Direction } from '../model/policy.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { podIds, type Unit } from '../world/unit.ts';
-import type { World } from '../world/world.ts';
-import { unitsOf } from './pod-peers.ts';
+import type { Governing, Governor, World } from '../world/world.ts';
+import { subjectUnits } from './pod-peers.ts';
 import type { PolicyInput } from './rule.ts';
 
 /** Units that the policy selects and isolates in the direction, those of `among` only if it is given. */
-export function isolatedUnits(
-  { policy, world }: PolicyInput,
-  direction: Direction,
-  among?: BitSet,
-): readonly Unit[] {
+export function isolatedUnits(input: PolicyInput, direction: Direction, among?: BitSet): readonly Unit[] {
+  const { policy, world, shared } = input;
   const stray = policy.ignored.some((clause) => clause.direction === direction);
   const speaks = policy[direction] !== null || (stray && world.profile.strayDirections !== 'ignore');
   if (!speaks) return [];
-  const isolated = world.subjects(policy).and(world.isolated(direction));
-  return unitsOf(world, among === undefined ? isolated : isolated.and(among));
+  const units = shared.units.of(direction, () => {
+    const isolated = world.isolated(direction);
+    return subjectUnits(input).filter(({ id }) => isolated.has(id));
+  });
+  return among === undefined ? units : units.filter(({ id }) => among.has(id));
 }
 
 /** Is a unit harmed in a world? Asked of one world for many units, so that what they share is worked out once. */
@@ -38,13 +38,39 @@ export function newlyHarmed(
   });
 }
 
+/** A clause whose peers are looked up when somebody asks for them: most rules first look at its ports. */
+class LateEntry implements Entry {
+  readonly governor: Governor;
+  readonly clause: Clause;
+  private readonly world: World;
+  private found: Entry['members'] | null = null;
+
+  constructor(world: World, governor: Governor, clause: Clause) {
+    this.world = world;
+    this.governor = governor;
+    this.clause = clause;
+  }
+
+  get members(): Entry['members'] {
+    this.found ??= this.world.clauseUnits(this.governor.policy.ref.namespace, this.clause);
+    return this.found;
+  }
+}
+
+function lateSideOf(world: World, governing: Governing, direction: Direction): Side {
+  const entries = governing.governors.flatMap((governor) =>
+    governor.clauses.map((clause) => new LateEntry(world, governor, clause)),
+  );
+  return { direction, governing, entries };
+}
+
 /** The clauses that decide for a unit, worked out once for units that the same policies govern. */
 export function sidesIn(world: World, direction: Direction): (unit: Unit) => Side {
   const known = new Map<string, Side>();
   return ({ id }) => {
     const governing = world.governing(id, direction);
     const key = `${governing.isolated} ${governing.key}`;
-    const side = known.get(key) ?? sideOf(world, governing, direction);
+    const side = known.get(key) ?? lateSideOf(world, governing, direction);
     known.set(key, side);
     return side;
   };

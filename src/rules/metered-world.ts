@@ -3,6 +3,7 @@ import type { ClusterObject, NamespaceRecord, PodRecord, WorkloadRecord } from '
 import type { Clause, CompiledPolicy, Direction, Peer } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Labels } from '../model/selector.ts';
+import { Kept } from '../platform/kept.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { Lookups } from '../world/lookups.ts';
@@ -57,6 +58,10 @@ export class MeteredWorld implements World {
   readonly lookups: Lookups;
   private readonly world: World;
   private readonly meter: Meter;
+  /** Answers that many rules ask for; each time a step is taken all the same. */
+  private readonly subjectsOf = new Kept<CompiledPolicy, BitSet>();
+  private readonly readings = new Kept<string, Reading>();
+  private readonly clauses = new Kept<Clause, 'any' | Reading>();
 
   constructor(world: World, meter: Meter) {
     this.profile = world.profile;
@@ -147,12 +152,12 @@ export class MeteredWorld implements World {
 
   subjects(policy: CompiledPolicy): BitSet {
     this.spend(1);
-    return this.world.subjects(policy);
+    return this.subjectsOf.of(policy, () => this.world.subjects(policy));
   }
 
   peerUnits(namespace: string, peer: Peer): Reading {
     this.spend(1);
-    return this.world.peerUnits(namespace, peer);
+    return this.readings.of(`${namespace} ${peer.key}`, () => this.world.peerUnits(namespace, peer));
   }
 
   portsOf(read: PortsOfUnit, unit: Unit): PortSet {
@@ -162,7 +167,7 @@ export class MeteredWorld implements World {
 
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
     this.spend(clause.peers === 'any' ? 1 : 1 + clause.peers.length);
-    return this.world.clauseUnits(namespace, clause);
+    return this.clauses.of(clause, () => this.world.clauseUnits(namespace, clause));
   }
 
   foreignApi(namespace: string): string | null {

@@ -15,7 +15,7 @@ import { holdsWholeFamily, podIds, type Unit } from '../world/unit.ts';
 import { isolatedUnits, sidesIn } from './isolated-pods.ts';
 import { podsDo } from './phrases.ts';
 import { podKinds } from './pod-kinds.ts';
-import { inventedUnits, unitsOf } from './pod-peers.ts';
+import { realSubjects } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -58,7 +58,7 @@ export const nodeProbeAssumption: PolicyRule = {
   },
   *check(input: PolicyInput): Iterable<Draft> {
     const { world, policy } = input;
-    const selected = unitsOf(world, world.subjects(policy).andNot(inventedUnits(input))).slice(0, unitsMax);
+    const selected = realSubjects(input).slice(0, unitsMax);
     const probes = new Map(selected.map((unit) => [unit.id, probePorts(input, unit)]));
     if (world.profile.ownNodeToPod === 'by-policy') yield* blockedProbes(input, probes);
     const probed = [...probes.values()].reduce(unionPorts, noPorts);

@@ -2,7 +2,7 @@ import { portsOf } from '../impact/side.ts';
 import type { Clause } from '../model/policy.ts';
 import { isEmpty, noPorts, type PortSet, subtractPorts, unionPorts } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
-import { unitsOf } from './pod-peers.ts';
+import { subjectUnits } from './pod-peers.ts';
 import type { PolicyInput } from './rule.ts';
 
 /**
@@ -10,9 +10,8 @@ import type { PolicyInput } from './rule.ts';
  * LoadBalancer or NodePort, and DNS on the resolvers? No selector matches such callers.
  */
 export function isOutsideFacing(input: PolicyInput, clause: Clause): boolean {
-  const { policy, world } = input;
   if (clause.direction === 'egress' || clause.ports === 'any') return false;
-  const units = unitsOf(world, world.subjects(policy));
+  const units = subjectUnits(input);
   return (
     units.length > 0 &&
     units.every((unit) => {

@@ -6,7 +6,7 @@ import { shapeOf } from '../platform/shape-of.ts';
 import { podIds, type Unit } from '../world/unit.ts';
 import { workloadsOf } from './own-namespace.ts';
 import { podKinds } from './pod-kinds.ts';
-import { inventedUnits, unitsOf } from './pod-peers.ts';
+import { realSubjects } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -41,10 +41,10 @@ export const podOutsideEnforcement: PolicyRule = {
       limit of AWS.`,
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    const { world, policy } = input;
+    const { world } = input;
     const { profile } = world;
     if (profile.enforcement === 'no') return;
-    const units = unitsOf(world, world.subjects(policy).andNot(inventedUnits(input)));
+    const units = realSubjects(input);
     const standalone = units.filter(({ workload }) => workload.kind === 'Pod');
     yield* draft(profile.standalonePods, 'standalone', standalone, podKinds);
     const placed = placesOf(input, units);

@@ -61,6 +61,16 @@ export function realUnits(input: PolicyInput, peer: PodPeer): BitSet {
   return world.peerUnits(policy.ref.namespace, peer).may.andNot(inventedUnits(input));
 }
 
+/** The units that the policy selects, an invented pod among them. */
+export function subjectUnits({ world, policy, shared }: PolicyInput): readonly Unit[] {
+  return shared.units.of('all', () => unitsOf(world, world.subjects(policy)));
+}
+
+/** The units that the policy selects, less an invented pod. */
+export function realSubjects(input: PolicyInput): readonly Unit[] {
+  return input.invented ? [] : subjectUnits(input);
+}
+
 /** A policy that needs an invented pod selects nothing else, so that its subjects are that pod. */
 export function inventedUnits({ world, policy, invented }: PolicyInput): BitSet {
   return invented ? world.subjects(policy) : new BitSet();
@@ -78,16 +88,18 @@ export function peerOf(namespaces: PodPeer['namespaces'], pods: Selector): PodPe
  * everywhere or to addresses, where ports may be those of anybody.
  */
 export function destinationsOf(input: PolicyInput, clause: Clause): readonly Unit[] | null {
-  const { world, policy } = input;
-  if (clause.direction === 'ingress')
-    return unitsOf(world, world.subjects(policy).andNot(inventedUnits(input)));
+  if (clause.direction === 'ingress') return realSubjects(input);
+  return input.shared.destinations.of(clause, () => calledBy(input, clause));
+}
+
+function calledBy(input: PolicyInput, clause: Clause): readonly Unit[] | null {
   if (clause.peers === 'any') return null;
   const found = new BitSet();
   for (const peer of clause.peers) {
     if (peer.kind === 'block') return null;
     found.addAll(realUnits(input, peer));
   }
-  return unitsOf(world, found);
+  return unitsOf(input.world, found);
 }
 
 /** Does a namespace selector match any namespace, be it one that only pods are known of? */

@@ -2,7 +2,7 @@ import { portsOf } from '../impact/side.ts';
 import type { FixStep, Related } from '../model/finding.ts';
 import type { Clause, PortTerm } from '../model/policy.ts';
 import type { ContainerPort } from '../model/port.ts';
-import { servicesOf, targetPorts } from '../platform/services.ts';
+import { targetPorts } from '../platform/services.ts';
 import { hasPort, isEmpty, noPorts, type PortSet, portText, subtractPorts } from '../sets/port-set.ts';
 import type { Unit } from '../world/unit.ts';
 import { isSlip } from './near-miss.ts';
@@ -78,7 +78,7 @@ function nearPort(
 
 /** The port behind a Service port of this name. */
 function calledSo(
-  { policy, world }: PolicyInput,
+  { policy, facts }: PolicyInput,
   clause: Clause,
   term: Named,
   {
@@ -87,7 +87,7 @@ function calledSo(
     missing,
   }: { readonly unit: Unit; readonly allowed: PortSet; readonly missing: readonly Unit[] },
 ): PortMeant | null {
-  for (const service of servicesOf(world, unit)) {
+  for (const service of facts.services(unit)) {
     const port = service.ports.find((candidate) => candidate.name === term.name);
     const target = port === undefined ? noPorts : subtractPorts(targetPorts(port, unit), allowed);
     if (isEmpty(target)) continue;

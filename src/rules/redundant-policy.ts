@@ -5,7 +5,7 @@ import { coversSelector } from './covers.ts';
 import { type Fellow, fellowsOf } from './fellow-policies.ts';
 import { portsKeyOf } from './phrases.ts';
 import { podKinds } from './pod-kinds.ts';
-import { peersKey, unitsOf } from './pod-peers.ts';
+import { peersKey, subjectUnits } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -74,12 +74,12 @@ const unitsMax = 300;
 
 /** Do the others isolate its pods and those to come, and allow all that it allows? */
 function standsWithout(input: PolicyInput, direction: Direction, fellows: readonly Fellow[]): boolean {
-  const { policy, world } = input;
+  const { policy } = input;
   if (!fellows.some((fellow) => isolatesToo(policy, direction, fellow))) return false;
   const inner = clausesOf(policy, direction);
   return (
     inner.length === 0 ||
-    unitsOf(world, world.subjects(policy)).every((unit) => {
+    subjectUnits(input).every((unit) => {
       const outer = fellows.filter(({ units }) => units.includes(unit)).flatMap(({ clauses }) => clauses);
       return allowsAll(input, outer, inner, unit);
     })

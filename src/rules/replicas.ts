@@ -2,7 +2,8 @@ import { allAllowed, both, decide, matchesUnit, portsOf, type Side } from '../im
 import type { ServiceRecord } from '../model/objects.ts';
 import type { Direction } from '../model/policy.ts';
 import type { Facts } from '../platform/facts.ts';
-import { servicesOf, targetPorts } from '../platform/services.ts';
+import { Kept } from '../platform/kept.ts';
+import { targetPorts } from '../platform/services.ts';
 import {
   allPorts,
   intersectPorts,
@@ -12,7 +13,7 @@ import {
   subtractPorts,
   unionPorts,
 } from '../sets/port-set.ts';
-import { type Unit, weightOf } from '../world/unit.ts';
+import { portsKey, type Unit, weightOf } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { sidesIn } from './isolated-pods.ts';
 
@@ -25,13 +26,13 @@ export function isReplicated(world: World, { workload }: Unit): boolean {
 }
 
 /** Services that lead to the unit's pods and have no address of their own. */
-export function headlessServices(world: World, unit: Unit): readonly ServiceRecord[] {
-  return servicesOf(world, unit).filter(({ headless }) => headless);
+export function headlessServices(facts: Facts, unit: Unit): readonly ServiceRecord[] {
+  return facts.services(unit).filter(({ headless }) => headless);
 }
 
 /** The ports of a unit that its headless Services lead to, by whose names the members of a cluster find each other. */
-export function headlessPorts(world: World, unit: Unit): PortSet {
-  return headlessServices(world, unit)
+export function headlessPorts(facts: Facts, unit: Unit): PortSet {
+  return headlessServices(facts, unit)
     .flatMap(({ ports }) => ports)
     .reduce((sum, port) => unionPorts(sum, targetPorts(port, unit)), noPorts);
 }
@@ -56,22 +57,56 @@ export function cutsIn(world: World, facts: Facts, asked: readonly Direction[]):
     const wanted = isEmpty(declared) ? allPorts : declared;
     if (isEmpty(intersectPorts(wanted, may))) return wanted;
     if (!asked.includes('ingress') || !into.governing.isolated) return noPorts;
-    return subtractPorts(subtractPorts(headlessPorts(world, to), may), openPorts(into, to));
+    return subtractPorts(subtractPorts(headlessPorts(facts, to), may), openPorts(into, to));
   };
-  const known = new Map<number, PortSet>();
-  return (unit) => {
-    const found = known.get(unit.id) ?? cutOf(world, unit, between);
-    known.set(unit.id, found);
-    return found;
-  };
+  const workloads = new Kept<string, Siblings>();
+  const known = new Kept<number, PortSet>();
+  return (unit) =>
+    known.of(unit.id, () => {
+      const siblings = workloads.of(unit.workload.id, () => {
+        const units = world.workloadUnits(unit.workload).slice(0, siblingsMax);
+        const all = asked.flatMap((direction) => units.map(sides[direction]));
+        return { units, sides: [...new Set(all)], kinds: new Kept(), pairs: new Kept() };
+      });
+      const kindOf = (each: Unit): string | null =>
+        siblings.kinds.of(each.id, () => {
+          const own = asked.map((direction) => siblings.sides.indexOf(sides[direction](each)));
+          return own.includes(-1) ? null : kindText(facts, siblings.sides, each, own);
+        });
+      return cutOf(unit, siblings, between, kindOf);
+    });
 }
 
-function cutOf(world: World, unit: Unit, between: (from: Unit, to: Unit) => PortSet): PortSet {
-  const others = world.workloadUnits(unit.workload).slice(0, siblingsMax);
-  const pairs = others.filter((other) => other.id !== unit.id || weightOf(unit) > 1);
-  return pairs.reduce<PortSet>((sum, other) => {
-    const out = unionPorts(sum, between(unit, other));
-    return other.id === unit.id ? out : unionPorts(out, between(other, unit));
+/** Some units of one workload, the sides that decide for them, and what holds between two kinds of its units. */
+interface Siblings {
+  readonly units: readonly Unit[];
+  readonly sides: readonly Side[];
+  readonly kinds: Kept<number, string | null>;
+  readonly pairs: Kept<string, PortSet>;
+}
+
+/** Equal for units that the same policies govern, whom the same clauses match, and that have the same ports. */
+function kindText(facts: Facts, sides: readonly Side[], unit: Unit, own: readonly number[]): string {
+  const matched = sides.flatMap(({ entries }) => entries.map((entry) => matchesUnit(entry, unit.id)));
+  const ports = [facts.declared(unit), headlessPorts(facts, unit)].map((set) => set.join());
+  return [own.join(), ...matched, portsKey(unit.ports), ...ports].join(' ');
+}
+
+function cutOf(
+  unit: Unit,
+  { units, pairs }: Siblings,
+  between: (from: Unit, to: Unit) => PortSet,
+  kindOf: (unit: Unit) => string | null,
+): PortSet {
+  const others = units.filter((other) => other.id !== unit.id || weightOf(unit) > 1);
+  if (others.length === 0) return noPorts;
+  const kind = kindOf(unit);
+  const found = (from: Unit, to: Unit, one: string | null, two: string | null): PortSet =>
+    one === null || two === null ? between(from, to) : pairs.of(`${one} to ${two}`, () => between(from, to));
+  return others.reduce<PortSet>((sum, other) => {
+    const mate = kindOf(other);
+    const out = unionPorts(sum, found(unit, other, kind, mate));
+    return other.id === unit.id ? out : unionPorts(out, found(other, unit, mate, kind));
   }, noPorts);
 }
 

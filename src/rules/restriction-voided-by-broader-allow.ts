@@ -5,7 +5,7 @@ import { allowsAll } from './allowed-set.ts';
 import { isDnsOnly } from './dns-clauses.ts';
 import { type Fellow, fellowsOf } from './fellow-policies.ts';
 import { placeOfIsolation, podsOf } from './isolated-pods.ts';
-import { podCount, unitsOf } from './pod-peers.ts';
+import { podCount, subjectUnits } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -59,7 +59,7 @@ function voidedBy(
   const voided = units.filter(strictlyIn(input, own, clauses));
   if (voided.length === 0) return null;
   const { name, namespace } = policy.ref;
-  const all = unitsOf(input.world, input.world.subjects(input.policy));
+  const all = subjectUnits(input);
   const some = voided.length < all.length;
   return {
     key: `${direction} ${name}`,

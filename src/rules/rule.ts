@@ -7,6 +7,7 @@ import type { WrittenDocument } from '../model/written.ts';
 import type { Facts } from '../platform/facts.ts';
 import type { Overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
+import type { Shared } from './shared.ts';
 
 /** What a rule about one policy sees: the policy, and a world in which that version of it is in force. */
 export interface PolicyInput {
@@ -16,6 +17,8 @@ export interface PolicyInput {
   readonly previous: World | null;
   /** Facts of `world`. */
   readonly facts: Facts;
+  /** What rules about this version of the policy have found out together. */
+  readonly shared: Shared;
   /** The policy selects nothing, and one invented pod with exactly the labels it asks for stands in. */
   readonly invented: boolean;
 }

@@ -6,6 +6,7 @@ import type { World } from '../world/world.ts';
 import { BudgetEnded, type Meter, MeteredWorld } from './metered-world.ts';
 import type { ChangeInput, ChangeRule, DocumentRule, Draft, PolicyInput, PolicyRule, Rule } from './rule.ts';
 import type { Case } from './run.ts';
+import { Shared } from './shared.ts';
 import { objectOf, stamp } from './stamp.ts';
 
 export interface JudgedFinding {
@@ -17,6 +18,14 @@ export interface JudgedFinding {
 /** The two versions of a policy, each in its world. */
 type Sides = Readonly<Record<'before' | 'after', Pick<PolicyInput, 'world' | 'facts'>>>;
 
+/** A version of a policy as rules about its text see it, and as all others do. */
+type Version = Readonly<Record<'free' | 'metered', PolicyInput>>;
+
+interface Versions {
+  readonly now: Version;
+  readonly old: Version | null;
+}
+
 /** Asks one rule after the other; one that throws, or that the budget ends, does not harm the others. */
 export class Runner {
   readonly failed: { readonly rule: string; readonly error: Error }[] = [];
@@ -27,6 +36,7 @@ export class Runner {
   private readonly free: Sides;
   private readonly metered: Sides;
   private readonly meter: Meter;
+  private readonly byEdit = new Map<PolicyEdit, Versions>();
 
   constructor(whole: Case, meter: Meter) {
     const { before, after } = whole.peopled;
@@ -60,21 +70,41 @@ export class Runner {
 
   private policy(rule: PolicyRule, edit: PolicyEdit): JudgedFinding[] {
     if (edit.after === null) return [];
+    const { now, old } = this.versions(edit, edit.after);
     // Rules about the text take no steps, which a test holds them to: only the deadline ends them.
-    const { before, after } = rule.cost === 'text' ? this.free : this.metered;
-    const invented = this.whole.invented.has(`${edit.after.ref.namespace}/${edit.after.ref.name}`);
-    const now: PolicyInput = { policy: edit.after, ...after, previous: before.world, invented };
-    const drafts = this.drafts(rule, () => rule.check(now));
-    const findings = drafts.map((draft) => stamp(rule, objectOf(edit), draft, invented));
-    if (edit.before === null || findings.length === 0)
-      return findings.map((finding) => ({ finding, old: false }));
-    const then = { policy: edit.before, ...before, previous: null, invented: invented && sameSubject(edit) };
+    const kind = rule.cost === 'text' ? 'free' : 'metered';
+    const drafts = this.drafts(rule, () => rule.check(now[kind]));
+    const findings = drafts.map((draft) => stamp(rule, objectOf(edit), draft, now[kind].invented));
+    if (old === null || findings.length === 0) return findings.map((finding) => ({ finding, old: false }));
     const earlier = new Map<string, ReadonlySet<string>>();
-    for (const draft of this.drafts(rule, () => rule.check(then))) {
-      const finding = stamp(rule, objectOf(edit), draft, then.invented);
+    for (const draft of this.drafts(rule, () => rule.check(old[kind]))) {
+      const finding = stamp(rule, objectOf(edit), draft, old[kind].invented);
       earlier.set(identityOf(finding), new Set(finding.affected));
     }
     return findings.map((finding) => ({ finding, old: isOld(finding, earlier) }));
+  }
+
+  /** Both versions of a policy as rules see them. */
+  private versions(edit: PolicyEdit, after: CompiledPolicy): Versions {
+    const known = this.byEdit.get(edit);
+    if (known !== undefined) return known;
+    const invented = this.whole.invented.has(`${after.ref.namespace}/${after.ref.name}`);
+    const input = (policy: CompiledPolicy, side: 'before' | 'after'): Version => {
+      const previous = side === 'after' ? 'before' : null;
+      const shared = new Shared();
+      const of = (sides: Sides): PolicyInput => ({
+        ...{ policy, ...sides[side], shared },
+        previous: previous === null ? null : sides[previous].world,
+        invented: invented && (side === 'after' || sameSubject(edit)),
+      });
+      return { free: of(this.free), metered: of(this.metered) };
+    };
+    const versions = {
+      now: input(after, 'after'),
+      old: edit.before === null ? null : input(edit.before, 'before'),
+    };
+    this.byEdit.set(edit, versions);
+    return versions;
   }
 
   /** Judges what was applied, where the object tells it. */

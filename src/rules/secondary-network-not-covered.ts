@@ -3,7 +3,7 @@ import { podIds } from '../world/unit.ts';
 import { workloadsOf } from './own-namespace.ts';
 import { podsDo } from './phrases.ts';
 import { podKinds } from './pod-kinds.ts';
-import { inventedUnits, unitsOf } from './pod-peers.ts';
+import { realSubjects } from './pod-peers.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
 /**
@@ -37,8 +37,8 @@ export const secondaryNetworkNotCovered: PolicyRule = {
       enforced on that one.`,
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    const { world, policy } = input;
-    const selected = unitsOf(world, world.subjects(policy).andNot(inventedUnits(input)));
+    const { world } = input;
+    const selected = realSubjects(input);
     const units = selected.filter((unit) => shapeOf(world, unit)?.extraNetworks === true);
     if (units.length === 0 || hasMultiNetworkPolicy(input)) return;
     yield {

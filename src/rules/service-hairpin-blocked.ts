@@ -1,7 +1,7 @@
 import { decide, matchesUnit, portsOf } from '../impact/side.ts';
 import type { ServiceRecord } from '../model/objects.ts';
 import { clausesOf } from '../model/policy.ts';
-import { servicesOf, targetPorts } from '../platform/services.ts';
+import { targetPorts } from '../platform/services.ts';
 import { intersectPorts, isEmpty, noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
 import { portsKey, type Unit } from '../world/unit.ts';
 import { isolatedUnits, podsOf, sidesIn } from './isolated-pods.ts';
@@ -89,8 +89,8 @@ const own =
     matchesUnit(entry, unit.id);
 
 /** The Services of a unit that have an address of their own. */
-function addressedServices({ world }: PolicyInput, unit: Unit): readonly ServiceRecord[] {
-  return servicesOf(world, unit).filter(({ headless, type }) => !headless && type !== 'ExternalName');
+function addressedServices({ facts }: PolicyInput, unit: Unit): readonly ServiceRecord[] {
+  return facts.services(unit).filter(({ headless, type }) => !headless && type !== 'ExternalName');
 }
 
 /** Ports on the pods that these lead to. */

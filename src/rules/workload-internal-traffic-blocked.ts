@@ -71,13 +71,13 @@ export const workloadInternalTrafficBlocked: PolicyRule = {
 const replicated: ReadonlySet<string> = new Set(['StatefulSet', 'DaemonSet', 'Deployment']);
 
 /** A headless Service leads to each of them, or a clause let members that have names or nodes of their own meet. */
-function isMeantToMeet({ world, previous }: PolicyInput, unit: Unit): boolean {
-  if (!isEmpty(headlessPorts(world, unit))) return true;
+function isMeantToMeet({ facts, previous }: PolicyInput, unit: Unit): boolean {
+  if (!isEmpty(headlessPorts(facts, unit))) return true;
   if (previous === null || unit.workload.kind === 'Deployment') return false;
   return directions.some((direction) => previous.isolated(direction).has(unit.id));
 }
 
-function draft({ world, policy }: PolicyInput, key: string, units: readonly Unit[], cut: Cut): Draft {
+function draft({ facts, policy }: PolicyInput, key: string, units: readonly Unit[], cut: Cut): Draft {
   const ports = units.reduce<PortSet>((sum, unit) => unionPorts(sum, cut(unit)), noPorts);
   const on = samePorts(ports, allPorts) ? '' : ` on ${portText(ports)}`;
   return {
@@ -90,7 +90,7 @@ function draft({ world, policy }: PolicyInput, key: string, units: readonly Unit
     ],
     advice: [policy.ingress === null ? 'let them reach their own labels' : 'admit their own labels'],
     affected: podsOf(units),
-    related: [...new Set(units.flatMap((unit) => headlessServices(world, unit)))]
+    related: [...new Set(units.flatMap((unit) => headlessServices(facts, unit)))]
       .slice(0, 3)
       .map((service) => objectThat(service.kind, service, 'by its name they find each other')),
   };

@@ -7,6 +7,7 @@ import { namespaceMissingDefaultDeny } from '../../src/rules/namespace-missing-d
 import { podsUnprotected } from '../../src/rules/pods-unprotected.ts';
 import type { PolicyRule } from '../../src/rules/rule.ts';
 import { findingsOf } from '../../src/rules/run.ts';
+import { Shared } from '../../src/rules/shared.ts';
 import { type Json, pod, policy, worldWith } from '../support/build.ts';
 
 const web =
@@ -25,9 +26,14 @@ function tellers(rule: PolicyRule, profile: Profile, more: readonly Json[] = [])
   const world = worldWith([pod('shop/web'), pod('shop/db'), ...policies, ...more], profile);
   const facts = factsOf(world);
   return [...world.policiesIn('shop')].flatMap((one) =>
-    findingsOf(rule, { policy: one, world, previous: null, facts, invented: false }).map(
-      ({ key }) => `${one.ref.name}${key === '' ? '' : ` ${key}`}`,
-    ),
+    findingsOf(rule, {
+      policy: one,
+      world,
+      previous: null,
+      facts,
+      shared: new Shared(),
+      invented: false,
+    }).map(({ key }) => `${one.ref.name}${key === '' ? '' : ` ${key}`}`),
   );
 }
 

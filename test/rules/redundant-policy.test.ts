@@ -8,6 +8,7 @@ import { difference } from '../../src/impact/difference.ts';
 import { factsOf } from '../../src/platform/facts.ts';
 import { redundantPolicy } from '../../src/rules/redundant-policy.ts';
 import { findingsOf } from '../../src/rules/run.ts';
+import { Shared } from '../../src/rules/shared.ts';
 import type { ClusterWorld } from '../../src/world/cluster-world.ts';
 import { overlay } from '../../src/world/overlay.ts';
 import { type Json, namespace, pod, policy, worldWith } from '../support/build.ts';
@@ -16,7 +17,7 @@ import { type Json, namespace, pod, policy, worldWith } from '../support/build.t
 function told(world: ClusterWorld): { readonly name: string; readonly changes: number }[] {
   return [...world.policiesIn('shop')].flatMap((one) => {
     const facts = factsOf(world);
-    const input = { policy: one, world, previous: null, facts, invented: false };
+    const input = { policy: one, world, previous: null, facts, shared: new Shared(), invented: false };
     if (findingsOf(redundantPolicy, input).length === 0) return [];
     const change = { edits: [{ kind: 'policy' as const, before: one, after: null }] };
     const { flips, rectangles } = difference(overlay(world, change), change, unbounded());

@@ -7,6 +7,7 @@ import { factsOf } from '../../src/platform/facts.ts';
 import { Meter, MeteredWorld } from '../../src/rules/metered-world.ts';
 import type { ChangeRule, PolicyRule } from '../../src/rules/rule.ts';
 import type { Case } from '../../src/rules/run.ts';
+import { Shared } from '../../src/rules/shared.ts';
 
 /** The things of the worlds before and after that one rule asks for, whatever it then says. */
 export function stepsOf(rule: PolicyRule | ChangeRule, whole: Case): number {
@@ -30,7 +31,8 @@ export function stepsOf(rule: PolicyRule | ChangeRule, whole: Case): number {
     if (edit.kind !== 'policy' || edit.after === null) continue;
     const { namespace, name } = edit.after.ref;
     const invented = whole.invented.has(`${namespace}/${name}`);
-    const then = { world: after, previous: before, facts: factsOf(after), invented };
+    const facts = factsOf(after);
+    const then = { world: after, previous: before, facts, shared: new Shared(), invented };
     drain(rule.check({ policy: edit.after, ...then }));
   }
   return budget.steps;
