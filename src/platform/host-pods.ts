@@ -33,6 +33,11 @@ export function hostPodsIn(world: World, namespace: string, selector: Selector):
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Does a pod of the namespace that the selector matches share the network of its node? */
+export function runsOnNodes(world: World, namespace: string, selector: Selector): boolean {
+  return hostPodsWith(world, namespace, labelOf(selector)).some(({ labels }) => matches(selector, labels));
+}
+
 /** What the DaemonSets of namespaces say, where there are too many namespaces to look at their pods. */
 export function hostDaemonsIn(world: World, namespace: string, selector: Selector): HostPod[] {
   const found: HostPod[] = [];
@@ -70,18 +75,16 @@ function labelOf({ requirements }: Selector): Label | null {
 /** Is there a pod that the template may have made? */
 function hasPods(world: World, namespace: string, template: PodShape): boolean {
   const [first] = template.labels;
-  for (const { labels } of hostPodsWith(world, namespace, first ?? null))
-    if (areOf(labels, template)) return true;
-  return false;
+  return hostPodsWith(world, namespace, first ?? null).some(({ labels }) => areOf(labels, template));
 }
 
 function areOf(labels: Labels, template: PodShape): boolean {
   return [...template.labels].every(([key, value]) => labels.get(key) === value);
 }
 
-/** With the label, or all of the namespace. */
-function hostPodsWith(world: World, namespace: string, label: Label | null): Iterable<PodRecord> {
-  return world.lookups.records(hostPods, filedUnder(namespace, label));
+/** With the label, or all of the namespace; all at once, so that nobody stops at the one that was learnt first. */
+function hostPodsWith(world: World, namespace: string, label: Label | null): readonly PodRecord[] {
+  return [...world.lookups.records(hostPods, filedUnder(namespace, label))];
 }
 
 const hostPods: RecordKey<'Pod'> = {

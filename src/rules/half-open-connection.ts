@@ -111,7 +111,8 @@ function refusedBy(
   const direction = opposite[clause.direction];
   const others = realUnits(input, peer).and(world.isolated(direction));
   const hasService = (unit: Unit): boolean => facts.services(unit).length > 0;
-  if (others.isEmpty() || (clause.direction === 'ingress' && !own.here.some(hasService))) return found;
+  if (others.isEmpty() || (clause.direction === 'ingress' && own.here.filter(hasService).length === 0))
+    return found;
   const sideFor = sidesIn(world, direction);
   const allows = allowing(input, clause, own);
   for (const other of unitsOf(world, others).slice(0, unitsMax)) {

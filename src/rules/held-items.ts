@@ -1,3 +1,5 @@
+import { CoverIndex, type Filing } from './cover-index.ts';
+
 /** A part of the policy as it is written; plugins make several peers of some. */
 export interface Item<Part> {
   readonly parts: readonly Part[];
@@ -18,22 +20,25 @@ export function item<Part>(part: Part, at: string, key: string): Item<Part> {
 }
 
 /**
- * The items that another one holds; of equal ones the first is kept. `bound` counts the comparisons that may still be
- * made; what is left after them is not looked at.
+ * The items that another one holds; of equal ones the first is kept. `filings` find those that may hold one. `bound`
+ * counts the comparisons that may still be made; what is left after them is not looked at.
  */
 export function held<Part>(
   items: readonly Item<Part>[],
   bound: { left: number },
+  filings: readonly Filing<Part>[],
   covers: (outer: Part, inner: Part) => boolean,
 ): Held<Part>[] {
+  const index = new CoverIndex(filings);
+  for (const { parts } of items) index.add(parts);
   const all = (outer: Item<Part>, inner: Item<Part>): boolean =>
     inner.parts.every((part) => outer.parts.some((wide) => covers(wide, part)));
   return items.flatMap((inner, i) => {
-    for (const [j, outer] of items.entries()) {
-      if (i === j) continue;
+    const near = index.around(inner.parts).filter((j) => j !== i);
+    for (const [j, outer] of near.map((place) => [place, items[place]] as const)) {
       bound.left -= 1;
       if (bound.left < 0) return [];
-      if (!all(outer, inner)) continue;
+      if (outer === undefined || !all(outer, inner)) continue;
       const equal = all(inner, outer);
       if (!equal || j < i) return [{ inner, outer, equal }];
     }

@@ -2,7 +2,7 @@ import type { FixStep, Phrase, Related } from '../model/finding.ts';
 import type { NamespaceRecord } from '../model/objects.ts';
 import { matches, type Requirement, type Selector, selectorOf } from '../model/selector.ts';
 import type { World } from '../world/world.ts';
-import { isSlip, labelSlip } from './near-miss.ts';
+import { slipsFrom, slipsOf } from './near-miss.ts';
 import { someNamespaces } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { keySteps, labelSteps } from './remedies.ts';
@@ -46,21 +46,23 @@ export function remedyFor({ policy, world }: PolicyInput, selector: Selector, co
   }
   compared.namespaces ??= someNamespaces(world, comparedMax);
   const { namespaces } = compared;
+  const slipIn = slipsFrom(selector);
+  const isNamed = naming(selector);
   for (const { name, labels } of namespaces) {
-    const slip = labelSlip(selector, labels);
+    const slip = slipIn(labels);
     if (slip === null) continue;
     if (name === policy.ref.namespace) {
       const steps: Remedy['steps'] = (at, each) => labelSteps(at, each, slip);
       return { ...told([`write ${slip.found} for ${slip.asked}`], name), steps };
     }
     return told(
-      byName(selector, name)
+      isNamed(name)
         ? ['name ', mention(name), ' instead']
         : ['compare it with the labels of ', mention(name)],
       name,
     );
   }
-  const near = namespaces.find(({ name }) => byName(selector, name));
+  const near = namespaces.find(({ name }) => isNamed(name));
   if (near === undefined) return noRemedy;
   return told([`select ${nameLabel}, perhaps of `, mention(near.name)], near.name);
 }
@@ -74,11 +76,10 @@ function namedBy(world: World, { key, operator, values }: Requirement): string |
 }
 
 /** Does the selector ask by name for a namespace whose name is nearly this one? */
-function byName({ requirements }: Selector, name: string): boolean {
-  return requirements.some(
-    ({ key, operator, values }) =>
-      operator === 'In' && isNameLike(key) && values.some((value) => isSlip(value, name)),
-  );
+function naming({ requirements }: Selector): (name: string) => boolean {
+  const asked = requirements.filter(({ key, operator }) => operator === 'In' && isNameLike(key));
+  const near = asked.flatMap(({ values }) => values.map(slipsOf));
+  return (name) => near.some((isSlip) => isSlip(name));
 }
 
 function isNameLike(key: string): boolean {

@@ -1,4 +1,5 @@
 import { type Labels, meets, type Requirement, requirementText, type Selector } from '../model/selector.ts';
+import { Kept } from '../platform/kept.ts';
 import { type Unit, weightOf } from '../world/unit.ts';
 
 /**
@@ -52,35 +53,59 @@ export const soughtMax = 24;
  * `web-2`), not slips, and so are short ones (`api`, `app`).
  */
 export function isSlip(a: string, b: string): boolean {
-  if (a === b || a.length > lengthMax || b.length > lengthMax) return false;
-  if (differsByFar(a, b)) return false;
+  return slipsOf(a)(b);
+}
+
+/** The same for one text and many others. */
+export function slipsOf(a: string): (b: string) => boolean {
   const left = partsOf(a);
-  const right = partsOf(b);
-  if (left.join('') === right.join('')) return true;
-  if (withoutDigits(left) === withoutDigits(right)) return false;
-  if (left.length !== right.length) return isNear(left.join(''), right.join(''));
-  return left.every((part, i) => part === right[i] || isNear(part, right[i] ?? ''));
+  const isFar = farFrom(a);
+  return (b) => {
+    if (a === b || a.length > lengthMax || b.length > lengthMax || isFar(b)) return false;
+    const right = partsOf(b);
+    if (left.join('') === right.join('')) return true;
+    if (withoutDigits(left) === withoutDigits(right)) return false;
+    if (left.length !== right.length) return isNear(left.join(''), right.join(''));
+    return left.every((part, i) => part === right[i] || isNear(part, right[i] ?? ''));
+  };
 }
 
 /**
  * Says at once of most texts that they cannot be slips: each part may differ by two edits, and each edit changes how
  * often two letters occur at most.
  */
-function differsByFar(a: string, b: string): boolean {
-  const counts = new Int8Array(128);
-  let parts = 1;
-  const count = (text: string, by: 1 | -1): void => {
-    for (let i = 0; i < text.length; i += 1) {
-      const code = text.charCodeAt(i) | 32;
-      if (code >= 97 && code <= 122) counts[code] = (counts[code] ?? 0) + by;
-      else if (by === 1) parts += 1;
+function farFrom(a: string): (b: string) => boolean {
+  const counts = new Int8Array(26);
+  let letters = 0;
+  for (let i = 0; i < a.length; i += 1) {
+    const letter = letterAt(a, i);
+    if (letter < 0) continue;
+    counts[letter] = (counts[letter] ?? 0) + 1;
+    letters += 1;
+  }
+  const most = 4 * (1 + a.length - letters);
+  return (b) => {
+    let apart = letters;
+    for (let i = 0; i < b.length; i += 1) {
+      const letter = letterAt(b, i);
+      if (letter < 0) continue;
+      const left = counts[letter] ?? 0;
+      apart += left > 0 ? -1 : 1;
+      counts[letter] = left - 1;
     }
+    // The counts are those of the one text again for the next.
+    for (let i = 0; i < b.length; i += 1) {
+      const letter = letterAt(b, i);
+      if (letter >= 0) counts[letter] = (counts[letter] ?? 0) + 1;
+    }
+    return apart > most;
   };
-  count(a, 1);
-  count(b, -1);
-  let apart = 0;
-  for (const each of counts) apart += Math.abs(each);
-  return apart > 4 * parts;
+}
+
+/** 0 to 25 for a letter of either case, -1 for everything else. */
+function letterAt(text: string, place: number): number {
+  const letter = (text.charCodeAt(place) | 32) - 97;
+  return letter >= 0 && letter < 26 ? letter : -1;
 }
 
 function partsOf(text: string): string[] {
@@ -118,18 +143,27 @@ export function editDistance(a: string, b: string): number {
 
 /** The slip that keeps a selector from matching these labels: exactly one requirement fails, and by little. */
 export function labelSlip(selector: Selector, labels: Labels): LabelSlip | null {
-  const unmet = onlyUnmet(selector, labels);
-  if (unmet === null || unmet.operator !== 'In') return null;
-  const value = labels.get(unmet.key);
-  if (value !== undefined) {
-    const near = unmet.values.some((wanted) => isSlip(wanted, value)) || refines(selector, unmet, value);
-    return near ? { asked: requirementText(unmet), found: `${unmet.key}=${value}` } : null;
-  }
-  const borne = [...labels].filter(([, other]) => unmet.values.includes(other));
-  for (const [key, other] of borne.sort(([a], [b]) => (a < b ? -1 : 1))) {
-    if (similarKeys(unmet.key, key)) return { asked: requirementText(unmet), found: `${key}=${other}` };
-  }
-  return null;
+  return slipsFrom(selector)(labels);
+}
+
+/** The same for one selector and the labels of many. */
+export function slipsFrom(selector: Selector): (labels: Labels) => LabelSlip | null {
+  const near = new Kept<string, (value: string) => boolean>();
+  const isNearTo = (wanted: string, value: string): boolean => near.of(wanted, () => slipsOf(wanted))(value);
+  return (labels) => {
+    const unmet = onlyUnmet(selector, labels);
+    if (unmet === null || unmet.operator !== 'In') return null;
+    const value = labels.get(unmet.key);
+    if (value !== undefined) {
+      const meant = unmet.values.some((wanted) => isNearTo(wanted, value)) || refines(selector, unmet, value);
+      return meant ? { asked: requirementText(unmet), found: `${unmet.key}=${value}` } : null;
+    }
+    const borne = [...labels].filter(([, other]) => unmet.values.includes(other));
+    for (const [key, other] of borne.sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (similarKeys(unmet.key, key)) return { asked: requirementText(unmet), found: `${key}=${other}` };
+    }
+    return null;
+  };
 }
 
 /** The requirement that fails where exactly one does, or null. Most often the first two do. */
@@ -163,11 +197,12 @@ function lastSegment(key: string): string {
 /** The slip that most pods speak for, or null; pods beyond the first thousand units are not asked. */
 export function podSlip(selector: Selector, units: Iterable<Unit>): PodSlip | null {
   const found = new Map<string, { slip: LabelSlip; units: Unit[]; pods: number }>();
+  const slipIn = slipsFrom(selector);
   let compared = 0;
   for (const unit of units) {
     compared += 1;
     if (compared > comparedMax) break;
-    const slip = labelSlip(selector, unit.labels);
+    const slip = slipIn(unit.labels);
     if (slip === null) continue;
     const entry = found.get(slip.found) ?? { slip, units: [], pods: 0 };
     entry.units.push(unit);

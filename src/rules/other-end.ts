@@ -35,7 +35,7 @@ export function allowing(input: PolicyInput, clause: Clause, own: Own): (side: S
 }
 
 /** May the clause of the other end match one of the policy's pods? Few of them are asked one by one. */
-function meets({ world }: PolicyInput, entry: Entry, { subjects, here }: Own): boolean {
+function meets({ world, policy }: PolicyInput, entry: Entry, { subjects, here }: Own): boolean {
   const { peers } = entry.clause;
   if (peers === 'any') return true;
   if (subjects.size > here.length) {
@@ -43,8 +43,8 @@ function meets({ world }: PolicyInput, entry: Entry, { subjects, here }: Own): b
     return members === 'any' || members.may.intersects(subjects);
   }
   const { namespace } = entry.governor.policy.ref;
-  return here.some((unit) => {
-    const labels = world.namespaceLabels(unit.namespace);
-    return peers.some((peer) => readPeer(peer, namespace, unit, labels, world.profile).value !== 'no');
-  });
+  const labels = world.namespaceLabels(policy.ref.namespace);
+  return here.some((unit) =>
+    peers.some((peer) => readPeer(peer, namespace, unit, labels, world.profile).value !== 'no'),
+  );
 }

@@ -1,6 +1,9 @@
 import type { FixStep, Phrase } from '../model/finding.ts';
 import type { Clause, PodPeer } from '../model/policy.ts';
-import { everything, matches, selectsEverything } from '../model/selector.ts';
+import { everything, selectsEverything } from '../model/selector.ts';
+import { runsOnNodes } from '../platform/host-pods.ts';
+import { Kept } from '../platform/kept.ts';
+import type { Unit } from '../world/unit.ts';
 import { type PodSlip, podSlip, soughtMax } from './near-miss.ts';
 import { podKinds } from './pod-kinds.ts';
 import {
@@ -53,8 +56,9 @@ export const peerMatchesNoPods: PolicyRule = {
     const dead = [...podPeersOf(input.policy)].filter(
       ({ peer }) => realUnits(input, peer).isEmpty() && !isToldByOthers(input, peer),
     );
+    const scopes = new Kept<string, readonly Unit[]>();
     for (const [index, { clause, peer, key }] of dead.entries()) {
-      const slip = index >= soughtMax ? null : slipOf(input, peer);
+      const slip = index >= soughtMax ? null : podSlip(peer.pods, around(input, peer, scopes));
       const advice = adviceFor(input, peer, slip);
       const what = selectsEverything(peer.pods) ? 'any label' : peer.pods.text;
       yield {
@@ -90,10 +94,14 @@ function isToldByOthers(input: PolicyInput, { namespaces, pods }: PodPeer): bool
   return selectsEverything(pods) || !anywhere.andNot(inventedUnits(input)).isEmpty();
 }
 
-function slipOf(input: PolicyInput, { namespaces, pods }: PodPeer): PodSlip | null {
-  const { policy, world } = input;
-  const scope = world.peerUnits(policy.ref.namespace, peerOf(namespaces, everything)).may;
-  return podSlip(pods, unitsOf(world, scope.andNot(inventedUnits(input))));
+/** The pods of the namespaces that the peer looks into. */
+function around(
+  input: PolicyInput,
+  { namespaces }: PodPeer,
+  scopes: Kept<string, readonly Unit[]>,
+): readonly Unit[] {
+  const scope = peerOf(namespaces, everything);
+  return scopes.of(scope.key, () => unitsOf(input.world, realUnits(input, scope)));
 }
 
 /** Labels are told only of namespaces that the policy itself names; of others a workload, which the review may hide. */
@@ -112,8 +120,5 @@ function adviceFor(input: PolicyInput, peer: PodPeer, slip: PodSlip | null): Phr
 /** Looked up only where the peer names one namespace: no index holds these pods. */
 function onNodeNetwork({ policy, world }: PolicyInput, peer: PodPeer): boolean {
   const namespace = onlyNamespace(policy, peer);
-  if (namespace === null) return false;
-  return [...world.records('Pod', namespace)].some(
-    ({ hostNetwork, finished, labels }) => hostNetwork && !finished && matches(peer.pods, labels),
-  );
+  return namespace !== null && runsOnNodes(world, namespace, peer.pods);
 }

@@ -1,5 +1,7 @@
 import type { WorkloadKind } from '../model/objects.ts';
-import { type Labels, matches, selectsEverything } from '../model/selector.ts';
+import type { CompiledPolicy } from '../model/policy.ts';
+import { matches, selectsEverything } from '../model/selector.ts';
+import { runsOnNodes } from '../platform/host-pods.ts';
 import type { World } from '../world/world.ts';
 import { podSlip } from './near-miss.ts';
 import { podKinds } from './pod-kinds.ts';
@@ -42,7 +44,7 @@ export const policySelectsNoPods: PolicyRule = {
     const { subject, ref } = policy;
     const selected = world.subjects(policy);
     if (selectsEverything(subject) || !(invented || selected.isEmpty())) return;
-    if (selectsOnNodeNetwork(world, ref.namespace, (labels) => matches(subject, labels))) return;
+    if (selectsOnNodeNetwork(world, policy)) return;
     const slip = podSlip(subject, unitsOf(world, world.unitsIn(ref.namespace).andNot(selected)));
     yield {
       key: subject.text,
@@ -59,17 +61,11 @@ export const policySelectsNoPods: PolicyRule = {
 
 const templateKinds: readonly WorkloadKind[] = ['DaemonSet', 'Deployment', 'StatefulSet', 'Job', 'CronJob'];
 
-function selectsOnNodeNetwork(
-  world: World,
-  namespace: string,
-  selects: (labels: Labels) => boolean,
-): boolean {
-  for (const pod of world.records('Pod', namespace)) {
-    if (pod.hostNetwork && !pod.finished && selects(pod.labels)) return true;
-  }
+function selectsOnNodeNetwork(world: World, { subject, ref: { namespace } }: CompiledPolicy): boolean {
+  if (runsOnNodes(world, namespace, subject)) return true;
   return templateKinds.some((kind) =>
     [...world.records(kind, namespace)].some(
-      ({ template }) => template.hostNetwork && selects(template.labels),
+      ({ template }) => template.hostNetwork && matches(subject, template.labels),
     ),
   );
 }

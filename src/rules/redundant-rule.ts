@@ -1,5 +1,6 @@
 import { type Clause, clausesOf, directions, type Peer, type PortTerm } from '../model/policy.ts';
 import type { Labels } from '../model/selector.ts';
+import { clauseFilings, peerFiling, termFiling } from './cover-index.ts';
 import { coversClause, coversPeer, coversTerm } from './covers.ts';
 import { type Held, held, type Item, item } from './held-items.ts';
 import { portsKeyOf } from './phrases.ts';
@@ -51,7 +52,9 @@ export const redundantRule: PolicyRule = {
       const whole = clauses.map((clause) =>
         item(clause, clause.origin, `${peersKey(clause)} ${portsKeyOf(clause)}`),
       );
-      const idle = held(whole, bound, (outer, inner) => coversClause(outer, inner, { name, labels: null }));
+      const idle = held(whole, bound, clauseFilings(), (outer, inner) =>
+        coversClause(outer, inner, { name, labels: null }),
+      );
       yield* idle.map((found) => draftOf(`${direction} clause`, found, 'always'));
       const said = new Set(idle.map(({ inner }) => inner.at));
       for (const clause of clauses) {
@@ -71,15 +74,19 @@ function* within(
 ): Iterable<Draft> {
   const peers = writtenPeers(clause);
   const about = `${clause.direction} peer ${portsKeyOf(clause)}`;
-  const always = held(peers, bound, (outer, inner) => coversPeer(outer, inner, { name, labels: null }));
+  const always = held(peers, bound, [peerFiling()], (outer, inner) =>
+    coversPeer(outer, inner, { name, labels: null }),
+  );
   yield* always.map((found) => draftOf(about, found, 'always'));
   const said = new Set(always.map(({ inner }) => inner.at));
-  const today = held(peers, bound, (outer, inner) => coversPeer(outer, inner, { name, labels }));
+  const today = held(peers, bound, [peerFiling()], (outer, inner) =>
+    coversPeer(outer, inner, { name, labels }),
+  );
   yield* today.flatMap((found) => (said.has(found.inner.at) ? [] : [draftOf(about, found, 'today')]));
   const ports = (clause.ports === 'any' ? [] : clause.ports).map((term: PortTerm) =>
     item(term, term.origin, portsKeyOf({ ...clause, ports: [term] })),
   );
-  const idle = held(ports, bound, coversTerm);
+  const idle = held(ports, bound, [termFiling], coversTerm);
   yield* idle.map((found) => draftOf(`${clause.direction} port ${peersKey(clause)}`, found, 'always'));
 }
 

@@ -53,7 +53,8 @@ function called({ facts }: PolicyInput, destinations: readonly Unit[], calledOn:
       if (destinations.some(isOpen)) return [];
       const found = callsOf(`${from}/${protocol}`);
       const declared = (unit: Unit): boolean => hasPort(facts.declared(unit), protocol, from);
-      return found.length === 0 || destinations.some(declared) ? [] : found;
+      // All of them, so that the steps do not tell the order in which the cluster was learnt.
+      return found.length === 0 || destinations.filter(declared).length > 0 ? [] : found;
     },
   };
 }
