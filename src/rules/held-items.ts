@@ -14,6 +14,9 @@ export interface Held<Part> {
   readonly equal: boolean;
 }
 
+/** So many items are compared with each other without an index. */
+const fewMax = 8;
+
 /** An item of one part. */
 export function item<Part>(part: Part, at: string, key: string): Item<Part> {
   return { parts: [part], at, key };
@@ -29,7 +32,8 @@ export function held<Part>(
   filings: readonly Filing<Part>[],
   covers: (outer: Part, inner: Part) => boolean,
 ): Held<Part>[] {
-  const index = new CoverIndex(filings);
+  if (items.length < 2) return [];
+  const index = new CoverIndex(items.length > fewMax ? filings : []);
   for (const { parts } of items) index.add(parts);
   const all = (outer: Item<Part>, inner: Item<Part>): boolean =>
     inner.parts.every((part) => outer.parts.some((wide) => covers(wide, part)));

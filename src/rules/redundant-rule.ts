@@ -79,15 +79,21 @@ function* within(
   );
   yield* always.map((found) => draftOf(about, found, 'always'));
   const said = new Set(always.map(({ inner }) => inner.at));
-  const today = held(peers, bound, [peerFiling()], (outer, inner) =>
-    coversPeer(outer, inner, { name, labels }),
-  );
+  const today = dependsOnLabels(clause)
+    ? held(peers, bound, [peerFiling()], (outer, inner) => coversPeer(outer, inner, { name, labels }))
+    : [];
   yield* today.flatMap((found) => (said.has(found.inner.at) ? [] : [draftOf(about, found, 'today')]));
   const ports = (clause.ports === 'any' ? [] : clause.ports).map((term: PortTerm) =>
     item(term, term.origin, portsKeyOf({ ...clause, ports: [term] })),
   );
   const idle = held(ports, bound, [termFiling], coversTerm);
   yield* idle.map((found) => draftOf(`${clause.direction} port ${peersKey(clause)}`, found, 'always'));
+}
+
+/** Labels of the own namespace matter only between a peer that looks there and one that selects namespaces. */
+function dependsOnLabels(clause: Clause): boolean {
+  const scopes = peersOf(clause).flatMap((peer) => (peer.kind === 'pods' ? [peer.namespaces] : []));
+  return scopes.includes('own') && scopes.some((scope) => scope !== 'own');
 }
 
 function writtenPeers(clause: Clause): Item<Peer>[] {
