@@ -93,10 +93,12 @@ export class ClusterLookups implements Lookups {
 export class SideLookups implements Lookups {
   private readonly base: ClusterLookups;
   private readonly edited: EditedRecords;
+  private readonly side: 'before' | 'after';
 
-  constructor(base: ClusterLookups, edited: EditedRecords) {
+  constructor(base: ClusterLookups, edited: EditedRecords, side: 'before' | 'after') {
     this.base = base;
     this.edited = edited;
+    this.side = side;
   }
 
   namespaces(selector: Selector): Iterable<NamespaceRecord> {
@@ -171,9 +173,9 @@ export class SideLookups implements Lookups {
     return this.base.holdsPodOf(block, (pod) => !this.edited.speaksOf(pod) && !this.isGone(pod));
   }
 
-  /** "Its pods go with it" where a namespace is deleted. */
+  /** "Its pods go with it" where a namespace is deleted; before one is created pods of it may be known already. */
   private isGone({ namespace }: PodRecord): boolean {
-    return this.edited.get('Namespace', null, namespace) === null;
+    return this.side === 'after' && this.edited.get('Namespace', null, namespace) === null;
   }
 }
 

@@ -57,7 +57,7 @@ export class SideWorld implements World {
     this.profile = base.profile;
     this.units = base.units;
     this.edited = new EditedRecords(change, side);
-    this.lookups = new SideLookups(base.lookups, this.edited);
+    this.lookups = new SideLookups(base.lookups, this.edited, side);
     for (const edit of change.edits) {
       if (edit.kind === 'policy') this.editPolicy((edit.after ?? edit.before)?.ref, edit[side]);
       else if (edit.kind === 'pod') for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);
