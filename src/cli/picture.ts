@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import type { ApiClient } from '../cluster/api-client.ts';
 import { createClient } from '../cluster/client.ts';
 import { systemClock } from '../cluster/clock.ts';
-import type { WorldSink } from '../cluster/event-queue.ts';
 import { ClusterError } from '../cluster/http-client.ts';
 import { startLiveView } from '../cluster/live.ts';
 import { readManifests } from '../cluster/manifests.ts';
@@ -10,23 +9,20 @@ import { askPlatform } from '../cluster/platform-config.ts';
 import type { ServeConfig } from '../config.ts';
 import type { Detected } from '../model/detected.ts';
 import type { WorldEvent } from '../model/objects.ts';
-import type { Profile } from '../model/profile.ts';
 import type { Freshness, Review, ReviewLimits, ReviewRequest } from '../model/review.ts';
 import { review } from '../review/review.ts';
-import { profileOf, type Settings } from '../review/settings.ts';
+import type { Settings } from '../review/settings.ts';
 import { rules } from '../rules/registry.ts';
 import type { Log } from '../webhook/decision-log.ts';
-import { worldOf, worldUnder } from '../world/build.ts';
-import type { ClusterWorld } from '../world/cluster-world.ts';
+import { CurrentWorld } from './current-world.ts';
 import { detectedAt, detectedIn } from './detected.ts';
 import { liveKinds } from './live-kinds.ts';
 import { eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import { fixedPlatform, watchPlatform } from './platform-watch.ts';
-import { onceReady, ReadAhead } from './read-ahead.ts';
+import { onceReady } from './read-ahead.ts';
 import { manifestFiles } from './read-inputs.ts';
 import type { Picture } from './serve.ts';
 import { servedCluster } from './served-cluster.ts';
-import type { Sight } from './sight.ts';
 import { isSnapshotFile } from './snapshot-file.ts';
 
 type Problem = { readonly problem: string };
@@ -110,119 +106,7 @@ function fixedPicture(
   };
 }
 
-/** How long a request waits for its namespace to be seen. */
-const namespaceWaitMs = 200;
-
 const fresh: Freshness = { stale: [], absent: [] };
-
-/** The world under the platform that the settings name or that was detected; another one makes it anew. */
-class CurrentWorld implements WorldSink {
-  private readonly settings: () => Settings;
-  private readonly detected: () => Detected | null;
-  private world: ClusterWorld;
-  /** The platform that the world is to be seen under, and what it was worked out from. */
-  private asked: {
-    readonly settings: Settings;
-    readonly detected: Detected | null;
-    readonly profile: Profile;
-  };
-  private readonly waiting = new Set<() => void>();
-  private noticed: (events: readonly WorldEvent[]) => void = () => undefined;
-  private version = 0;
-  private readonly ahead = new ReadAhead(() => this.current());
-
-  constructor(settings: () => Settings, detected: () => Detected | null) {
-    this.settings = settings;
-    this.detected = detected;
-    const first = settings();
-    this.asked = { settings: first, detected: null, profile: profileOf(first) };
-    this.world = worldOf(this.asked.profile);
-    this.world.hold();
-  }
-
-  /** Under whichever platform it is by now. */
-  asKnown(): ClusterWorld {
-    return this.world;
-  }
-
-  current(): ClusterWorld {
-    const wanted = this.profileNow();
-    if (this.world.profile !== wanted) this.become(worldUnder(wanted, this.world));
-    this.world.settle();
-    return this.world;
-  }
-
-  /** Another object only where something in it is another; worked out anew only where it could be. */
-  private profileNow(): Profile {
-    const [settings, detected] = [this.settings(), this.detected()];
-    if (this.asked.settings !== settings || this.asked.detected !== detected) {
-      const next = profileOf(settings, detected);
-      const isSame = JSON.stringify(next) === JSON.stringify(this.asked.profile);
-      this.asked = { settings, detected, profile: isSame ? this.asked.profile : next };
-    }
-    return this.asked.profile;
-  }
-
-  sight(): Pick<Sight, 'world' | 'version' | 'watch'> {
-    return {
-      world: () => this.current(),
-      version: () => this.version,
-      watch: (noticed) => {
-        this.noticed = noticed;
-      },
-    };
-  }
-
-  private become(world: ClusterWorld): void {
-    this.world = world;
-    this.version += 1;
-    this.readAhead();
-  }
-
-  readAhead(): void {
-    this.ahead.start();
-  }
-
-  apply(events: readonly WorldEvent[]): void {
-    this.noticed(events);
-    this.world.apply(events);
-    this.version += 1;
-    for (const waiting of [...this.waiting]) waiting();
-  }
-
-  /** See `ServingData`. A request that names no namespace waits for nothing. */
-  async caughtUp(namespace: string): Promise<void> {
-    if (namespace === '' || this.world.namespace(namespace) !== undefined) return;
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        this.waiting.delete(look);
-        resolve();
-      };
-      const look = (): void => {
-        if (this.world.namespace(namespace) !== undefined) end();
-      };
-      const timer = setTimeout(end, namespaceWaitMs);
-      this.waiting.add(look);
-    });
-  }
-
-  *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {
-    const next = worldOf(this.world.profile);
-    next.hold();
-    for (const event of this.world.everything()) {
-      next.apply([event]);
-      yield;
-    }
-    for (const event of events) {
-      this.noticed([event]);
-      next.apply([event]);
-      yield;
-    }
-    next.settle();
-    this.become(next);
-  }
-}
 
 async function connect(config: ServeConfig): Promise<ApiClient | Problem> {
   try {
