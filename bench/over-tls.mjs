@@ -108,11 +108,16 @@ export async function overTls({ shape: asked, seed, quick, keep, tell = () => un
     const next = () => reviews.next().value;
     const loop = async (part) => {
       const { p99, max, rss, cpuMs } = await server.ask('loop');
-      if (keep !== undefined) await server.ask('profile', { file: join(folder, `${part}.cpuprofile`) });
+      if (keep !== undefined) {
+        await server.ask('profile', { file: join(folder, `${part}.cpuprofile`) });
+        // To write a profile down blocks the loop as well.
+        await server.ask('loop');
+      }
       const rssMiB = Math.round(rss / 2 ** 20);
       tell(`${part} over after ${since()}: ${Math.round(cpuMs)} ms of processor time, ${rssMiB} MiB`);
       return { p99: rounded(p99), max: rounded(max), rssMiB, cpuMs: Math.round(cpuMs) };
     };
+    await loop('start');
     let expired = { at: 0, namespace: '' };
     const run = new Measured(caller(server), caller(least), next, length, {
       loop,
