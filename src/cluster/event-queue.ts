@@ -1,6 +1,6 @@
-import { setImmediate as nextTurn } from 'node:timers';
 import type { WorldEvent } from '../model/objects.ts';
 import type { Clock } from './clock.ts';
+import { Turns } from './turns.ts';
 
 const sliceMs = 5;
 const lookEvery = 16;
@@ -34,15 +34,18 @@ export interface WorldSink {
 export class EventQueue {
   readonly #clock: Clock;
   readonly #sink: WorldSink;
+  readonly #turns: Turns;
   /** A large group that is being built aside; everything else waits behind it. */
   #aside: Iterator<void> | null = null;
   #sources: EventSource[] = [];
   #scheduled = false;
   #stopped = false;
 
-  constructor(clock: Clock, sink: WorldSink) {
+  /** Of the turns that those who read lists take as well. */
+  constructor(clock: Clock, sink: WorldSink, turns = new Turns()) {
     this.#clock = clock;
     this.#sink = sink;
+    this.#turns = turns;
   }
 
   push(source: EventSource): void {
@@ -58,7 +61,7 @@ export class EventQueue {
   #schedule(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    nextTurn(() => {
+    this.#turns.wait(() => {
       this.#scheduled = false;
       this.#slice();
     });

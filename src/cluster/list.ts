@@ -11,6 +11,7 @@ import {
 import type { Clock } from './clock.ts';
 import { collectionPath, type WatchedKind } from './kinds.ts';
 import { Pacer } from './pacer.ts';
+import type { Turns } from './turns.ts';
 
 const pageSize = 500;
 const restartsMax = 3;
@@ -20,6 +21,8 @@ export interface ListOptions {
   readonly kind: WatchedKind;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Shared by all that is read of a cluster. */
+  readonly turns?: Turns;
   /** Called for each part that arrives. */
   readonly alive: () => void;
 }
@@ -52,7 +55,7 @@ export async function listAll(options: ListOptions): Promise<Listing> {
 
 async function listPages(options: ListOptions): Promise<Listing> {
   const { client, kind, signal } = options;
-  const pacer = new Pacer(options.clock);
+  const pacer = new Pacer(options.clock, options.turns);
   const objects: ClusterObject[] = [];
   let continueToken: string | null = null;
   for (;;) {

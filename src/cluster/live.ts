@@ -10,6 +10,7 @@ import { resourceName, type WatchedKind, watchedKinds } from './kinds.ts';
 import { runReflector } from './reflector.ts';
 import { withSharedParts } from './shared-parts.ts';
 import { StreamingLists } from './streaming-list.ts';
+import { Turns } from './turns.ts';
 import type { KindSink } from './watch-stream.ts';
 
 export interface LiveView {
@@ -72,7 +73,8 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
   const controller = new AbortController();
   // Every watch listens to it: many listeners are no leak.
   setMaxListeners(0, controller.signal);
-  const queue = new EventQueue(clock, world);
+  const turns = new Turns();
+  const queue = new EventQueue(clock, world, turns);
   const streaming = new StreamingLists(clock);
   const watched = new Map<string, Watched>();
   const running: Promise<void>[] = [];
@@ -82,27 +84,16 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
     const status = new KindStatus(kind, clock, log);
     const table = watched.get(resourceName(kind))?.table ?? new KindTable(queue);
     watched.set(resourceName(kind), { status, table });
-    const sink = sinkFor(kind, table, () => status.applied());
+    const lookAgain = watchForChanges.has(kind.record) ? () => foreign.lookAgain() : () => undefined;
+    const sink = sinkFor(table, () => status.applied(), lookAgain);
     running.push(
-      runReflector({ client, kind: withSharedParts(kind), clock, sink, observer: status, streaming }, signal),
+      runReflector(
+        { client, kind: withSharedParts(kind), clock, sink, observer: status, streaming, turns },
+        signal,
+      ),
     );
   };
   const foreign = new ForeignWatches({ client, clock, log, start });
-  const sinkFor = (kind: WatchedKind, table: KindTable, onApplied: () => void): KindSink => {
-    const lookAgain = watchForChanges.has(kind.record) ? () => foreign.lookAgain() : () => undefined;
-    return {
-      replace: (objects) => table.replace(objects, onApplied),
-      put: (object) => {
-        table.put(object);
-        lookAgain();
-      },
-      remove: (namespace, name) => {
-        table.remove(namespace, name);
-        lookAgain();
-      },
-    };
-  };
-
   for (const kind of watchedKinds) start(kind, controller.signal);
   running.push(foreign.run(controller.signal));
 
@@ -137,6 +128,21 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
       controller.abort();
       queue.stop();
       await Promise.all(running);
+    },
+  };
+}
+
+/** `changed` is called for what comes after the list. */
+function sinkFor(table: KindTable, applied: () => void, changed: () => void): KindSink {
+  return {
+    replace: (objects) => table.replace(objects, applied),
+    put: (object) => {
+      table.put(object);
+      changed();
+    },
+    remove: (namespace, name) => {
+      table.remove(namespace, name);
+      changed();
     },
   };
 }

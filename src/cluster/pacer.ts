@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
+import { Turns } from './turns.ts';
 
 const objectsMax = 100;
 const turnMs = 4;
@@ -8,10 +8,13 @@ const turnMs = 4;
 export class Pacer {
   readonly #clock: Clock;
   #objects = 0;
+  readonly #turns: Turns;
   #turnStarted: number;
 
-  constructor(clock: Clock) {
+  /** Of the turns that others take as well; a reader that is alone has its own. */
+  constructor(clock: Clock, turns = new Turns()) {
     this.#clock = clock;
+    this.#turns = turns;
     this.#turnStarted = clock.now();
   }
 
@@ -22,7 +25,7 @@ export class Pacer {
   }
 
   async rest(): Promise<void> {
-    await setImmediate();
+    await new Promise<void>((resolve) => this.#turns.wait(resolve));
     this.#objects = 0;
     this.#turnStarted = this.#clock.now();
   }

@@ -4,9 +4,10 @@ import { Backoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { WatchEvent } from './codec.ts';
 import type { WatchedKind } from './kinds.ts';
-import { type Listing, listAll } from './list.ts';
+import { type Listing, type ListOptions, listAll } from './list.ts';
 import { compareVersions } from './resource-version.ts';
 import { type StreamingLists, type StreamingOptions, streamAll, UnendedError } from './streaming-list.ts';
+import type { Turns } from './turns.ts';
 import { type FollowOptions, followWatch, type KindSink, openWatch } from './watch-stream.ts';
 import { SilentError, withWatchdog } from './watchdog.ts';
 
@@ -42,8 +43,9 @@ export interface ReflectorOptions {
   readonly clock: Clock;
   readonly sink: KindSink;
   readonly observer: ReflectorObserver;
-  /** Shared by all kinds of a cluster. */
+  /** Shared by all kinds of a cluster, as are the turns. */
   readonly streaming: StreamingLists;
+  readonly turns?: Turns;
 }
 
 /** Keeps `sink` equal to one collection of the API server until the signal aborts. Never rejects. */
@@ -103,22 +105,23 @@ class Reflector {
   }
 
   async #list(outer: AbortSignal): Promise<number> {
-    const { client, kind, clock } = this.#options;
+    const reading = this.#reading();
     this.#take(
-      await withWatchdog(clock, silenceMs, outer, (signal, alive) =>
-        listAll({ client, kind, clock, signal, alive }),
+      await withWatchdog(reading.clock, silenceMs, outer, (signal, alive) =>
+        listAll({ ...reading, signal, alive }),
       ),
     );
     return 0;
   }
 
   async #stream(outer: AbortSignal): Promise<void> {
-    const { client, kind, clock } = this.#options;
+    const reading = this.#reading();
+    const { clock } = reading;
     await withWatchdog(clock, silenceMs, outer, async (signal, alive) => {
       const opened = (): void => {
         this.#brokenStreams += 1;
       };
-      const { events, from } = await this.#begin({ client, kind, clock, signal, alive, opened });
+      const { events, from } = await this.#begin({ ...reading, signal, alive, opened });
       this.#watching = clock.now();
       await followWatch(events, from, this.#following(signal));
     });
@@ -162,8 +165,13 @@ class Reflector {
     });
   }
 
+  #reading(): Pick<ListOptions, 'client' | 'kind' | 'clock' | 'turns'> {
+    const { client, kind, clock, turns } = this.#options;
+    return { client, kind, clock, ...(turns === undefined ? {} : { turns }) };
+  }
+
   #following(signal: AbortSignal): FollowOptions {
-    const { kind, clock, sink, observer } = this.#options;
+    const { sink, observer } = this.#options;
     const heard = (version: string): void => {
       this.#version = version;
       this.#newest = version;
@@ -171,7 +179,7 @@ class Reflector {
       this.#connections.reset();
       observer.heard();
     };
-    return { kind, clock, sink, signal, heard };
+    return { ...this.#reading(), sink, signal, heard };
   }
 
   /** A list in pages can always be had: a stream that is refused, or that breaks twice, must not stand in its way. */

@@ -71,13 +71,13 @@ export async function streamAll(options: StreamingOptions): Promise<StreamedList
 }
 
 async function gather(options: StreamingOptions, progressed: () => void): Promise<StreamedListing> {
-  const { kind, clock, signal } = options;
+  const { kind, clock, signal, turns } = options;
   const events = await openWatch(
     { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan' },
     options,
   );
   progressed();
-  const pacer = new Pacer(clock);
+  const pacer = new Pacer(clock, turns);
   const list = new GrowingList(kind);
   for (;;) {
     const { done, value: event } = await events.next();

@@ -15,6 +15,7 @@ import { collectionPath, type WatchedKind } from './kinds.ts';
 import { decodeOrRefuse } from './list.ts';
 import { Pacer } from './pacer.ts';
 import { compareVersions } from './resource-version.ts';
+import type { Turns } from './turns.ts';
 
 /** Where the live view keeps the objects of one kind. */
 export interface KindSink {
@@ -41,6 +42,8 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly sink: KindSink;
   readonly signal: AbortSignal;
+  /** Shared by all that is read of a cluster. */
+  readonly turns?: Turns;
   /** Called for each event and bookmark, after it was taken over. */
   readonly heard: (resourceVersion: string) => void;
 }
@@ -70,9 +73,9 @@ export async function followWatch(
   from: string,
   options: FollowOptions,
 ): Promise<void> {
-  const { kind, clock, signal } = options;
+  const { kind, clock, signal, turns } = options;
   let last = from;
-  const pacer = new Pacer(clock);
+  const pacer = new Pacer(clock, turns);
   for await (const event of { [Symbol.asyncIterator]: () => events }) {
     // Whoever was given up must not speak: a list may have said more by now.
     signal.throwIfAborted();

@@ -6,6 +6,7 @@ import { KindTable } from '../../src/cluster/kind-table.ts';
 import { type WatchedKind, watchedKinds } from '../../src/cluster/kinds.ts';
 import { listAll } from '../../src/cluster/list.ts';
 import { streamAll } from '../../src/cluster/streaming-list.ts';
+import { Turns } from '../../src/cluster/turns.ts';
 import type { ClusterObject, WorldEvent } from '../../src/model/objects.ts';
 import { endOfList, eventLine } from '../support/scripted-api.ts';
 import { PushedBody } from './pushed-body.ts';
@@ -21,13 +22,16 @@ afterEach(() => ticker.stop());
 class Ticker {
   most = 0;
   total = 0;
+  /** Those in which anything was done. */
+  rounds = 0;
   #now = 0;
   #running = false;
 
   start(): void {
     this.#running = true;
-    [this.most, this.total, this.#now] = [0, 0, 0];
+    [this.most, this.total, this.rounds, this.#now] = [0, 0, 0, 0];
     const turn = (): void => {
+      if (this.#now > 0) this.rounds += 1;
       this.#now = 0;
       if (this.#running) setImmediate(turn);
     };
@@ -100,6 +104,55 @@ describe('between two turns of the event loop', () => {
       (await listAll({ client, kind, clock: new SteppedClock(), signal, alive: nothing })).objects.length,
     ).toBe(PODS);
     expect([ticker.total, ticker.most]).toEqual([PODS, 100]);
+  });
+});
+
+describe('turns', () => {
+  test('are taken one in each round of the event loop, in the order of asking, however many ask', async () => {
+    const turns = new Turns();
+    const rounds: string[][] = [[]];
+    const again = (name: string, times: number): void => {
+      rounds.at(-1)?.push(name);
+      if (times > 1) turns.wait(() => again(name, times - 1));
+    };
+    for (const [name, times] of [
+      ['list', 2],
+      ['queue', 3],
+      ['watch', 1],
+    ] as const)
+      turns.wait(() => again(name, times));
+    for (let round = 0; round < 8; round += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      rounds.push([]);
+    }
+    expect(rounds.filter((names) => names.length > 0)).toEqual([
+      ['list'],
+      ['queue'],
+      ['watch'],
+      ['list'],
+      ['queue'],
+      ['queue'],
+    ]);
+  });
+
+  test('two lists that come at once are read in turn: together no faster than one', async () => {
+    const items = Array.from({ length: PODS }, (_, i) => pod(i));
+    const text = JSON.stringify({ kind: 'PodList', metadata: { resourceVersion: '9' }, items });
+    const turns = new Turns();
+    const list = () =>
+      listAll({
+        client: clientOf(() => text),
+        kind,
+        clock: new SteppedClock(),
+        signal,
+        turns,
+        alive: nothing,
+      });
+    ticker.start();
+    await Promise.all([list(), list()]);
+    // At first both have a list that came whole: each reads a hundred objects before it asks for a turn.
+    expect([ticker.total, ticker.most]).toEqual([2 * PODS, 200]);
+    expect(ticker.rounds).toBeGreaterThanOrEqual(2 * (PODS / 100) - 2);
   });
 });
 
