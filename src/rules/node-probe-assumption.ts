@@ -12,6 +12,7 @@ import {
   unionPorts,
 } from '../sets/port-set.ts';
 import { holdsWholeFamily, podIds, type Unit } from '../world/unit.ts';
+import { portsOn } from './clause-ports.ts';
 import { isolatedUnits, sidesIn } from './isolated-pods.ts';
 import { podsDo } from './phrases.ts';
 import { podKinds } from './pod-kinds.ts';
@@ -82,10 +83,7 @@ function* needless(
 ): Iterable<Draft> {
   if (clause.ports === 'any' || clause.peers === 'any' || isEmpty(probed)) return;
   const { facts, policy } = input;
-  const ports = units.reduce<PortSet>(
-    (sum, unit) => unionPorts(sum, portsOf(clause, unit.ports).may),
-    noPorts,
-  );
+  const ports = [...new Set(units.map(portsOn(clause)))].reduce(unionPorts, noPorts);
   const exposed = facts
     .exposures(policy.ref.namespace)
     .filter(({ by }) => by === 'LoadBalancer' || by === 'NodePort')

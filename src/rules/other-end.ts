@@ -5,6 +5,7 @@ import type { BitSet } from '../sets/bitset.ts';
 import { intersectPorts, isEmpty } from '../sets/port-set.ts';
 import { readPeer } from '../world/read-peer.ts';
 import { portsKey, type Unit } from '../world/unit.ts';
+import { portsOn } from './clause-ports.ts';
 import type { PolicyInput } from './rule.ts';
 
 /** The pods of the policy, and some of them. */
@@ -16,6 +17,7 @@ export interface Own {
 /** Does the other end allow some connection of the clause with the policy's pods? */
 export function allowing(input: PolicyInput, clause: Clause, own: Own): (side: Side, other: Unit) => boolean {
   const known = new Map<Side, Kept<string, boolean>>();
+  const wanted = portsOn(clause);
   return (side, other) => {
     const byPorts = known.get(side) ?? new Kept<string, boolean>();
     known.set(side, byPorts);
@@ -25,8 +27,7 @@ export function allowing(input: PolicyInput, clause: Clause, own: Own): (side: S
     return byPorts.of(egress ? portsKey(other.ports) : '', () =>
       side.entries.some((entry) => {
         const open = destinations.some(
-          ({ ports }) =>
-            !isEmpty(intersectPorts(portsOf(entry.clause, ports).may, portsOf(clause, ports).may)),
+          (unit) => !isEmpty(intersectPorts(portsOf(entry.clause, unit.ports).may, wanted(unit))),
         );
         return open && meets(input, entry, own);
       }),
