@@ -1,5 +1,8 @@
 import type { ClusterObject } from '../model/objects.ts';
 
+/** A list that is grown into holds room for 17 at once, and most namespaces have few of a kind: short lists are copied. */
+const roomyFrom = 16;
+
 /** Of which namespace the record is; null for cluster-scoped kinds. */
 export function namespaceOf(object: ClusterObject): string | null {
   return 'namespace' in object ? object.namespace : null;
@@ -29,17 +32,18 @@ export class Named {
     const namespace = namespaceOf(object);
     const records = this.#namespaces.get(namespace);
     if (records === undefined) {
-      // Not grown into: a list that grows holds room for many, and most namespaces have few of a kind.
       this.#namespaces.set(namespace, [object]);
       this.#size += 1;
       return;
     }
     const place = placeOf(records, object.name);
-    const taken = records[place]?.name === object.name;
-    if (taken) records[place] = object;
-    else if (place === records.length) records.push(object);
-    else records.splice(place, 0, object);
-    if (!taken) this.#size += 1;
+    if (records[place]?.name === object.name) {
+      records[place] = object;
+      return;
+    }
+    this.#size += 1;
+    if (records.length >= roomyFrom) records.splice(place, 0, object);
+    else this.#namespaces.set(namespace, records.slice(0, place).concat([object], records.slice(place)));
   }
 
   delete(namespace: string | null, name: string): void {
