@@ -20,10 +20,13 @@ export class ConnectionCount {
   private readonly workloads: WorkloadNumbers;
   private readonly found: Example[] = [];
   private readonly worlds: Overlay;
+  private readonly wanted: 'examples' | 'size';
 
-  constructor(worlds: Overlay, workloads: WorkloadNumbers) {
+  /** `wanted` says whether anybody will ask for examples, which take as long to find as the count. */
+  constructor(worlds: Overlay, workloads: WorkloadNumbers, wanted: 'examples' | 'size') {
     this.worlds = worlds;
     this.workloads = workloads;
+    this.wanted = wanted;
   }
 
   add(sources: CountedEnds, destinations: CountedEnds, ports: PortSet): void {
@@ -37,7 +40,7 @@ export class ConnectionCount {
       others.delete(number);
       this.pairs.add(others, BitSet.of([number]));
     });
-    this.keepExamples(sources, destinations, ports);
+    if (this.wanted === 'examples') this.keepExamples(sources, destinations, ports);
   }
 
   get size(): number {

@@ -22,7 +22,7 @@ export function firstNames(
   const first = new First(max);
   const add = (id: number): void => {
     const unit = after.unit(id) ?? before.unit(id);
-    if (unit !== undefined) first.meet({ namespace: unit.namespace, name: unit.workload.name });
+    if (unit !== undefined) first.meet(unit.workload);
   };
   if (units.capacity <= directMax || units.size <= directMax) units.forEach(add);
   else {
@@ -60,7 +60,7 @@ class First {
     }
     this.met += 1;
     if (place >= this.max) return;
-    this.names.splice(place, 0, name);
+    this.names.splice(place, 0, { namespace: name.namespace, name: name.name });
     this.names.length = Math.min(this.names.length, this.max);
   }
 }

@@ -49,7 +49,8 @@ function towardsInternet(
   const reading = (world: World, when: 'before' | 'after'): PortReading =>
     world.unit(group.first) === undefined ? noneAllowed : decide(group.sides[when], match, ports[when]);
   return {
-    ...group.sides,
+    before: group.sides.before,
+    after: group.sides.after,
     ports,
     match: { before: match, after: match },
     readings: { before: reading(before, 'before'), after: reading(after, 'after') },

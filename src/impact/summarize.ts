@@ -27,16 +27,16 @@ export function summarize(
   required: readonly Required[] = [],
 ): Impact {
   const workloads = new WorkloadNumbers(worlds);
-  const count = () => new ConnectionCount(worlds, workloads);
-  const tallies = {
-    declared: count(),
-    undeclared: count(),
-    critical: count(),
-    told: count(),
-    implied: count(),
+  const count = (wanted: 'examples' | 'size') => new ConnectionCount(worlds, workloads, wanted);
+  const tallies: LossTallies = {
+    declared: count('examples'),
+    undeclared: count('examples'),
+    critical: count('size'),
+    told: [],
+    implied: count('size'),
   };
-  const opened = { across: count(), inside: count() };
-  const undecided = count();
+  const opened = { across: count('examples'), inside: count('examples') };
+  const undecided = count('size');
   const reasons = new Set<UnknownReason>();
   for (const rectangle of diff.rectangles) {
     if (!isEmpty(rectangle.lost)) tallyLoss({ worlds, facts, required }, rectangle, tallies, budget);
@@ -48,15 +48,14 @@ export function summarize(
   }
   for (const { units, ports } of lostCallbacks(diff, worlds, facts)) {
     const ends: Ends = { kind: 'units', units };
-    for (const tally of [tallies.critical, tallies.told, tallies.declared])
-      tally.add({ kind: 'api-server' }, ends, ports);
+    for (const tally of [tallies.critical, tallies.declared]) tally.add({ kind: 'api-server' }, ends, ports);
   }
   return {
     blocked: {
       declared: tallies.declared.tally(),
       undeclared: tallies.undeclared.tallyWithout(tallies.declared),
       critical: tallies.critical.size,
-      implied: tallies.implied.sizeWithout(tallies.told),
+      implied: onlyImplied(tallies, count('size')),
     },
     opened: { across: opened.across.tally(), inside: opened.inside.tally() },
     isolated: isolationOf(diff.flips, worlds, 'isolated'),
@@ -65,12 +64,25 @@ export function summarize(
   };
 }
 
+/** Connections that are implied and not told; most often nothing is implied, and what was told need not be counted. */
+function onlyImplied({ implied, told }: LossTallies, count: ConnectionCount): number {
+  if (implied.size === 0) return 0;
+  for (const { sources, destinations, ports } of told) count.add(sources, destinations, ports);
+  return implied.sizeWithout(count);
+}
+
+interface Part {
+  readonly sources: Ends;
+  readonly destinations: Ends;
+  readonly ports: PortSet;
+}
+
 interface LossTallies {
   readonly declared: ConnectionCount;
   readonly undeclared: ConnectionCount;
   readonly critical: ConnectionCount;
   /** Declared and undeclared together: the connections whose grade is not implied. */
-  readonly told: ConnectionCount;
+  readonly told: Part[];
   readonly implied: ConnectionCount;
 }
 
@@ -94,7 +106,7 @@ function tallyLoss(
       into.implied.add(part.sources, part.destinations, lost);
       continue;
     }
-    into.told.add(part.sources, part.destinations, lost);
+    into.told.push({ sources: part.sources, destinations: part.destinations, ports: lost });
     for (const { ends, ports, declared } of byDeclared(
       worlds,
       facts,

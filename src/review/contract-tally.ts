@@ -33,8 +33,8 @@ export class ContractTally {
     this.strangers = strangers;
     const numbers = new WorkloadNumbers(worlds);
     this.counts = {
-      broken: new ConnectionCount(worlds, numbers),
-      unknown: new ConnectionCount(worlds, numbers),
+      broken: new ConnectionCount(worlds, numbers, 'examples'),
+      unknown: new ConnectionCount(worlds, numbers, 'examples'),
     };
   }
 
