@@ -49,11 +49,7 @@ export class ConnectionCount {
 
   /** Connections of this count that are not in another over the same numbering. */
   sizeWithout(other: ConnectionCount): number {
-    let shared = 0;
-    other.pairs.forEach((source, destination) => {
-      if (this.pairs.has(source, destination)) shared += 1;
-    });
-    return this.size - shared;
+    return this.size - this.pairs.sharedWith(other.pairs);
   }
 
   tally(): Tally {

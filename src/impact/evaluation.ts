@@ -1,11 +1,12 @@
 import type { Direction } from '../model/policy.ts';
+import type { ContainerPort } from '../model/port.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { Content } from '../world/contents.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { isGoverned } from '../world/policy-table.ts';
 import type { Signature } from '../world/signatures.ts';
-import { portsKey, type Traits } from '../world/unit.ts';
-import type { World } from '../world/world.ts';
+import { portsKey, type Traits, type Unit } from '../world/unit.ts';
+import type { Governing, World } from '../world/world.ts';
 import type { Budget } from './budget.ts';
 import { groupBy } from './cells.ts';
 import type { When } from './group.ts';
@@ -29,7 +30,13 @@ const fewOthers = 64;
 export class Evaluation {
   readonly worlds: Overlay;
   readonly budget: Budget;
-  private readonly sides = new Map<string, Side>();
+  private readonly sides: Readonly<Record<When, Record<Direction, Map<Governing, Side>>>> = {
+    before: { ingress: new Map(), egress: new Map() },
+    after: { ingress: new Map(), egress: new Map() },
+  };
+  private readonly numbers = new Map<Governing, number>();
+  private readonly numbersByText = new Map<string, number>();
+  private readonly portsTexts = new Map<readonly ContainerPort[], string>();
   private readonly keys: Readonly<Record<Direction, Map<number, string>>> = {
     ingress: new Map(),
     egress: new Map(),
@@ -52,12 +59,10 @@ export class Evaluation {
   private side(when: When, unit: number, direction: Direction): Side {
     const world = this.worlds[when];
     const governing = world.governing(unit, direction);
-    const key = `${when} ${direction} ${governing.isolated} ${governing.key}`;
-    const known = this.sides.get(key);
-    if (known !== undefined) return known;
-    const side = sideOf(world, governing, direction);
-    this.sides.set(key, side);
-    return side;
+    const sides = this.sides[when][direction];
+    const known = sides.get(governing) ?? sideOf(world, governing, direction);
+    sides.set(governing, known);
+    return known;
   }
 
   /** Units with equal keys are governed alike before and after, and resolve named ports alike where they are the destination. */
@@ -65,13 +70,22 @@ export class Evaluation {
     const known = this.keys[direction].get(unit);
     if (known !== undefined) return known;
     const { before, after } = this.worlds;
+    const [was, is] = [before.governing(unit, direction), after.governing(unit, direction)];
     const ports = direction === 'ingress' ? this.portsOnBothSides(unit) : '';
-    const governing = [before, after].map((world) => world.governing(unit, direction));
-    const key = [...governing.map(({ isolated, key: policies }) => `${isolated} ${policies}`), ports].join(
-      '|',
-    );
+    const key = `${this.numberOf(was)} ${this.numberOf(is)} ${ports}`;
     this.keys[direction].set(unit, key);
     return key;
+  }
+
+  /** Equal numbers are equal governors; what the base and a side made of them apart are two objects. */
+  private numberOf(governing: Governing): number {
+    const known = this.numbers.get(governing);
+    if (known !== undefined) return known;
+    const text = `${governing.isolated} ${governing.key}`;
+    const number = this.numbersByText.get(text) ?? this.numbersByText.size;
+    this.numbersByText.set(text, number);
+    this.numbers.set(governing, number);
+    return number;
   }
 
   /** Units that are not surely open in the direction, before or after. */
@@ -171,6 +185,13 @@ export class Evaluation {
 
   portsOnBothSides(unit: number): string {
     const { before, after } = this.worlds;
-    return [before, after].map((world) => portsKey(world.unit(unit)?.ports ?? [])).join('|');
+    return `${this.portsText(before.unit(unit))}|${this.portsText(after.unit(unit))}`;
+  }
+
+  private portsText(unit: Unit | undefined): string {
+    if (unit === undefined) return '';
+    const known = this.portsTexts.get(unit.ports) ?? portsKey(unit.ports);
+    this.portsTexts.set(unit.ports, known);
+    return known;
   }
 }

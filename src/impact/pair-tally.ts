@@ -14,13 +14,6 @@ export class PairTally {
     else addRows(this.bySource, sources, destinations);
   }
 
-  has(source: number, destination: number): boolean {
-    return (
-      this.byDestination.get(destination)?.has(source) === true ||
-      this.bySource.get(source)?.has(destination) === true
-    );
-  }
-
   /** How many different pairs. */
   get size(): number {
     let count = 0;
@@ -34,19 +27,32 @@ export class PairTally {
     return count;
   }
 
-  /** Visits each pair once. */
-  forEach(visit: (source: number, destination: number) => void): void {
-    for (const [destination, sources] of this.byDestination) {
-      sources.forEach((source) => {
-        visit(source, destination);
-      });
+  /** How many pairs are in another tally too. */
+  sharedWith(other: PairTally): number {
+    let shared = 0;
+    for (const [destination, sources] of other.byDestination)
+      shared += sharedRow(sources, destination, this.byDestination.get(destination), this.bySource);
+    for (const [source, all] of other.bySource) {
+      const destinations = all.clone();
+      for (const [destination, sources] of other.byDestination)
+        if (sources.has(source)) destinations.delete(destination);
+      shared += sharedRow(destinations, source, this.bySource.get(source), this.byDestination);
     }
-    for (const [source, destinations] of this.bySource) {
-      destinations.forEach((destination) => {
-        if (this.byDestination.get(destination)?.has(source) !== true) visit(source, destination);
-      });
-    }
+    return shared;
   }
+}
+
+/** How many members of one key are in its own row, or in rows by member that hold the key. */
+function sharedRow(
+  members: BitSet,
+  key: number,
+  row: BitSet | undefined,
+  byMember: ReadonlyMap<number, BitSet>,
+): number {
+  let shared = row?.and(members).size ?? 0;
+  for (const [member, keys] of byMember)
+    if (members.has(member) && keys.has(key) && row?.has(member) !== true) shared += 1;
+  return shared;
 }
 
 function addRows(rows: Map<number, BitSet>, keys: BitSet, members: BitSet): void {

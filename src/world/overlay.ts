@@ -14,7 +14,7 @@ export interface Overlay {
   readonly moved: BitSet;
   /** The world below both sides. */
   readonly base: ClusterWorld;
-  /** Units that the base does not know as they are here, or whose policies the change edits; it governs all others. */
+  /** Units that the base does not know as they are here, or that a policy of the change selects; it governs all others. */
   readonly own: BitSet;
   /** Are there units that the base does not have? */
   readonly parted: boolean;
@@ -33,12 +33,13 @@ export function overlay(base: ClusterWorld, change: Change, asked: Iterable<stri
   const moved = BitSet.of(settleCohorts(base.table.idEnd, cohorts, before, after));
   for (const side of [before, after]) side.settle();
   const own = BitSet.of([...replaced, ...cohorts.map((_, index) => base.table.idEnd + index)]);
+  own.addAll(selectedBy(change, before, after));
   for (const edit of change.edits) {
-    const namespace = editedNamespace(edit);
-    if (namespace === null) continue;
-    const inside = before.unitsIn(namespace).or(after.unitsIn(namespace));
+    if (edit.kind !== 'namespace') continue;
+    const name = (edit.after ?? edit.before)?.name ?? '';
+    const inside = before.unitsIn(name).or(after.unitsIn(name));
     own.addAll(inside);
-    if (edit.kind === 'namespace') moved.addAll(inside);
+    moved.addAll(inside);
   }
   return { before, after, moved, base, own, parted: cohorts.length > 0 };
 }
@@ -62,10 +63,17 @@ function* settleCohorts(
   }
 }
 
-/** The namespace whose policies or labels an edit changes. */
-function editedNamespace(edit: Change['edits'][number]): string | null {
-  if (edit.kind === 'policy') return (edit.after ?? edit.before)?.ref.namespace ?? null;
-  return edit.kind === 'namespace' ? ((edit.after ?? edit.before)?.name ?? null) : null;
+/** Units that a policy of the change selects, before or after. */
+function selectedBy({ edits }: Change, before: World, after: World): BitSet {
+  const sets = edits.flatMap((edit) =>
+    edit.kind === 'policy'
+      ? [
+          edit.before === null ? new BitSet() : before.subjects(edit.before),
+          edit.after === null ? new BitSet() : after.subjects(edit.after),
+        ]
+      : [],
+  );
+  return BitSet.union(sets);
 }
 
 function sameSides(before: Traits | null, after: Traits | null): boolean {

@@ -76,8 +76,13 @@ export class PolicyTable {
     return this.governings[direction][unit] ?? this.compute(unit, direction);
   }
 
+  /** The policies in force that select a unit. */
+  selectingOf(unit: number): readonly CompiledPolicy[] {
+    return this.selecting[unit] ?? none;
+  }
+
   private compute(unit: number, direction: Direction): Governing {
-    return governingOf(this.selecting[unit] ?? none, direction, this.units.get(unit), this.profile);
+    return governingOf(this.selectingOf(unit), direction, this.units.get(unit), this.profile);
   }
 
   isolated(direction: Direction): BitSet {

@@ -12,6 +12,7 @@ import { type Labels, matches } from '../model/selector.ts';
 import { BitSet } from '../sets/bitset.ts';
 import type { PortSet } from '../sets/port-set.ts';
 import type { ClusterWorld } from './cluster-world.ts';
+import { EditedPolicies } from './edited-policies.ts';
 import { EditedRecords } from './edited-records.ts';
 import { governingOf } from './governing.ts';
 import type { Said } from './kept-reading.ts';
@@ -38,10 +39,18 @@ export class SideWorld implements World {
   private readonly side: 'before' | 'after';
   private readonly overrides = new Map<number, Unit | null>();
   private readonly origins = new Map<number, number>();
-  private readonly editedPolicies = new Map<string, Map<string, CompiledPolicy | null>>();
+  private readonly editedPolicies: EditedPolicies;
   private readonly edited: EditedRecords;
   private readonly editedAddresses = new Set<bigint>();
-  private readonly governings = new Map<string, Governing>();
+  private readonly governings: Readonly<Record<Direction, Map<number, Governing>>> = {
+    ingress: new Map(),
+    egress: new Map(),
+  };
+  /** Of units that are governed alike it is one object. */
+  private readonly alike: Readonly<Record<Direction, Map<string, Governing>>> = {
+    ingress: new Map(),
+    egress: new Map(),
+  };
   private readonly readings = new Map<string, Reading>();
   /** What peers match in the base, for both sides: it keeps nothing of a peer that no policy in force names. */
   private readonly below: Map<string, Reading>;
@@ -57,22 +66,15 @@ export class SideWorld implements World {
     this.profile = base.profile;
     this.units = base.units;
     this.edited = new EditedRecords(change, side);
+    this.editedPolicies = new EditedPolicies(change, side);
     this.lookups = new SideLookups(base.lookups, this.edited, side);
-    for (const edit of change.edits) {
-      if (edit.kind === 'policy') this.editPolicy((edit.after ?? edit.before)?.ref, edit[side]);
-      else if (edit.kind === 'pod') for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);
-    }
+    for (const edit of change.edits)
+      if (edit.kind === 'pod') for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);
   }
 
   private ownAddresses(pod: PodRecord | null): void {
     if (pod === null || pod.finished) return;
     for (const address of readAddresses(pod.addresses)) this.editedAddresses.add(address);
-  }
-
-  private editPolicy(ref: CompiledPolicy['ref'] | undefined, policy: CompiledPolicy | null): void {
-    if (ref === undefined) return;
-    const names = this.editedPolicies.get(ref.namespace) ?? new Map<string, CompiledPolicy | null>();
-    this.editedPolicies.set(ref.namespace, names.set(ref.name, policy));
   }
 
   /** `origin` is the unit of the base of which this one is a part, if it is no more than that. */
@@ -138,35 +140,37 @@ export class SideWorld implements World {
     return this.record('Namespace', null, name);
   }
 
-  *policiesIn(namespace: string): Iterable<CompiledPolicy> {
-    if (this.side === 'after' && this.edited.get('Namespace', null, namespace) === null) return;
-    const edited = this.editedPolicies.get(namespace);
-    for (const policy of this.base.policiesIn(namespace))
-      if (edited?.has(policy.ref.name) !== true) yield policy;
-    for (const policy of edited?.values() ?? []) if (policy !== null) yield policy;
+  policiesIn(namespace: string): Iterable<CompiledPolicy> {
+    if (this.side === 'after' && this.edited.get('Namespace', null, namespace) === null) return [];
+    return this.editedPolicies.over(namespace, this.base.policiesIn(namespace));
   }
 
   governing(id: number, direction: Direction): Governing {
     const unit = this.unit(id);
-    const known = this.knownAs(id, unit);
-    if (known !== null) return this.base.governing(known, direction);
-    const key = `${direction} ${id}`;
-    const made = this.governings.get(key);
+    const known = this.overrides.has(id) ? this.origins.get(id) : id;
+    const there = known === undefined ? [] : this.base.policies.selectingOf(known);
+    const concerned = unit !== undefined && this.editedPolicies.concern(unit.namespace, unit.labels, there);
+    if (known !== undefined && !concerned) return this.base.governing(known, direction);
+    const made = this.governings[direction].get(id);
     if (made !== undefined) return made;
-    const selecting =
-      unit === undefined
-        ? []
-        : [...this.policiesIn(unit.namespace)].filter(({ subject }) => matches(subject, unit.labels));
-    const governing = governingOf(selecting, direction, unit, this.profile);
-    this.governings.set(key, governing);
-    return governing;
+    const governing = governingOf(this.selecting(unit, known, there), direction, unit, this.profile);
+    const alike = this.alike[direction].get(governing.key);
+    const shared = alike !== undefined && alike.isolated === governing.isolated ? alike : governing;
+    this.alike[direction].set(governing.key, shared);
+    this.governings[direction].set(id, shared);
+    return shared;
   }
 
-  /** The unit of the base that the same policies govern as this one. */
-  private knownAs(id: number, unit: Unit | undefined): number | null {
-    if (unit !== undefined && this.editedPolicies.has(unit.namespace)) return null;
-    if (!this.overrides.has(id)) return id;
-    return unit === undefined ? null : (this.origins.get(id) ?? null);
+  /** The policies that select a unit; of one that the base knows only the edited ones are asked. */
+  private selecting(
+    unit: Unit | undefined,
+    known: number | undefined,
+    there: readonly CompiledPolicy[],
+  ): readonly CompiledPolicy[] {
+    if (unit === undefined) return [];
+    const { namespace, labels } = unit;
+    if (known !== undefined) return this.editedPolicies.selecting(namespace, labels, there);
+    return [...this.policiesIn(namespace)].filter(({ subject }) => matches(subject, labels));
   }
 
   isolated(direction: Direction): BitSet {
@@ -192,7 +196,7 @@ export class SideWorld implements World {
       if (unit !== null && belongs(this.governing(id, direction))) set.add(id);
       else set.delete(id);
     }
-    for (const namespace of this.editedPolicies.keys()) {
+    for (const namespace of this.editedPolicies.namespaces()) {
       this.unitsIn(namespace).forEach((id) => {
         if (belongs(this.governing(id, direction))) set.add(id);
         else set.delete(id);
