@@ -44,8 +44,12 @@ export class Witnesses {
   of(outcome: Outcome, facets: readonly Facet[], from: WitnessEnd, to: WitnessEnd): Witness | null {
     for (const which of ['lost', 'gained', 'undecided'] as const) {
       if (isEmpty(outcome[which])) continue;
+      const ports = outcome[which];
       const found =
-        this.inFacets(facets, which, outcome[which], from, to) ?? this.anyPair(outcome[which], from, to);
+        this.inFacets(facets, which, ports, from, to) ??
+        this.anyPair(ports, this.passing(from), to) ??
+        this.anyPair(ports, from, this.passing(to)) ??
+        this.anyPair(ports, from, to);
       if (found !== null) return found;
     }
     return null;
@@ -71,6 +75,14 @@ export class Witnesses {
       if (found !== null) return found;
     }
     return null;
+  }
+
+  /** Pods that come or go: where no rectangle has changed, it is they who change what every pod may do. */
+  private passing(end: WitnessEnd): WitnessEnd {
+    const { before, after } = this.worlds;
+    const passes = (unit: number | null): boolean =>
+      unit !== null && (before.unit(unit) === undefined) !== (after.unit(unit) === undefined);
+    return { ...end, units: end.units.filter(passes) };
   }
 
   /** The first pair of pods that has both ends, and one of the ports between them. */
