@@ -11,8 +11,9 @@ const intro = `# Performance
 <!-- Made by \`node bench/page.mjs\` from bench/results/bench.json: change those, not this page. -->
 
 netsluice answers one question, over and over: what will this change do? The answer should cost what the change touches,
-and not what the cluster holds. This page shows how far that is true. Every figure on it comes from one run of
-\`npm run bench\`, whose output lies in \`bench/results/bench.json\`, with the misses left in.
+and not what the cluster holds. This page shows how far that is true. Every figure on it comes from \`npm run bench\`,
+whose output lies in \`bench/results/bench.json\`, with the misses left in. What stands in one section was measured in one
+run, and each section says when.
 `;
 
 const repeat = `## Measure it yourself
@@ -84,13 +85,16 @@ function wrapped(text) {
 }
 
 function sectionText(section) {
-  const { title, about, rows, checks, skipped, failed } = section;
+  const { title, about, measured, rows, checks, skipped, failed } = section;
   const notes = rows.filter(({ note }) => note !== undefined);
   return [
     `## ${title}\n\n${wrapped(about)}\n\n`,
     skipped === undefined ? '' : `Not run: ${skipped}.\n\n`,
     failed === undefined ? '' : `**Failed**: ${failed}.\n\n`,
     rows.length === 0 ? '' : `${sectionTable(section)}\n`,
+    measured === undefined
+      ? ''
+      : `Measured ${measured.date}; load ${measured.load} before and ${measured.loadAtEnd} after.\n\n`,
     ...notes.map(({ metric, note }) => `- ${metric}: ${note}\n`),
     ...checks.map(({ held, what, value }) => `- ${held ? 'Holds' : '**Broken**'}: ${what}: ${value}.\n`),
     notes.length + checks.length > 0 ? '\n' : '',

@@ -5,7 +5,7 @@
 //
 // `--quick` (a few seconds, in CI) asserts counters and ratios of counters, never milliseconds; it ends with 1 where one
 // does not hold. `--output DIR` writes bench.json and bench.md. `--page` keeps the run in
-// bench/results and makes docs/performance.md of it. `--cluster` is short for
+// bench/results and makes docs/performance.md of it; with `--only`, the other sections stay as they were kept before. `--cluster` is short for
 // `--with cluster`. `--shape` measures clusters of these names (cluster-names.mjs) where a section has several.
 //
 // A SECTION is a file bench/sections/ID.mjs. Each runs in a process of its own (node --expose-gc), one at a time, so
@@ -35,7 +35,15 @@
 // A check is { what, value, atMost?, atLeast?, equals? }: for counters that do not depend on the machine.
 // A section that cannot run (no binary, no memory) returns { rows: [], checks: [], skipped: 'why' }.
 import { fork } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -82,6 +90,13 @@ async function sectionsOf({ only, extra, quick }) {
   return all.filter(wanted).toSorted((a, b) => (a.order ?? 100) - (b.order ?? 100));
 }
 
+/** Sections that were not asked for stand as they were; each says when it was measured. */
+function keepOthers(report, { sections }) {
+  const asked = new Set(report.sections.map(({ id }) => id));
+  report.sections.push(...sections.filter(({ id }) => !asked.has(id)));
+  report.sections.sort((a, b) => a.order - b.order);
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
@@ -110,6 +125,8 @@ async function main() {
       const own = join(scratch, id);
       mkdirSync(own);
       const since = performance.now();
+      const { date, load } = machineOf();
+      const startedAt = { date, load };
       const result = await runSection(
         { id, memoryMiB, seconds: limit },
         { quick, names, seed: report.seed, folder: own },
@@ -117,7 +134,8 @@ async function main() {
       rmSync(own, { recursive: true });
       const seconds = Number(((performance.now() - since) / 1000).toFixed(1));
       const judged = quick ? withoutGoals(result) : withVerdicts(result);
-      report.sections.push({ id, title, order: order ?? 100, about, seconds, ...judged });
+      const measured = { ...startedAt, loadAtEnd: machineOf().load };
+      report.sections.push({ id, title, order: order ?? 100, about, measured, seconds, ...judged });
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -128,7 +146,9 @@ async function main() {
   if (values.page) {
     const kept = new URL('./results/', import.meta.url);
     mkdirSync(kept, { recursive: true });
-    writeFileSync(new URL('bench.json', kept), `${JSON.stringify(report, null, 2)}\n`);
+    const file = new URL('bench.json', kept);
+    if (only.length > 0 && existsSync(file)) keepOthers(report, JSON.parse(readFileSync(file, 'utf8')));
+    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
     writePage();
   }
   if (values.output !== undefined) {
