@@ -6,6 +6,7 @@ import type { Overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
 import type { SideChange } from './causes.ts';
 import { groupBy, memberSets, partition, representative } from './cells.ts';
+import { differingEntries, unitsMet } from './differing.ts';
 import type { AlikeGroup, Evaluation } from './evaluation.ts';
 import { type Group, openChange, type When } from './group.ts';
 import { judge, samePorts } from './judge.ts';
@@ -23,7 +24,8 @@ export function unitRectangles(
   otherTouched: BitSet,
 ): Rectangle[] {
   const cells: { readonly cell: BitSet; readonly subject: SideChange }[] = [];
-  for (const cell of cellsOf(evaluation, group, others)) {
+  const concerned = others.and(concernedBy(evaluation.worlds, group, otherTouched) ?? others);
+  for (const cell of cellsOf(evaluation, group, concerned)) {
     if (!evaluation.budget.spend(1)) return [];
     const subject = subjectChange(evaluation.worlds, group, representative(cell));
     if (isEmpty(subject.readings.before.may) && isEmpty(subject.readings.after.may)) continue;
@@ -38,6 +40,17 @@ export function unitRectangles(
       return met.isEmpty() ? [] : judge(evaluation.worlds, group, subjects, met, subject, change);
     }),
   );
+}
+
+/** Units towards which something may differ; null where that is everybody. */
+function concernedBy(
+  { moved }: Overlay,
+  { sides, moved: subjectMoves }: Group,
+  otherTouched: BitSet,
+): BitSet | null {
+  const entries = subjectMoves ? null : differingEntries(sides);
+  const met = entries === null ? null : unitsMet(entries);
+  return met === null ? null : BitSet.union([met, moved, otherTouched]);
 }
 
 /** Cells within which both sides' clauses, existence and the named ports they need agree. */
