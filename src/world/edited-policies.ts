@@ -41,13 +41,17 @@ export class EditedPolicies {
     return false;
   }
 
-  /** The policies that select a pod of these labels, given those of the base that do. */
-  selecting(namespace: string, labels: Labels, known: readonly CompiledPolicy[]): CompiledPolicy[] {
-    const edited = this.byNamespace.get(namespace) ?? none;
-    const kept = known.filter(({ ref }) => !edited.has(ref.name));
-    for (const policy of edited.values())
-      if (policy !== null && matches(policy.subject, labels)) kept.push(policy);
-    return kept;
+  /** Is there an edited policy of this name? */
+  has(namespace: string, name: string): boolean {
+    return this.byNamespace.get(namespace)?.has(name) === true;
+  }
+
+  /** The edited policies that select a pod of these labels. */
+  selecting(namespace: string, labels: Labels): CompiledPolicy[] {
+    const found: CompiledPolicy[] = [];
+    for (const policy of this.byNamespace.get(namespace)?.values() ?? [])
+      if (policy !== null && matches(policy.subject, labels)) found.push(policy);
+    return found;
   }
 }
 

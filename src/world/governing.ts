@@ -20,9 +20,40 @@ export function governingOf(
   const found = selecting
     .map((policy) => governorOf(policy, direction, profile))
     .filter((governor) => governor !== null);
+  return governedBy(found.toSorted(inOrder), enforced, profile);
+}
+
+/**
+ * The same for a pod that is `known` to be governed, when policies of these names of its namespace go and others come:
+ * what stays is taken as it is.
+ */
+export function governingAfter(
+  known: Governing,
+  gone: (name: string) => boolean,
+  come: readonly CompiledPolicy[],
+  direction: Direction,
+  pod: Pick<Traits, 'workload'>,
+  profile: Profile,
+): Governing {
+  const enforced = enforcementOn(pod, profile);
+  if (enforced === 'no') return ungoverned;
+  const governors = known.governors.filter(({ policy }) => !gone(policy.ref.name));
+  for (const policy of come) {
+    const governor = governorOf(policy, direction, profile);
+    if (governor === null) continue;
+    const place = governors.findIndex((other) => inOrder(governor, other) < 0);
+    governors.splice(place < 0 ? governors.length : place, 0, governor);
+  }
+  return governedBy(governors, enforced, profile);
+}
+
+function governedBy(
+  governors: readonly Governor[],
+  enforced: Exclude<Profile['enforcement'], 'no'>,
+  profile: Profile,
+): Governing {
   const closed = profile.unselectedPods !== 'open';
-  if (found.length === 0 && !closed) return ungoverned;
-  const governors = found.toSorted(inOrder);
+  if (governors.length === 0 && !closed) return ungoverned;
   const isolated = closed || governors.some(({ isolates, certain }) => isolates && certain);
   const names = governors.map(({ policy }) => `${policy.ref.namespace}/${policy.ref.name}`).join(',');
   if (enforced === 'unknown' && (isolated || governors.length > 0))

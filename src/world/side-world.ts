@@ -14,7 +14,7 @@ import type { PortSet } from '../sets/port-set.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { EditedPolicies } from './edited-policies.ts';
 import { EditedRecords } from './edited-records.ts';
-import { governingOf } from './governing.ts';
+import { governingAfter, governingOf } from './governing.ts';
 import type { Said } from './kept-reading.ts';
 import { type Lookups, SideLookups } from './lookups.ts';
 import { nameAlone } from './namespace-index.ts';
@@ -153,7 +153,7 @@ export class SideWorld implements World {
     if (known !== undefined && !concerned) return this.base.governing(known, direction);
     const made = this.governings[direction].get(id);
     if (made !== undefined) return made;
-    const governing = governingOf(this.selecting(unit, known, there), direction, unit, this.profile);
+    const governing = this.governAnew(unit, known, direction);
     const alike = this.alike[direction].get(governing.key);
     const shared = alike !== undefined && alike.isolated === governing.isolated ? alike : governing;
     this.alike[direction].set(governing.key, shared);
@@ -161,16 +161,18 @@ export class SideWorld implements World {
     return shared;
   }
 
-  /** The policies that select a unit; of one that the base knows only the edited ones are asked. */
-  private selecting(
-    unit: Unit | undefined,
-    known: number | undefined,
-    there: readonly CompiledPolicy[],
-  ): readonly CompiledPolicy[] {
-    if (unit === undefined) return [];
+  /** Worked out anew; of a unit that the base knows only what is edited. */
+  private governAnew(unit: Unit | undefined, known: number | undefined, direction: Direction): Governing {
+    if (unit === undefined) return governingOf([], direction, unit, this.profile);
     const { namespace, labels } = unit;
-    if (known !== undefined) return this.editedPolicies.selecting(namespace, labels, there);
-    return [...this.policiesIn(namespace)].filter(({ subject }) => matches(subject, labels));
+    if (known !== undefined) {
+      const gone = (name: string): boolean => this.editedPolicies.has(namespace, name);
+      const come = this.editedPolicies.selecting(namespace, labels);
+      const there = this.base.governing(known, direction);
+      return governingAfter(there, gone, come, direction, unit, this.profile);
+    }
+    const selecting = [...this.policiesIn(namespace)].filter(({ subject }) => matches(subject, labels));
+    return governingOf(selecting, direction, unit, this.profile);
   }
 
   isolated(direction: Direction): BitSet {
