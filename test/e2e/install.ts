@@ -6,6 +6,7 @@ import type { KubectlResult } from '../control-plane/kubectl.ts';
 import { type Kubelet, runKubelet } from '../control-plane/kubelet.ts';
 import type { PodImage } from '../control-plane/kubelet-container.ts';
 import type { KubeletPod } from '../control-plane/kubelet-pod.ts';
+import { unhurried } from '../control-plane/unhurried.ts';
 import { ensureImage } from '../image/image.ts';
 import { clinic, manifest, policy } from './manifest.ts';
 import { needBubble } from './netsluice.ts';
@@ -129,7 +130,9 @@ function isForbidden({ user, responseStatus }: AuditEvent): boolean {
 /** A cluster with clinics, DNS and the stand-in for the kubelet; netsluice is not there yet. */
 export async function startAddOn(namespaces: readonly string[]): Promise<AddOn> {
   needBubble();
-  const image = await addOnImage();
+  const built = await addOnImage();
+  const slow = Object.entries(unhurried).map(([name, value]) => `${name}=${value}`);
+  const image = { ...built, env: [...built.env, ...slow] };
   const cluster = await startCluster({ nodes: NODES });
   const kubelet = await runKubelet(cluster, image).catch(async (error: unknown) => {
     await cluster.stop();

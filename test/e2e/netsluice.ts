@@ -12,6 +12,7 @@ import {
   type StandInProgram,
   type StandIns,
 } from '../control-plane/stand-in.ts';
+import { unhurried } from '../control-plane/unhurried.ts';
 import { manifest } from './manifest.ts';
 
 const NAMESPACE = 'netsluice-system';
@@ -230,7 +231,7 @@ class Installation implements Netsluice {
       command: process.execPath,
       args: [builtProgram(), ...args],
       logFolder: this.cluster.logs,
-      env: { KUBECONFIG: join(folder, 'kubeconfig'), POD_NAMESPACE: NAMESPACE },
+      env: { KUBECONFIG: join(folder, 'kubeconfig'), POD_NAMESPACE: NAMESPACE, ...unhurried },
     });
     let terminated = false;
     const terminate = () => {
