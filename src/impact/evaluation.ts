@@ -42,7 +42,7 @@ export class Evaluation {
     egress: new Map(),
   };
 
-  private readonly governed = new Map<Direction, BitSet>();
+  private readonly ungoverned = new Map<Direction, BitSet>();
 
   private readonly groups = new Map<Direction, readonly BitSet[]>();
 
@@ -88,20 +88,20 @@ export class Evaluation {
     return number;
   }
 
-  /** Units that are not surely open in the direction, before or after. */
-  governedEither(direction: Direction): BitSet {
-    const known = this.governed.get(direction);
+  /** Units that are surely open in the direction, before and after. */
+  open(direction: Direction): BitSet {
+    const known = this.ungoverned.get(direction);
     if (known !== undefined) return known;
     const { base, before, after, own } = this.worlds;
-    const governed = base.governed(direction).clone();
+    const open = base.ungoverned(direction).clone();
     const governs = (world: World, id: number): boolean =>
       world.unit(id) !== undefined && isGoverned(world.governing(id, direction));
     own.forEach((id) => {
-      if (governs(before, id) || governs(after, id)) governed.add(id);
-      else governed.delete(id);
+      if (governs(before, id) || governs(after, id)) open.delete(id);
+      else open.add(id);
     });
-    this.governed.set(direction, governed);
-    return governed;
+    this.ungoverned.set(direction, open);
+    return open;
   }
 
   /**
@@ -111,7 +111,7 @@ export class Evaluation {
   ownGroups(direction: Direction, others: BitSet): readonly AlikeGroup[] {
     const { parted, own } = this.worlds;
     const known = this.groups.get(direction) ?? [
-      ...groupBy(own.and(this.governedEither(direction)), (id) => this.alikeKey(id, direction)).values(),
+      ...groupBy(own.andNot(this.open(direction)), (id) => this.alikeKey(id, direction)).values(),
     ];
     this.groups.set(direction, known);
     // Whom a peer matches must be corrected for parted units, all of them, which few subjects are not worth.
@@ -141,7 +141,8 @@ export class Evaluation {
   }
 
   private alikeOf({ units: all }: Signature, direction: Direction, others: BitSet): AlikeGroup | null {
-    const units = all.andNot(this.worlds.own);
+    const { own } = this.worlds;
+    const units = all.intersects(own) ? all.andNot(own) : all;
     if (units.isEmpty()) return null;
     if (others.size > fewOthers) return this.alike(units, direction);
     return this.towards(units, direction, others);

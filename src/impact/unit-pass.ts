@@ -118,7 +118,7 @@ interface OtherSide {
 function otherSides(evaluation: Evaluation, group: Group, others: BitSet): readonly OtherSide[] {
   const { budget } = evaluation;
   const opposite: Direction = group.direction === 'ingress' ? 'egress' : 'ingress';
-  const open = others.andNot(evaluation.governedEither(opposite));
+  const open = others.and(evaluation.open(opposite));
   const sides = new Map<string, OtherSide>();
   if (!open.isEmpty())
     sides.set('open', { subjects: group.units, units: open, change: openChange(opposite) });

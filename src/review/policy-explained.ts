@@ -88,7 +88,7 @@ function explainedDirection(policy: CompiledPolicy, direction: Direction, world:
 function openThings(policy: CompiledPolicy, world: World, facts: Facts): string[] {
   const subjects = world.subjects(policy);
   const things = directions.flatMap((direction) => {
-    const free = subjects.andNot(world.governed(direction));
+    const free = subjects.and(world.ungoverned(direction));
     if (free.isEmpty() || policy[direction] !== null) return [];
     const units = podCount(unitsOf(world, free));
     return [`All ${direction} of ${units}: no policy isolates them for it.`];

@@ -145,9 +145,9 @@ export class MeteredWorld implements World {
     return this.world.isolated(direction);
   }
 
-  governed(direction: Direction): BitSet {
+  ungoverned(direction: Direction): BitSet {
     this.spend(1);
-    return this.world.governed(direction);
+    return this.world.ungoverned(direction);
   }
 
   subjects(policy: CompiledPolicy): BitSet {

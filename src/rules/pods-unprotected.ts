@@ -48,7 +48,7 @@ export const podsUnprotected: PolicyRule = {
     if (world.profile.enforcement === 'no' || !speaksForNamespace(input)) return;
     const around = unitsAround(input);
     for (const direction of directions) {
-      const ungoverned = unitsOf(world, around.andNot(world.governed(direction)));
+      const ungoverned = unitsOf(world, around.and(world.ungoverned(direction)));
       const open = ungoverned.filter((unit) => !standsOutside(world, unit));
       if (open.length === 0) continue;
       yield {

@@ -1,4 +1,4 @@
-const wordBits = 32;
+import { Chunk, chunkBits, chunkShift } from './chunk.ts';
 
 /**
  * Up to this many members a set keeps a sorted list: most selectors of a large cluster match few units, and a list of
@@ -9,20 +9,20 @@ const fewMax = 64;
 /** Lists of up to this many members take no more room than they need. */
 const smallMax = 4;
 
-const noWords = new Uint32Array(0);
-
 /**
- * A growable set of small integers: a sorted list while there are few, 32 to a word above that. Operations that return
- * a set leave their operands alone.
+ * A growable set of small integers: a sorted list while there are few, chunks of 1,024 bits above that. Operations that
+ * return a set leave their operands alone, and share with them what they have alike: almost all units of a cluster, or
+ * all but a few of them, cost what the few are.
  */
 export class BitSet {
-  /** The members in order, or null once they are kept in words. */
+  /** The members in order, or null once they are kept in chunks. */
   private few: number[] | null;
-  private words: Uint32Array;
+  /** Null where a chunk would be empty. */
+  private chunks: (Chunk | null)[];
 
-  constructor(words: Uint32Array | null = null) {
-    this.few = words === null ? [] : null;
-    this.words = words ?? noWords;
+  constructor() {
+    this.few = [];
+    this.chunks = none;
   }
 
   static of(ids: Iterable<number>): BitSet {
@@ -31,24 +31,12 @@ export class BitSet {
     return set;
   }
 
-  /** The union of several sets, made in one piece. */
+  /** The union of several sets. */
   static union(sets: readonly BitSet[]): BitSet {
-    let listed = 0;
-    let length = 0;
-    for (const { few, words } of sets) {
-      if (few === null) length = Math.max(length, words.length);
-      else listed += few.length;
-    }
-    if (length === 0 && listed <= fewMax) return BitSet.merged(sets);
-    const union = new BitSet(new Uint32Array(length));
-    for (const set of sets) union.addAll(set);
-    return union;
-  }
-
-  /** The union of listed sets that have few members in all. */
-  private static merged(sets: readonly BitSet[]): BitSet {
     const union = new BitSet();
-    for (const { few } of sets) for (const id of few ?? []) union.add(id);
+    // Chunks first: what is listed then goes to its place without a list.
+    for (const set of sets) if (set.few === null) union.addAll(set);
+    for (const set of sets) if (set.few !== null) union.addAll(set);
     return union;
   }
 
@@ -58,9 +46,16 @@ export class BitSet {
     return set;
   }
 
+  private static chunked(chunks: (Chunk | null)[]): BitSet {
+    const set = new BitSet();
+    set.few = null;
+    set.chunks = chunks;
+    return set;
+  }
+
   has(id: number): boolean {
     if (this.few !== null) return this.few[placeOf(this.few, id)] === id;
-    return ((this.words[id >>> 5] ?? 0) & (1 << (id & 31))) !== 0;
+    return this.chunks[id >>> chunkShift]?.has(id) ?? false;
   }
 
   add(id: number): void {
@@ -73,11 +68,17 @@ export class BitSet {
         else this.few.splice(place, 0, id);
         return;
       }
-      this.toWords();
+      this.toChunks();
     }
-    const index = id >>> 5;
-    if (index >= this.words.length) this.grow(index + 1);
-    this.words[index] = (this.words[index] ?? 0) | (1 << (id & 31));
+    if (this.chunks[id >>> chunkShift]?.has(id) !== true) this.writable(id >>> chunkShift).set(id);
+  }
+
+  /** The chunk in this place, for this set alone. */
+  private writable(place: number): Chunk {
+    while (this.chunks.length <= place) this.chunks.push(null);
+    const chunk = this.chunks[place]?.owned() ?? Chunk.empty();
+    this.chunks[place] = chunk;
+    return chunk;
   }
 
   delete(id: number): void {
@@ -86,41 +87,40 @@ export class BitSet {
       if (this.few[place] === id) this.few.splice(place, 1);
       return;
     }
-    const index = id >>> 5;
-    if (index < this.words.length) this.words[index] = (this.words[index] ?? 0) & ~(1 << (id & 31));
+    const place = id >>> chunkShift;
+    if (this.chunks[place]?.has(id) !== true) return;
+    const chunk = this.writable(place);
+    chunk.clear(id);
+    if (chunk.size === 0) this.chunks[place] = null;
   }
 
   isEmpty(): boolean {
     if (this.few !== null) return this.few.length === 0;
-    for (let i = 0; i < this.words.length; i += 1) if (this.words[i] !== 0) return false;
-    return true;
+    return this.chunks.every((chunk) => chunk === null);
   }
 
-  /** How many members; linear in words. */
+  /** How many members; linear in chunks. */
   get size(): number {
     if (this.few !== null) return this.few.length;
     let count = 0;
-    for (let i = 0; i < this.words.length; i += 1) count += popcount(this.words[i] ?? 0);
+    for (const chunk of this.chunks) if (chunk !== null) count += chunk.size;
     return count;
   }
 
   /** How many ids there is room for; what a walk over the set costs. */
   get capacity(): number {
-    return this.few === null ? this.words.length * wordBits : this.few.length;
+    return this.few === null ? this.chunks.length * chunkBits : this.few.length;
   }
 
   /** The least member; -1 where there is none. */
   first(): number {
-    if (this.few !== null) return this.few[0] ?? -1;
-    for (let i = 0; i < this.words.length; i += 1) {
-      const word = this.words[i] ?? 0;
-      if (word !== 0) return i * wordBits + 31 - Math.clz32(word & -word);
-    }
-    return -1;
+    return this.firstFew(1)[0] ?? -1;
   }
 
   clone(): BitSet {
-    return this.few === null ? new BitSet(this.words.slice()) : BitSet.listed(this.few.slice());
+    if (this.few !== null) return BitSet.listed(this.few.slice());
+    for (const chunk of this.chunks) chunk?.share();
+    return BitSet.chunked(this.chunks.slice());
   }
 
   /** Adds every member of `other` to this set. */
@@ -129,10 +129,15 @@ export class BitSet {
       for (const id of other.few) this.add(id);
       return;
     }
-    if (this.few !== null) this.toWords();
-    if (other.words.length > this.words.length) this.grow(other.words.length);
-    for (let i = 0; i < other.words.length; i += 1)
-      this.words[i] = (this.words[i] ?? 0) | (other.words[i] ?? 0);
+    if (this.few !== null) this.toChunks();
+    const { chunks } = this;
+    for (let i = 0; i < other.chunks.length; i += 1) {
+      const mine = chunks[i] ?? null;
+      const theirs = other.chunks[i] ?? null;
+      const both = theirs === null ? mine : mine === null ? theirs.share() : mine.or(theirs);
+      if (i < chunks.length) chunks[i] = both;
+      else chunks.push(both);
+    }
   }
 
   or(other: BitSet): BitSet {
@@ -142,29 +147,58 @@ export class BitSet {
   and(other: BitSet): BitSet {
     if (this.few !== null) return BitSet.listed(this.few.filter((id) => other.has(id)));
     if (other.few !== null) return BitSet.listed(other.few.filter((id) => this.has(id)));
-    const result = new Uint32Array(Math.min(this.words.length, other.words.length));
-    for (let i = 0; i < result.length; i += 1) result[i] = (this.words[i] ?? 0) & (other.words[i] ?? 0);
-    return new BitSet(result);
+    const chunks = this.chunks.slice(0, other.chunks.length);
+    for (let i = 0; i < chunks.length; i += 1) {
+      const theirs = other.chunks[i] ?? null;
+      if (chunks[i] !== null) chunks[i] = theirs === null ? null : (chunks[i]?.and(theirs) ?? null);
+    }
+    return BitSet.chunked(chunks);
   }
 
   andNot(other: BitSet): BitSet {
     if (this.few !== null) return BitSet.listed(this.few.filter((id) => !other.has(id)));
-    const result = new BitSet(this.words.slice());
     if (other.few !== null) {
+      const result = this.clone();
       for (const id of other.few) result.delete(id);
       return result;
     }
-    const shared = Math.min(result.words.length, other.words.length);
-    for (let i = 0; i < shared; i += 1) result.words[i] = (result.words[i] ?? 0) & ~(other.words[i] ?? 0);
-    return result;
+    const chunks = this.chunks.slice();
+    for (let i = 0; i < chunks.length; i += 1) {
+      const mine = chunks[i] ?? null;
+      const theirs = other.chunks[i] ?? null;
+      if (mine !== null) chunks[i] = theirs === null ? mine.share() : mine.andNot(theirs);
+    }
+    return BitSet.chunked(chunks);
   }
 
   intersects(other: BitSet): boolean {
     if (this.few !== null) return this.few.some((id) => other.has(id));
     if (other.few !== null) return other.few.some((id) => this.has(id));
-    const shared = Math.min(this.words.length, other.words.length);
-    for (let i = 0; i < shared; i += 1) if (((this.words[i] ?? 0) & (other.words[i] ?? 0)) !== 0) return true;
+    const length = Math.min(this.chunks.length, other.chunks.length);
+    for (let i = 0; i < length; i += 1) {
+      const mine = this.chunks[i] ?? null;
+      const theirs = other.chunks[i] ?? null;
+      if (mine !== null && theirs !== null && mine.meets(theirs)) return true;
+    }
     return false;
+  }
+
+  /** The members that only one of the two has; null where there are more than `most` of them. */
+  differing(other: BitSet, most: number): number[] | null {
+    const ids: number[] = [];
+    const [mine, theirs] = [this.inChunks(), other.inChunks()];
+    for (let i = 0; i < Math.max(mine.length, theirs.length) && ids.length <= most; i += 1) {
+      const [a, b] = [mine[i] ?? noChunk, theirs[i] ?? noChunk];
+      if (a !== b) a.differing(b, i << chunkShift, ids);
+    }
+    return ids.length <= most ? ids : null;
+  }
+
+  private inChunks(): readonly (Chunk | null)[] {
+    if (this.few === null) return this.chunks;
+    const set = this.clone();
+    set.toChunks();
+    return set.chunks;
   }
 
   forEach(visit: (id: number) => void): void {
@@ -173,24 +207,15 @@ export class BitSet {
       for (const id of this.few.slice()) visit(id);
       return;
     }
-    for (let i = 0; i < this.words.length; i += 1) {
-      let word = this.words[i] ?? 0;
-      while (word !== 0) {
-        const low = word & -word;
-        visit(i * wordBits + 31 - Math.clz32(low));
-        word ^= low;
-      }
-    }
+    for (let i = 0; i < this.chunks.length; i += 1) this.chunks[i]?.forEach(i << chunkShift, visit);
   }
 
   /** The least members, at most so many. */
   firstFew(most: number): number[] {
     if (this.few !== null) return this.few.slice(0, most);
     const ids: number[] = [];
-    for (let i = 0; i < this.words.length && ids.length < most; i += 1) {
-      for (let word = this.words[i] ?? 0; word !== 0 && ids.length < most; word &= word - 1)
-        ids.push(i * wordBits + 31 - Math.clz32(word & -word));
-    }
+    for (let i = 0; i < this.chunks.length && ids.length < most; i += 1)
+      this.chunks[i]?.firstFew(i << chunkShift, most, ids);
     return ids;
   }
 
@@ -203,38 +228,26 @@ export class BitSet {
     return ids;
   }
 
-  /** The set of `names[id]` of each member; `names` says something of every member and only of numbers below its length. */
+  /** The set of `names[id]` of each member; `names` says something of every member. */
   renamed(names: Int32Array): BitSet {
-    if (this.few !== null) return BitSet.of(this.few.map((id) => names[id] ?? id));
-    const result = new Uint32Array(Math.max(this.words.length, (names.length + wordBits - 1) >>> 5));
-    for (let i = 0; i < this.words.length; i += 1) {
-      let word = this.words[i] ?? 0;
-      while (word !== 0) {
-        const low = word & -word;
-        word ^= low;
-        const id = i * wordBits + 31 - Math.clz32(low);
-        const name = names[id] ?? id;
-        result[name >>> 5] = (result[name >>> 5] ?? 0) | (1 << (name & 31));
-      }
-    }
-    return new BitSet(result);
+    const result = new BitSet();
+    this.forEach((id) => {
+      result.add(names[id] ?? id);
+    });
+    return result;
   }
 
-  private toWords(): void {
+  private toChunks(): void {
     const { few } = this;
     if (few === null) return;
     this.few = null;
-    const last = few.at(-1);
-    this.words = new Uint32Array(last === undefined ? 0 : (last >>> 5) + 1);
-    for (const id of few) this.words[id >>> 5] = (this.words[id >>> 5] ?? 0) | (1 << (id & 31));
-  }
-
-  private grow(words: number): void {
-    const grown = new Uint32Array(Math.max(words, this.words.length * 2));
-    grown.set(this.words);
-    this.words = grown;
+    this.chunks = [];
+    for (const id of few) this.writable(id >>> chunkShift).set(id);
   }
 }
+
+const noChunk = Chunk.empty();
+const none: (Chunk | null)[] = [];
 
 /** Where a member stands in a sorted list, or would stand. */
 function placeOf(list: readonly number[], id: number): number {
@@ -246,10 +259,4 @@ function placeOf(list: readonly number[], id: number): number {
     else high = middle;
   }
   return low;
-}
-
-function popcount(word: number): number {
-  let bits = word - ((word >>> 1) & 0x55555555);
-  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
-  return (((bits + (bits >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;
 }

@@ -230,8 +230,8 @@ export class ClusterWorld implements World {
     return this.policies.isolated(direction);
   }
 
-  governed(direction: Direction): BitSet {
-    return this.policies.governed(direction);
+  ungoverned(direction: Direction): BitSet {
+    return this.policies.ungoverned(direction);
   }
 
   subjects(policy: CompiledPolicy): BitSet {

@@ -17,7 +17,10 @@ export class PolicyTable {
   private readonly selecting: (readonly CompiledPolicy[] | undefined)[] = [];
   private readonly governings: Record<Direction, (Governing | undefined)[]> = { ingress: [], egress: [] };
   private readonly isolatedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
-  private readonly governedUnits: Record<Direction, BitSet> = { ingress: new BitSet(), egress: new BitSet() };
+  private readonly ungovernedUnits: Record<Direction, BitSet> = {
+    ingress: new BitSet(),
+    egress: new BitSet(),
+  };
   readonly signatures: Readonly<Record<Direction, Signatures>>;
   private readonly profile: Profile;
   private readonly units: UnitTable;
@@ -89,8 +92,8 @@ export class PolicyTable {
     return this.isolatedUnits[direction];
   }
 
-  governed(direction: Direction): BitSet {
-    return this.governedUnits[direction];
+  ungoverned(direction: Direction): BitSet {
+    return this.ungovernedUnits[direction];
   }
 
   created(unit: Unit): void {
@@ -107,7 +110,7 @@ export class PolicyTable {
     for (const direction of directions) {
       this.governings[direction][id] = undefined;
       this.isolatedUnits[direction].delete(id);
-      this.governedUnits[direction].delete(id);
+      this.ungovernedUnits[direction].delete(id);
       this.signatures[direction].remove(id);
     }
   }
@@ -119,7 +122,7 @@ export class PolicyTable {
       const governing = this.compute(id, direction);
       const governed = isGoverned(governing);
       enter(this.isolatedUnits[direction], id, governing.isolated);
-      enter(this.governedUnits[direction], id, governed);
+      enter(this.ungovernedUnits[direction], id, !governed);
       const shared = this.signatures[direction].set(unit, governed ? governing : null);
       this.governings[direction][id] = shared ?? governing;
     }

@@ -14,7 +14,6 @@ import type { PortSet } from '../sets/port-set.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { EditedPolicies } from './edited-policies.ts';
 import { EditedRecords } from './edited-records.ts';
-import { governingAfter, governingOf } from './governing.ts';
 import type { Said } from './kept-reading.ts';
 import { type Lookups, SideLookups } from './lookups.ts';
 import { nameAlone } from './namespace-index.ts';
@@ -24,6 +23,7 @@ import { isGoverned } from './policy-table.ts';
 import type { PortsOfUnit } from './port-classes.ts';
 import { readPeer } from './read-peer.ts';
 import { clauseReading } from './readings.ts';
+import { SideGoverning } from './side-governing.ts';
 import type { Unit, Workload } from './unit.ts';
 import type { Governing, Reading, RecordOf, World } from './world.ts';
 
@@ -42,20 +42,12 @@ export class SideWorld implements World {
   private readonly editedPolicies: EditedPolicies;
   private readonly edited: EditedRecords;
   private readonly editedAddresses = new Set<bigint>();
-  private readonly governings: Readonly<Record<Direction, Map<number, Governing>>> = {
-    ingress: new Map(),
-    egress: new Map(),
-  };
-  /** Of units that are governed alike it is one object. */
-  private readonly alike: Readonly<Record<Direction, Map<string, Governing>>> = {
-    ingress: new Map(),
-    egress: new Map(),
-  };
+  private readonly governings: SideGoverning;
   private readonly readings = new Map<string, Reading>();
   /** What peers match in the base, for both sides: it keeps nothing of a peer that no policy in force names. */
   private readonly below: Map<string, Reading>;
   private readonly isolatedUnits = new Map<Direction, BitSet>();
-  private readonly governedUnits = new Map<Direction, BitSet>();
+  private readonly ungovernedUnits = new Map<Direction, BitSet>();
   /** Ids whose membership the base does not know. */
   private readonly patched = new BitSet();
 
@@ -67,6 +59,7 @@ export class SideWorld implements World {
     this.units = base.units;
     this.edited = new EditedRecords(change, side);
     this.editedPolicies = new EditedPolicies(change, side);
+    this.governings = new SideGoverning(base, this.editedPolicies);
     this.lookups = new SideLookups(base.lookups, this.edited, side);
     for (const edit of change.edits)
       if (edit.kind === 'pod') for (const pod of [edit.before, edit.after]) this.ownAddresses(pod);
@@ -148,31 +141,7 @@ export class SideWorld implements World {
   governing(id: number, direction: Direction): Governing {
     const unit = this.unit(id);
     const known = this.overrides.has(id) ? this.origins.get(id) : id;
-    const there = known === undefined ? [] : this.base.policies.selectingOf(known);
-    const concerned = unit !== undefined && this.editedPolicies.concern(unit.namespace, unit.labels, there);
-    if (known !== undefined && !concerned) return this.base.governing(known, direction);
-    const made = this.governings[direction].get(id);
-    if (made !== undefined) return made;
-    const governing = this.governAnew(unit, known, direction);
-    const alike = this.alike[direction].get(governing.key);
-    const shared = alike !== undefined && alike.isolated === governing.isolated ? alike : governing;
-    this.alike[direction].set(governing.key, shared);
-    this.governings[direction].set(id, shared);
-    return shared;
-  }
-
-  /** Worked out anew; of a unit that the base knows only what is edited. */
-  private governAnew(unit: Unit | undefined, known: number | undefined, direction: Direction): Governing {
-    if (unit === undefined) return governingOf([], direction, unit, this.profile);
-    const { namespace, labels } = unit;
-    if (known !== undefined) {
-      const gone = (name: string): boolean => this.editedPolicies.has(namespace, name);
-      const come = this.editedPolicies.selecting(namespace, labels);
-      const there = this.base.governing(known, direction);
-      return governingAfter(there, gone, come, direction, unit, this.profile);
-    }
-    const selecting = [...this.policiesIn(namespace)].filter(({ subject }) => matches(subject, labels));
-    return governingOf(selecting, direction, unit, this.profile);
+    return this.governings.of(id, unit, known, direction, () => this.policiesIn(unit?.namespace ?? ''));
   }
 
   isolated(direction: Direction): BitSet {
@@ -183,11 +152,15 @@ export class SideWorld implements World {
     return set;
   }
 
-  governed(direction: Direction): BitSet {
-    const known = this.governedUnits.get(direction);
+  ungoverned(direction: Direction): BitSet {
+    const known = this.ungovernedUnits.get(direction);
     if (known !== undefined) return known;
-    const set = this.recount(this.base.governed(direction), direction, isGoverned);
-    this.governedUnits.set(direction, set);
+    const set = this.recount(
+      this.base.ungoverned(direction),
+      direction,
+      (governing) => !isGoverned(governing),
+    );
+    this.ungovernedUnits.set(direction, set);
     return set;
   }
 
@@ -217,13 +190,12 @@ export class SideWorld implements World {
 
   peerUnits(namespace: string, peer: Peer): Reading {
     const key = `${namespace} ${peer.key}`;
-    const known = this.readings.get(key);
-    if (known !== undefined) return known;
     const below = this.below.get(key) ?? this.base.peerUnits(namespace, peer);
     this.below.set(key, below);
-    const reading = this.patched.isEmpty()
-      ? below
-      : patchedReading(below, this.patched, (id) => this.said(peer, namespace, id, below));
+    if (this.patched.isEmpty()) return below;
+    const known = this.readings.get(key);
+    if (known !== undefined) return known;
+    const reading = patchedReading(below, this.patched, (id) => this.said(peer, namespace, id, below));
     this.readings.set(key, reading);
     return reading;
   }

@@ -1,15 +1,28 @@
 import { BitSet } from '../sets/bitset.ts';
 import type { Unit } from './unit.ts';
 
+/** So many large sets are remembered, and so many units may one differ in from another that is worked out from it. */
+const rememberedMax = 16;
+const differenceMax = 512;
+
+/** A large set and the numbers of its workloads. */
+interface Numbered {
+  readonly units: BitSet;
+  readonly size: number;
+  readonly numbers: BitSet;
+}
+
 /** The units of each workload. As long as it has any, the id of one of them is its number. */
 export class WorkloadUnits<U extends Unit> {
   private readonly byId = new Map<string, U[]>();
-  /** Workloads with more than one unit. */
-  private readonly several = new Map<string, readonly U[]>();
+  /** Of workloads with more than one, by their numbers. */
+  private readonly several = new Map<number, readonly U[]>();
   /** Their units; all other units are their workloads' numbers. */
   private readonly parts = new BitSet();
   /** The number of the workload of each of them, by unit id. */
   private numbers = new Int32Array(0);
+  /** Forgotten whenever a workload gets another number, its first part or its last one. */
+  private remembered: Numbered[] = [];
 
   of(workload: string): readonly U[] {
     return this.byId.get(workload) ?? none;
@@ -20,8 +33,38 @@ export class WorkloadUnits<U extends Unit> {
     return this.byId.get(workload)?.[0]?.id;
   }
 
-  /** The numbers of the workloads of some units. */
+  /**
+   * The numbers of the workloads of some units. Large sets of one cluster resemble each other: one that differs from a
+   * remembered one in a few units is worked out from it.
+   */
   numbersOf(units: BitSet): BitSet {
+    const { size } = units;
+    if (size <= differenceMax) return this.numberAll(units);
+    for (const known of this.remembered) {
+      const numbers = Math.abs(known.size - size) <= differenceMax ? this.numberedBeside(known, units) : null;
+      if (numbers !== null) return numbers;
+    }
+    const numbers = this.numberAll(units);
+    this.remembered.unshift({ units: units.clone(), size, numbers: numbers.clone() });
+    this.remembered.length = Math.min(this.remembered.length, rememberedMax);
+    return numbers;
+  }
+
+  /** Null where the two sets differ in too much. */
+  private numberedBeside(known: Numbered, units: BitSet): BitSet | null {
+    const differing = units.differing(known.units, differenceMax);
+    if (differing === null) return null;
+    const numbers = known.numbers.clone();
+    for (const id of differing) {
+      const number = this.parts.has(id) ? (this.numbers[id] ?? id) : id;
+      const belongs = units.has(id) || this.several.get(number)?.some((unit) => units.has(unit.id)) === true;
+      if (belongs) numbers.add(number);
+      else numbers.delete(number);
+    }
+    return numbers;
+  }
+
+  private numberAll(units: BitSet): BitSet {
     const numbers = units.and(this.parts).renamed(this.numbers);
     numbers.addAll(units.andNot(this.parts));
     return numbers;
@@ -40,12 +83,13 @@ export class WorkloadUnits<U extends Unit> {
       return;
     }
     units.push(unit);
-    this.several.set(id, units);
     this.number(units);
   }
 
   private number(units: readonly U[]): void {
     const number = units[0]?.id ?? 0;
+    this.several.set(number, units);
+    this.remembered = [];
     for (const { id } of units) {
       this.parts.add(id);
       if (id >= this.numbers.length) {
@@ -62,14 +106,17 @@ export class WorkloadUnits<U extends Unit> {
     const units = this.byId.get(id);
     const place = units?.indexOf(unit) ?? -1;
     if (units === undefined || place < 0) return;
+    const [number] = units.map((other) => other.id);
     units.splice(place, 1);
     this.parts.delete(unit.id);
     const [first, second] = units;
     if (first === undefined) this.byId.delete(id);
-    else if (second === undefined) {
-      this.several.delete(id);
+    else if (second === undefined || place === 0) {
+      this.several.delete(number ?? unit.id);
       this.parts.delete(first.id);
-    } else if (place === 0) this.number(units);
+      this.remembered = [];
+      if (second !== undefined) this.number(units);
+    }
   }
 }
 

@@ -62,8 +62,8 @@ export interface World {
   governing(unit: number, direction: Direction): Governing;
   /** Units that are isolated in the direction. */
   isolated(direction: Direction): BitSet;
-  /** These, and units that only the plugin may isolate; all others are open. */
-  governed(direction: Direction): BitSet;
+  /** Units that are surely open: neither isolated nor such that the plugin may isolate them. */
+  ungoverned(direction: Direction): BitSet;
   /** Units that a policy of this namespace selects. */
   subjects(policy: CompiledPolicy): BitSet;
   /** Units that a peer of a policy in this namespace matches. */

@@ -16,6 +16,8 @@ describe('bit sets are sets', () => {
         expect(left.or(right).toArray()).toEqual(sorted(new Set([...a, ...b])));
         expect(left.and(right).toArray()).toEqual(sorted(a.filter((id) => other.has(id))));
         expect(left.andNot(right).toArray()).toEqual(sorted(a.filter((id) => !other.has(id))));
+        const only = sorted([...a.filter((id) => !other.has(id)), ...b.filter((id) => !plain.has(id))]);
+        expect(left.differing(right, 40)).toEqual(only.length <= 40 ? only : null);
         expect(left.intersects(right)).toBe(a.some((id) => other.has(id)));
         expect(BitSet.union([left, right, new BitSet()]).size).toBe(new Set([...plain, ...other]).size);
         expect(left.toArray()).toEqual(sorted(a));
