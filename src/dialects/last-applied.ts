@@ -4,7 +4,8 @@ import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
 import { DecodeError, isRecord } from '../model/decode/value.ts';
 import { writtenPolicy } from '../model/decode/written-policy.ts';
 import type { NetworkPolicy } from '../model/network-policy.ts';
-import type { GivenField, WrittenPolicy } from '../model/written.ts';
+import { sameValue } from '../model/same-value.ts';
+import type { GivenField, WrittenDocument, WrittenPolicy } from '../model/written.ts';
 import { effectiveTypes } from './network-policy.ts';
 import { writtenDocument } from './written-document.ts';
 
@@ -29,9 +30,7 @@ function fromLastApplied(policy: NetworkPolicy): WrittenPolicy | null {
   if (noted === undefined || noted.length > lengthMax) return null;
   const value = parsed(noted);
   const applied = decoded(value);
-  if (applied === null || saying(applied) !== saying(policy)) return null;
-  const document = writtenDocument(value, typeOf(value), '');
-  return { ...writtenPolicy(value, 'last-applied'), document };
+  return applied !== null && sayTheSame(applied, policy) ? new LastApplied(value) : null;
 }
 
 function parsed(text: string): unknown {
@@ -52,14 +51,37 @@ function decoded(value: unknown): NetworkPolicy | null {
   }
 }
 
-/** Equal for policies that say the same once defaults are set. */
-function saying({ spec }: NetworkPolicy): string {
-  if (spec === null) return '';
-  const { podSelector, ingress, egress } = spec;
-  const types = [...effectiveTypes(spec)].sort();
-  const content = [podSelector?.text ?? '', types, ingress, egress];
-  // The canonical text of a selector stands for its requirements, whose order means nothing.
-  return JSON.stringify(content, (key, value: unknown) => (key === 'requirements' ? undefined : value));
+/** Do two policies say the same once defaults are set? */
+function sayTheSame({ spec: one }: NetworkPolicy, { spec: other }: NetworkPolicy): boolean {
+  if (one === null || other === null) return one === other;
+  const [types, others] = [effectiveTypes(one), effectiveTypes(other)];
+  return (
+    (one.podSelector?.text ?? '') === (other.podSelector?.text ?? '') &&
+    types.size === others.size &&
+    [...types].every((type) => others.has(type)) &&
+    sameValue([one.ingress, one.egress], [other.ingress, other.egress])
+  );
+}
+
+/** The document is looked into where a rule asks for it: of the old version of a policy hardly any does. */
+class LastApplied implements WrittenPolicy {
+  readonly source = 'last-applied';
+  readonly given: WrittenPolicy['given'];
+  readonly emptyPeers: WrittenPolicy['emptyPeers'];
+  private readonly value: unknown;
+  private made: WrittenDocument | null = null;
+
+  constructor(value: unknown) {
+    const { given, emptyPeers } = writtenPolicy(value, 'last-applied');
+    this.given = given;
+    this.emptyPeers = emptyPeers;
+    this.value = value;
+  }
+
+  get document(): WrittenDocument {
+    this.made ??= writtenDocument(this.value, typeOf(this.value), '');
+    return this.made;
+  }
 }
 
 /** An update owns the fields that were defaulted too, so that only what an apply owns tells what somebody wrote. */

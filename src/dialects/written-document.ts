@@ -17,7 +17,10 @@ export function writtenDocument(
     namespace: text(get(value, 'metadata', 'namespace')),
     name: text(get(value, 'metadata', 'name')) ?? text(get(value, 'metadata', 'generateName')),
     value,
-    spec: canonical(get(value, 'spec')),
+    // Only where documents are compared with each other does anybody ask for it.
+    get spec() {
+      return canonical(get(value, 'spec'));
+    },
     // Of other vendors' kinds nothing is known but what every object has.
     unknown: policyTypeOf({ apiVersion, kind }) === 'other-group' ? slipsAtTop(value) : unknownPlaces(value),
     scope,

@@ -14,7 +14,7 @@ import { type Doubts, severityAt } from './severity.ts';
 import { refOf } from './short-answers.ts';
 import { type Visibility, visibilityOf } from './visibility.ts';
 import { isWaived, type Waiver, waiversOf } from './waivers.ts';
-import { answerLines, findingLine, sanitise } from './words.ts';
+import { answerLines, cutBytes, findingLine, sanitise } from './words.ts';
 
 /** Audit annotations are cut at this many bytes. */
 const annotationBytesMax = 10_240;
@@ -96,6 +96,8 @@ class Scene {
   private readonly doubts: Doubts;
   private readonly waivers: readonly Waiver[];
   private readonly weighed: readonly Weighed[];
+  /** What may warn and reject, in the order in which those of one severity are told. */
+  private readonly active: readonly Finding[];
   private readonly visible: Visibility;
   private readonly foreignApi: string | null;
 
@@ -108,6 +110,7 @@ class Scene {
     this.waivers = edit.kind === 'policy' && edit.after !== null ? this.waiversOf(edit.after.source) : [];
     const before = edit.kind === 'policy' && edit.before !== null ? this.waiversOf(edit.before.source) : [];
     this.weighed = judgement.findings.map((item) => weigh(item, this.waivers, before));
+    this.active = inOrder(this.weighed.flatMap(({ active, finding }) => (active ? [finding] : [])));
     const policies =
       edit.kind === 'policy' ? [edit.before, edit.after].filter((policy) => policy !== null) : [];
     this.visible = visibilityOf(namespace, policies, context.settings);
@@ -121,11 +124,10 @@ class Scene {
   /** Active findings that have one of the severities at the mode's level, worst first. */
   at(mode: Mode, severities: readonly (Severity | 'off')[]): readonly Finding[] {
     if (mode === 'off') return [];
-    const rank = (finding: Finding): number => severities.indexOf(this.severity(finding, mode));
-    const chosen = this.weighed
-      .filter(({ active, finding }) => active && rank(finding) >= 0)
-      .map(({ finding }) => finding);
-    return chosen.sort((a, b) => rank(a) - rank(b) || compare(a, b));
+    const bySeverity = severities.map((): Finding[] => []);
+    for (const finding of this.active)
+      bySeverity[severities.indexOf(this.severity(finding, mode))]?.push(finding);
+    return bySeverity.flat();
   }
 
   private severity(finding: Finding, level: Level): Severity | 'off' {
@@ -273,16 +275,13 @@ export function weigh(
   return { finding, waived, active: !waived && (!old || excused) };
 }
 
-/** The longest beginning of a text that is at most so many bytes of UTF-8; no character is cut in two. */
-function cutBytes(text: string, max: number): string {
-  const bytes = new TextEncoder().encode(text);
-  // With `stream` the decoder keeps an unfinished last character back.
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, max), { stream: true });
-}
-
-function compare(a: Finding, b: Finding): number {
-  const [left, right] = [a, b].map(({ number, at, key }) => `${number} ${at} ${key}`);
-  return (left ?? '') < (right ?? '') ? -1 : 1;
+/** By number, place and key. */
+function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  const keyed = findings.map((finding) => {
+    const { number, at, key } = finding;
+    return { finding, text: `${number} ${at} ${key}` };
+  });
+  return keyed.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ finding }) => finding);
 }
 
 function foreignText(api: string): string {

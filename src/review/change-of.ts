@@ -3,12 +3,13 @@ import { compileNetworkPolicy } from '../dialects/network-policy.ts';
 import type { Change, Edit } from '../model/change.ts';
 import { decodeObject } from '../model/decode/cluster-object.ts';
 import { decodeNetworkPolicy } from '../model/decode/network-policy.ts';
-import { DecodeError, isRecord } from '../model/decode/value.ts';
+import { DecodeError } from '../model/decode/value.ts';
 import type { NetworkPolicy } from '../model/network-policy.ts';
 import type { WorkloadRecord } from '../model/objects.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
 import type { ReviewRequest } from '../model/review.ts';
+import { sameValue } from '../model/same-value.ts';
 import { sameLabels } from '../model/selector.ts';
 
 /** What a request asks to change, or why there is nothing to analyse. */
@@ -93,17 +94,6 @@ export function samePolicy(before: CompiledPolicy, after: CompiledPolicy): boole
     ];
   };
   return sameValue(read(before), read(after));
-}
-
-/** Are two plain values equal? Without a detour over text, because a policy may hold tens of thousands of peers. */
-function sameValue(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((item, i) => sameValue(item, b[i]));
-  if (!isRecord(a) || !isRecord(b)) return a === b;
-  // Of selectors the text says all that counts: where in the document a requirement stands does not.
-  if (Array.isArray(a['requirements']) && Array.isArray(b['requirements'])) return a['text'] === b['text'];
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => sameValue(a[key], b[key]));
 }
 
 const namespaceType = { apiVersion: 'v1', kind: 'Namespace' };

@@ -10,31 +10,34 @@ const nameCuts: readonly number[] = [253, 40, 24, 12];
 const linesMax = 6;
 const answerRunesMax = 1200;
 
+/** Nothing in such a text needs to be taken out, and each of its characters is one rune: most lines are like that. */
+const plain = /^[ -~]*$/;
+
 /**
  * One line that the API server's filter lets through: no control characters, no lone surrogates, and no marks that
  * turn the direction of what follows.
  */
 export function sanitise(text: string): string {
+  if (plain.test(text)) return text;
   return text.toWellFormed().replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
 }
 
 /** Renders a line with shorter and shorter names until it fits; counts and advice are never cut before the names. */
 export function fitted(render: (nameMax: number) => string): string {
-  let shortest = '';
-  for (const nameMax of nameCuts) {
-    shortest = sanitise(render(nameMax));
-    if (runes(shortest) <= runesAim) return shortest;
-  }
+  const lines: string[] = [];
   for (const nameMax of nameCuts) {
     const line = sanitise(render(nameMax));
-    if (runes(line) <= runesMax) return line;
+    if (runes(line) <= runesAim) return line;
+    lines.push(line);
   }
-  return `${[...shortest].slice(0, runesMax - 1).join('')}…`;
+  const shortest = lines.at(-1) ?? '';
+  const fits = lines.find((line) => runes(line) <= runesMax);
+  return fits ?? `${[...shortest].slice(0, runesMax - 1).join('')}…`;
 }
 
 /** How many characters the API server counts in a text. */
 export function runes(text: string): number {
-  return [...text].length;
+  return plain.test(text) ? text.length : [...text].length;
 }
 
 /** `[rule-id] what happens to whom; what to do`, and at its end what the verdicts rest on. */
@@ -80,8 +83,18 @@ export function workloadText(
 
 /** Shortens a name to so many characters; the ellipsis shows that it was. */
 export function cut(name: string, max: number): string {
+  if (name.length <= max) return name;
   const characters = [...name];
   return characters.length <= max ? name : `${characters.slice(0, max - 1).join('')}…`;
+}
+
+/** The longest beginning of a text that is at most so many bytes of UTF-8; no character is cut in two. */
+export function cutBytes(text: string, max: number): string {
+  // No unit of a text becomes more than three bytes: most annotations are far shorter than what is allowed.
+  if (text.length * 3 <= max) return text.toWellFormed();
+  const bytes = new TextEncoder().encode(text);
+  // With `stream` the decoder keeps an unfinished last character back.
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, max), { stream: true });
 }
 
 /**

@@ -110,6 +110,8 @@ export interface ReviewAnswer {
 
 /** At most `max` bytes of UTF-8, never half a character. The audit log's own policies are cut at 10 KiB too. */
 function cutBytes(value: string, max: number): string {
+  // No unit of a text becomes more than three bytes.
+  if (value.length * 3 <= max) return value;
   const bytes = Buffer.from(value);
   if (bytes.length <= max) return value;
   // A character that was cut in half decodes to U+FFFD at the end.

@@ -37,8 +37,9 @@ export interface Parsed {
 const DEPTH_MAX = 64;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING: ReadonlySet<number> = new Set([0x7b, 0x5b]);
-const CLOSING: ReadonlySet<number> = new Set([0x7d, 0x5d]);
+/** `{` and `[`, and what closes them. */
+const OPENING = [0x7b, 0x5b] as const;
+const CLOSING = [0x7d, 0x5d] as const;
 
 /** First byte after the string whose opening quote is at `start`. */
 function afterString(bytes: Uint8Array, start: number): number {
@@ -60,8 +61,8 @@ export function deeperThan(bytes: Uint8Array, max: number): boolean {
       at = afterString(bytes, at);
       continue;
     }
-    if (OPENING.has(byte)) depth++;
-    else if (CLOSING.has(byte)) depth--;
+    if (byte === OPENING[0] || byte === OPENING[1]) depth++;
+    else if (byte === CLOSING[0] || byte === CLOSING[1]) depth--;
     if (depth > max) return true;
     at++;
   }
@@ -88,6 +89,11 @@ function dropPrototypeKeys(root: unknown): number {
   return dropped;
 }
 
+/** Could a name in the text be `__proto__`? Letters can be written as `\\uXXXX` too, and in no third way. */
+function maySayPrototype(text: string): boolean {
+  return text.includes('__proto__') || text.includes('\\u');
+}
+
 function refused(why: InvalidReason, message: string): NotReadable {
   return { readable: false, status: 400, why, message };
 }
@@ -110,6 +116,5 @@ export function readBody(bytes: Uint8Array): Parsed | NotReadable {
     // The parser's message quotes the body, so it is not passed on.
     return refused('json', 'The body is not valid JSON.');
   }
-  // A name such as `__proto__` may be escaped in the text, so the text cannot tell whether the walk is needed.
-  return { readable: true, value, droppedKeys: dropPrototypeKeys(value) };
+  return { readable: true, value, droppedKeys: maySayPrototype(text) ? dropPrototypeKeys(value) : 0 };
 }

@@ -186,6 +186,11 @@ describe('bodies', () => {
     expect((await stub.count('netsluice_dropped_keys_total')) - before).toBe(2);
   });
 
+  test('case 14: a name that is written with escapes alone is dropped too', () => {
+    const escaped = readBody(Buffer.from('{"\\u005f\\u005fproto\\u005f\\u005f":1,"a":"\\\\u005f"}'));
+    expect(escaped).toEqual({ readable: true, value: { a: '\\u005f' }, droppedKeys: 1 });
+  });
+
   test('case 15: userInfo.extra.__proto__ changes nothing: only name and groups are read', () => {
     const review = JSON.stringify(
       reviewOf('u15', { userInfo: { username: 'eve', groups: ['dev', 7, null], extra: {} } }),
