@@ -28,8 +28,7 @@ export function hostPodsIn(world: World, namespace: string, selector: Selector):
   for (const { name, labels, addresses, owner } of hostPodsWith(world, namespace, labelOf(selector)))
     if (matches(selector, labels))
       found.push({ namespace, name, workload: owner?.name ?? name, labels, addresses });
-  for (const template of templatesIn(world, namespace))
-    if (matches(selector, template.labels)) found.push(template);
+  found.push(...templatesIn(world, namespace, selector));
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -38,23 +37,39 @@ export function runsOnNodes(world: World, namespace: string, selector: Selector)
   return hostPodsWith(world, namespace, labelOf(selector)).some(({ labels }) => matches(selector, labels));
 }
 
-/** What the DaemonSets of namespaces say, where there are too many namespaces to look at their pods. */
-export function hostDaemonsIn(world: World, namespace: string, selector: Selector): HostPod[] {
+/** What the DaemonSets say of all namespaces that a selector matches, where these are too many to look at their pods. */
+export function hostDaemonsIn(world: World, namespaces: Selector, pods: Selector): HostPod[] {
   const found: HostPod[] = [];
-  for (const { name, template } of world.lookups.records(daemons, namespace))
-    if (matches(selector, template.labels)) found.push(ofTemplate(namespace, name, template));
+  for (const { namespace, name, template } of daemonsIn(world, namespaces))
+    if (matches(pods, template.labels)) found.push(ofTemplate(namespace, name, template));
   return found;
 }
 
+/** Most clusters have few of them: only where they are more than the namespaces each of these is asked for its own. */
+function daemonsIn(world: World, namespaces: Selector): readonly WorkloadRecord[] {
+  const most = world.lookups.namespaceCount(namespaces);
+  const all: WorkloadRecord[] = [];
+  for (const daemon of world.lookups.records(daemons, anywhere)) if (all.push(daemon) > most) break;
+  if (all.length > most)
+    return [...world.lookups.namespaces(namespaces)].flatMap(({ name }) => [
+      ...world.lookups.records(daemons, name),
+    ]);
+  return all.filter(({ namespace }) => {
+    const record = world.namespace(namespace);
+    return record !== undefined && matches(namespaces, record.labels);
+  });
+}
+
 /** Those without pods, and of several that would make the same pods the first. */
-function templatesIn(world: World, namespace: string): HostPod[] {
-  const found: HostPod[] = [];
-  for (const key of templates)
-    for (const { name, template } of world.lookups.records(key, namespace)) {
-      const made = found.some(({ labels }) => areOf(labels, template));
-      if (!made && !hasPods(world, namespace, template)) found.push(ofTemplate(namespace, name, template));
-    }
-  return found;
+function templatesIn(world: World, namespace: string, selector: Selector): HostPod[] {
+  const all = templates.flatMap((key) => [...world.lookups.records(key, namespace)]);
+  const found = all.filter(
+    ({ template }, index) =>
+      matches(selector, template.labels) &&
+      !all.slice(0, index).some((earlier) => areOf(earlier.template.labels, template)) &&
+      !hasPods(world, namespace, template),
+  );
+  return found.map(({ name, template }) => ofTemplate(namespace, name, template));
 }
 
 function ofTemplate(namespace: string, name: string, { labels }: PodShape): HostPod {
@@ -100,7 +115,13 @@ function filedUnder(namespace: string, label: Label | null): string {
 const hostTemplates = ({ namespace, template }: WorkloadRecord): readonly string[] =>
   template.hostNetwork ? [namespace] : [];
 
-const daemons: RecordKey<WorkloadKind> = { kind: 'DaemonSet', textsOf: hostTemplates };
+/** No name of a namespace. */
+const anywhere = '*';
+
+const daemons: RecordKey<WorkloadKind> = {
+  kind: 'DaemonSet',
+  textsOf: ({ namespace, template }: WorkloadRecord) => (template.hostNetwork ? [anywhere, namespace] : []),
+};
 
 /** A ReplicaSet's template is that of its Deployment. */
 const templates: readonly RecordKey<WorkloadKind>[] = workloadKinds

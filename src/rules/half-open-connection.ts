@@ -1,3 +1,4 @@
+import type { Side } from '../impact/side.ts';
 import type { Phrase } from '../model/finding.ts';
 import type { CompiledPolicy, Direction } from '../model/policy.ts';
 import { selectsEverything } from '../model/selector.ts';
@@ -37,29 +38,37 @@ export const halfOpenConnection: PolicyRule = {
     platforms: '',
   },
   *check(input: PolicyInput): Iterable<Draft> {
-    const found = new Map<string, Half>();
     const { world, policy } = input;
     const subjects = world.subjects(policy).andNot(inventedUnits(input));
     if (subjects.isEmpty()) return;
     const own: Own = { subjects, here: realSubjects(input).slice(0, portsMax) };
-    for (const named of podPeersOf(input.policy)) {
-      const { namespaces } = named.peer;
-      if (namespaces !== 'own' && selectsEverything(namespaces)) continue;
-      for (const [key, { policy, units }] of refusedBy(input, named, own)) {
-        const half = found.get(key) ?? { named, policy, units: new Set() };
-        for (const unit of units) half.units.add(unit);
-        found.set(key, half);
-      }
+    const byPolicy = new Map<string, Meeting[]>();
+    for (const meeting of podPeersOf(policy).flatMap((named) => meetingsOf(input, named, own))) {
+      const { name, namespace } = meeting.policy.ref;
+      const key = `${meeting.named.clause.direction} ${namespace}/${name}`;
+      const known = byPolicy.get(key);
+      if (known === undefined) byPolicy.set(key, [meeting]);
+      else known.push(meeting);
     }
-    const halves = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, toldMax);
-    for (const [key, half] of halves) yield draftOf(key, half);
+    let told = 0;
+    for (const [key, meetings] of [...byPolicy].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const refused = meetings.map((meeting) => ({ ...meeting, units: refusedIn(input, meeting) }));
+      const [half, ...others] = refused.filter(({ units }) => units.length > 0);
+      if (half === undefined) continue;
+      yield draftOf(key, half, new Set([half, ...others].flatMap(({ units }) => units)));
+      told += 1;
+      if (told === toldMax) return;
+    }
   },
 };
 
-interface Half {
+/** Pods of the other end of a clause that one policy isolates, before anybody asks whether it admits the connections. */
+interface Meeting {
   readonly named: NamedPeer;
   readonly policy: CompiledPolicy;
-  readonly units: Set<Unit>;
+  readonly side: Side;
+  readonly units: readonly Unit[];
+  readonly allows: ReturnType<typeof allowing>;
 }
 
 const toldMax = 5;
@@ -67,7 +76,7 @@ const toldMax = 5;
 const unitsMax = 300;
 const portsMax = 20;
 
-function draftOf(key: string, { named, policy, units }: Half): Draft {
+function draftOf(key: string, { named, policy }: Meeting, units: ReadonlySet<Unit>): Draft {
   const { name, namespace } = policy.ref;
   const there = [...units].sort((a, b) => (a.workload.id < b.workload.id ? -1 : 1));
   const whom: Phrase = [
@@ -99,31 +108,34 @@ function draftOf(key: string, { named, policy, units }: Half): Draft {
 
 const opposite: Readonly<Record<Direction, Direction>> = { ingress: 'egress', egress: 'ingress' };
 
-/** Pods of the other end that refuse every connection of a clause, by the policy that isolates them. */
-function refusedBy(
-  input: PolicyInput,
-  named: NamedPeer,
-  own: Own,
-): Map<string, { readonly policy: CompiledPolicy; readonly units: Unit[] }> {
+/** Whom a peer matches that is isolated, by what governs them; none for a peer that is meant for everybody. */
+function meetingsOf(input: PolicyInput, named: NamedPeer, own: Own): Meeting[] {
   const { clause, peer } = named;
   const { world, facts } = input;
-  const found = new Map<string, { policy: CompiledPolicy; units: Unit[] }>();
+  if (peer.namespaces !== 'own' && selectsEverything(peer.namespaces)) return [];
   const direction = opposite[clause.direction];
   const others = realUnits(input, peer).and(world.isolated(direction));
-  const hasService = (unit: Unit): boolean => facts.services(unit).length > 0;
-  if (others.isEmpty() || (clause.direction === 'ingress' && own.here.filter(hasService).length === 0))
-    return found;
+  if (others.isEmpty()) return [];
+  if (clause.direction === 'ingress' && !own.here.some((unit) => facts.services(unit).length > 0)) return [];
   const sideFor = sidesIn(world, direction);
-  const allows = allowing(input, clause, own);
+  const bySide = new Map<Side, Unit[]>();
   for (const other of unitsOf(world, others).slice(0, unitsMax)) {
     const side = sideFor(other);
-    const isolating = isolatorOf(side);
-    if (isolating === null || (own.here.length === 1 && own.here[0]?.id === other.id)) continue;
-    if (allows(side, other) || (clause.direction === 'egress' && !hasService(other))) continue;
-    const key = `${clause.direction} ${isolating.ref.namespace}/${isolating.ref.name}`;
-    const entry = found.get(key) ?? { policy: isolating, units: [] };
-    entry.units.push(other);
-    found.set(key, entry);
+    const units = bySide.get(side);
+    if (units === undefined) bySide.set(side, [other]);
+    else units.push(other);
   }
-  return found;
+  const allows = allowing(input, clause, own);
+  return [...bySide].flatMap(([side, units]) => {
+    const policy = isolatorOf(side);
+    const met = units.filter(({ id }) => own.here.length !== 1 || own.here[0]?.id !== id);
+    return policy === null ? [] : [{ named, policy, side, units: met, allows }];
+  });
+}
+
+/** Those of them that refuse every connection of the clause. */
+function refusedIn({ facts }: PolicyInput, { named, side, units, allows }: Meeting): Unit[] {
+  const isCalled = (unit: Unit): boolean =>
+    named.clause.direction === 'ingress' || facts.services(unit).length > 0;
+  return units.filter((unit) => !allows(side, unit) && isCalled(unit));
 }

@@ -82,18 +82,16 @@ function told(
 
 function hostsOf(input: PolicyInput, peer: PodPeer): readonly HostPod[] {
   const { facts, policy, world } = input;
-  if (peer.namespaces !== 'own' && selectsEverything(peer.namespaces) && selectsEverything(peer.pods))
-    return [];
+  const { namespaces, pods } = peer;
   const one = onlyNamespace(policy, peer);
-  const names = one === null ? namespacesOf(input, peer) : [one];
-  if (names.length <= namespacesMax) return names.sort().flatMap((name) => facts.hostPods(name, peer.pods));
-  const hosts = names.flatMap((name) => hostDaemonsIn(world, name, peer.pods));
-  return hosts.sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
-}
-
-function namespacesOf({ world }: PolicyInput, { namespaces }: PodPeer): string[] {
-  if (namespaces === 'own') return [];
-  return [...world.lookups.namespaces(namespaces)].map(({ name }) => name);
+  if (one !== null) return facts.hostPods(one, pods);
+  if (namespaces === 'own' || (selectsEverything(namespaces) && selectsEverything(pods))) return [];
+  if (world.lookups.namespaceCount(namespaces) > namespacesMax) {
+    const hosts = hostDaemonsIn(world, namespaces, pods);
+    return hosts.sort((a, b) => (a.namespace < b.namespace ? -1 : 1));
+  }
+  const names = [...world.lookups.namespaces(namespaces)].map(({ name }) => name);
+  return names.sort().flatMap((name) => facts.hostPods(name, pods));
 }
 
 /** Does a block of the same direction hold every node that the pods run on? */

@@ -1,6 +1,8 @@
-import type { Entry, Side } from '../impact/side.ts';
-import type { Clause, CompiledPolicy, Direction } from '../model/policy.ts';
+import { type Entry, matchesUnit, type Side } from '../impact/side.ts';
+import type { Clause, CompiledPolicy, Direction, Ternary } from '../model/policy.ts';
+import { Kept } from '../platform/kept.ts';
 import type { BitSet } from '../sets/bitset.ts';
+import { readPeer } from '../world/read-peer.ts';
 import { podIds, type Unit } from '../world/unit.ts';
 import type { Governing, Governor, World } from '../world/world.ts';
 import { subjectUnits } from './pod-peers.ts';
@@ -57,6 +59,20 @@ class LateEntry implements Entry {
   }
 }
 
+/** So many peers are asked about one unit; of more it is cheaper to know whom they match. */
+const askedMax = 16;
+
+/** Does the clause match this unit as the other end? Asked of few units, without a look at all whom it matches. */
+export function matchesOne(world: World, entry: Entry, unit: Unit): Ternary {
+  const { peers } = entry.clause;
+  if (peers === 'any' || peers.length > askedMax) return matchesUnit(entry, unit.id);
+  const { namespace } = entry.governor.policy.ref;
+  const labels = world.namespaceLabels(unit.namespace);
+  const read = peers.map((peer) => readPeer(peer, namespace, unit, labels, world.profile).value);
+  if (read.includes('yes')) return 'yes';
+  return read.includes('maybe') ? 'maybe' : 'no';
+}
+
 function lateSideOf(world: World, governing: Governing, direction: Direction): Side {
   const entries = governing.governors.flatMap((governor) =>
     governor.clauses.map((clause) => new LateEntry(world, governor, clause)),
@@ -64,15 +80,12 @@ function lateSideOf(world: World, governing: Governing, direction: Direction): S
   return { direction, governing, entries };
 }
 
-/** The clauses that decide for a unit, worked out once for units that the same policies govern. */
+/** The clauses that decide for a unit, worked out once for units that the same policies govern: these share one object. */
 export function sidesIn(world: World, direction: Direction): (unit: Unit) => Side {
-  const known = new Map<string, Side>();
+  const known = new Kept<Governing, Side>();
   return ({ id }) => {
     const governing = world.governing(id, direction);
-    const key = `${governing.isolated} ${governing.key}`;
-    const side = known.get(key) ?? lateSideOf(world, governing, direction);
-    known.set(key, side);
-    return side;
+    return known.of(governing, () => lateSideOf(world, governing, direction));
   };
 }
 

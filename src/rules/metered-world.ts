@@ -60,8 +60,8 @@ export class MeteredWorld implements World {
   private readonly meter: Meter;
   /** Answers that many rules ask for; each time a step is taken all the same. */
   private readonly subjectsOf = new Kept<CompiledPolicy, BitSet>();
-  private readonly readings = new Kept<string, Reading>();
   private readonly clauses = new Kept<Clause, 'any' | Reading>();
+  private readonly counts = new Kept<string, number>();
 
   constructor(world: World, meter: Meter) {
     this.profile = world.profile;
@@ -70,7 +70,8 @@ export class MeteredWorld implements World {
     const { lookups } = world;
     this.lookups = {
       namespaces: (selector) => this.each(lookups.namespaces(selector)),
-      namespaceCount: (selector) => this.one(() => lookups.namespaceCount(selector)),
+      namespaceCount: (selector) =>
+        this.one(() => this.counts.of(selector.text, () => lookups.namespaceCount(selector))),
       namespacesInAll: lookups.namespacesInAll,
       records: (key, text) => this.each(lookups.records(key, text)),
       within: (key, range) => this.each(lookups.within(key, range)),
@@ -157,7 +158,7 @@ export class MeteredWorld implements World {
 
   peerUnits(namespace: string, peer: Peer): Reading {
     this.spend(1);
-    return this.readings.of(`${namespace} ${peer.key}`, () => this.world.peerUnits(namespace, peer));
+    return this.world.peerUnits(namespace, peer);
   }
 
   portsOf(read: PortsOfUnit, unit: Unit): PortSet {

@@ -36,11 +36,13 @@ export const monitoringCutOff: PolicyRule = {
   *check(input: PolicyInput): Iterable<Draft> {
     const { facts, policy, world } = input;
     const isolated = isolatedUnits(input, 'ingress');
-    const scrapers = isolated.length === 0 ? new BitSet() : facts.scrapers();
-    const [scraper] = unitsOf(world, scrapers);
-    if (scraper === undefined) return;
+    if (isolated.length === 0) return;
     const scrapes = byUnit(facts.scrapes(policy.ref.namespace));
     const scraped = isolated.filter(({ id }) => scrapes.has(id));
+    // The scrapers are looked for in the whole cluster, and most pods are not scraped at all.
+    const scrapers = scraped.length === 0 ? new BitSet() : facts.scrapers();
+    const [scraper] = unitsOf(world, scrapers);
+    if (scraper === undefined) return;
     const cutOffIn = (at: World): CutOff => cutOffsIn(at, scrapes, scrapers);
     const harmed = newlyHarmed(input, scraped, (at) => {
       const cutOff = cutOffIn(at);

@@ -3,7 +3,6 @@ import type { NamespaceRecord } from '../model/objects.ts';
 import { matches, type Requirement, type Selector, selectorOf } from '../model/selector.ts';
 import type { World } from '../world/world.ts';
 import { slipsFrom, slipsOf } from './near-miss.ts';
-import { someNamespaces } from './pod-peers.ts';
 import { objectThat } from './related.ts';
 import { keySteps, labelSteps } from './remedies.ts';
 import type { PolicyInput } from './rule.ts';
@@ -22,7 +21,7 @@ export interface Remedy {
   readonly steps: (at: string, selector: Selector) => readonly FixStep[];
 }
 
-/** The namespaces that are looked at for every selector that needs a remedy; null until the first one does. */
+/** The namespaces that are looked at for every selector that needs a remedy, in no order; null until the first one does. */
 export interface Compared {
   namespaces: readonly NamespaceRecord[] | null;
 }
@@ -48,9 +47,10 @@ export function remedyFor({ policy, world }: PolicyInput, selector: Selector, co
   const { namespaces } = compared;
   const slipIn = slipsFrom(selector);
   const isNamed = naming(selector);
-  for (const { name, labels } of namespaces) {
-    const slip = slipIn(labels);
-    if (slip === null) continue;
+  const meant = firstOf(namespaces, ({ labels }) => slipIn(labels) !== null);
+  const slip = meant === null ? null : slipIn(meant.labels);
+  if (meant !== null && slip !== null) {
+    const { name } = meant;
     if (name === policy.ref.namespace) {
       const steps: Remedy['steps'] = (at, each) => labelSteps(at, each, slip);
       return { ...told([`write ${slip.found} for ${slip.asked}`], name), steps };
@@ -62,9 +62,27 @@ export function remedyFor({ policy, world }: PolicyInput, selector: Selector, co
       name,
     );
   }
-  const near = namespaces.find(({ name }) => isNamed(name));
-  if (near === undefined) return noRemedy;
+  const near = firstOf(namespaces, ({ name }) => isNamed(name));
+  if (near === null) return noRemedy;
   return told([`select ${nameLabel}, perhaps of `, mention(near.name)], near.name);
+}
+
+/** At most so many namespaces, whichever they are. */
+function someNamespaces(world: World, most: number): readonly NamespaceRecord[] {
+  const found: NamespaceRecord[] = [];
+  for (const record of world.namespaces()) if (found.push(record) === most) break;
+  return found;
+}
+
+/** The first by name of those that are meant. */
+function firstOf(
+  namespaces: readonly NamespaceRecord[],
+  isMeant: (namespace: NamespaceRecord) => boolean,
+): NamespaceRecord | null {
+  let first: NamespaceRecord | null = null;
+  for (const namespace of namespaces)
+    if ((first === null || namespace.name < first.name) && isMeant(namespace)) first = namespace;
+  return first;
 }
 
 /** The value of a name-like key that is the name of a namespace. The author wrote it, so that nothing is given away. */

@@ -1,6 +1,6 @@
 import { type Compared, noRemedy, remedyFor } from './namespace-remedies.ts';
 import { soughtMax } from './near-miss.ts';
-import { matchesNamespace, podPeersOf } from './pod-peers.ts';
+import { looksSomewhere, podPeersOf } from './pod-peers.ts';
 import { podPeersIn } from './remedies.ts';
 import { always, type Draft, type PolicyInput, type PolicyRule } from './rule.ts';
 
@@ -38,7 +38,7 @@ export const namespaceSelectorMatchesNothing: PolicyRule = {
     const compared: Compared = { namespaces: null };
     for (const { clause, peer } of podPeersOf(input.policy)) {
       const { namespaces } = peer;
-      if (namespaces === 'own' || matchesNamespace(input, namespaces)) continue;
+      if (namespaces === 'own' || looksSomewhere(input, peer)) continue;
       const key = `${clause.direction} ${namespaces.text}`;
       if (told.has(key)) continue;
       told.add(key);

@@ -148,16 +148,22 @@ export function labelSlip(selector: Selector, labels: Labels): LabelSlip | null 
 
 /** The same for one selector and the labels of many. */
 export function slipsFrom(selector: Selector): (labels: Labels) => LabelSlip | null {
-  const near = new Kept<string, (value: string) => boolean>();
-  const isNearTo = (wanted: string, value: string): boolean => near.of(wanted, () => slipsOf(wanted))(value);
+  const nearTo = new Kept<string, (value: string) => boolean>();
+  const meant = new Kept<Requirement, Kept<string, boolean>>();
+  // Of many objects most have one of few values.
+  const isMeant = (unmet: Requirement, value: string): boolean =>
+    meant
+      .of(unmet, () => new Kept())
+      .of(value, () => {
+        const isNear = (wanted: string): boolean => nearTo.of(wanted, () => slipsOf(wanted))(value);
+        return unmet.values.some(isNear) || refines(selector, unmet, value);
+      });
   return (labels) => {
     const unmet = onlyUnmet(selector, labels);
     if (unmet === null || unmet.operator !== 'In') return null;
     const value = labels.get(unmet.key);
-    if (value !== undefined) {
-      const meant = unmet.values.some((wanted) => isNearTo(wanted, value)) || refines(selector, unmet, value);
-      return meant ? { asked: requirementText(unmet), found: `${unmet.key}=${value}` } : null;
-    }
+    if (value !== undefined)
+      return isMeant(unmet, value) ? { asked: requirementText(unmet), found: `${unmet.key}=${value}` } : null;
     const borne = [...labels].filter(([, other]) => unmet.values.includes(other));
     for (const [key, other] of borne.sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (similarKeys(unmet.key, key)) return { asked: requirementText(unmet), found: `${key}=${other}` };
@@ -180,8 +186,8 @@ function onlyUnmet({ requirements }: Selector, labels: Labels): Requirement | nu
 /** The name matches and a lesser label (`env`, `version`) has another value: it is that workload that is meant. */
 function refines({ requirements }: Selector, unmet: Requirement, value: string): boolean {
   if (nameKeys.has(unmet.key) || partKeys.has(lastSegment(unmet.key))) return false;
-  const sibling = unmet.values.some((wanted) => withoutDigits([wanted]) === withoutDigits([value]));
-  return !sibling && requirements.some(({ key, operator }) => operator === 'In' && nameKeys.has(key));
+  if (!requirements.some(({ key, operator }) => operator === 'In' && nameKeys.has(key))) return false;
+  return !unmet.values.some((wanted) => withoutDigits([wanted]) === withoutDigits([value]));
 }
 
 function similarKeys(a: string, b: string): boolean {

@@ -8,7 +8,7 @@ import { type PodSlip, podSlip, soughtMax } from './near-miss.ts';
 import { podKinds } from './pod-kinds.ts';
 import {
   inventedUnits,
-  matchesNamespace,
+  looksSomewhere,
   onlyNamespace,
   peerOf,
   podCount,
@@ -88,8 +88,9 @@ function stepsFor(input: PolicyInput, { direction }: Clause, peer: PodPeer, slip
 }
 
 /** R09 speaks of namespaces that do not exist, R10 of pods in others; every pod of the own namespace is never dead. */
-function isToldByOthers(input: PolicyInput, { namespaces, pods }: PodPeer): boolean {
-  if (namespaces !== 'own') return !matchesNamespace(input, namespaces);
+function isToldByOthers(input: PolicyInput, peer: PodPeer): boolean {
+  const { namespaces, pods } = peer;
+  if (namespaces !== 'own') return !looksSomewhere(input, peer);
   const anywhere = input.world.peerUnits(input.policy.ref.namespace, peerOf(everything, pods)).may;
   return selectsEverything(pods) || !anywhere.andNot(inventedUnits(input)).isEmpty();
 }

@@ -1,5 +1,4 @@
 import type { Phrase } from '../model/finding.ts';
-import type { NamespaceRecord } from '../model/objects.ts';
 import {
   type Clause,
   type CompiledPolicy,
@@ -13,6 +12,7 @@ import { BitSet } from '../sets/bitset.ts';
 import { type Unit, weightOf } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import type { PolicyInput } from './rule.ts';
+import { inOrder } from './units-in-order.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 
@@ -102,18 +102,15 @@ function calledBy(input: PolicyInput, clause: Clause): readonly Unit[] | null {
   return unitsOf(input.world, found);
 }
 
-/** Does a namespace selector match any namespace, be it one that only pods are known of? */
-export function matchesNamespace({ world, policy }: PolicyInput, selector: Selector): boolean {
-  if (selectsEverything(selector)) return true;
-  for (const _ of world.lookups.namespaces(selector)) return true;
-  return !world.peerUnits(policy.ref.namespace, peerOf(selector, everything)).may.isEmpty();
-}
-
-/** At most so many namespaces, in the order of their names. */
-export function someNamespaces(world: World, most: number): readonly NamespaceRecord[] {
-  const found: NamespaceRecord[] = [];
-  for (const record of world.namespaces()) if (found.push(record) === most) break;
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+/** Does a peer look into any namespace, be it one that only pods are known of? */
+export function looksSomewhere({ world, policy }: PolicyInput, peer: PodPeer): boolean {
+  const { namespaces } = peer;
+  if (namespaces === 'own' || selectsEverything(namespaces)) return true;
+  const matched = (each: PodPeer): boolean => !world.peerUnits(policy.ref.namespace, each).may.isEmpty();
+  // Most peers match pods, which are in some namespace, and whom a peer matches is asked anyway.
+  if (matched(peer)) return true;
+  if (world.lookups.namespaceCount(namespaces) > 0) return true;
+  return matched(peerOf(namespaces, everything));
 }
 
 /** Where a peer looks for pods, in words: `here`, `in payments` or `in namespaces with team=shop`. */
@@ -131,8 +128,12 @@ export function onlyNamespace({ ref }: CompiledPolicy, { namespaces }: PodPeer):
 
 /** The units of a set. */
 export function unitsOf(world: World, ids: BitSet): readonly Unit[] {
-  const units = ids.toArray().flatMap((id) => world.unit(id) ?? []);
-  return units.length > sortedMax ? units : units.sort((a, b) => (a.workload.id < b.workload.id ? -1 : 1));
+  const units: Unit[] = [];
+  ids.forEach((id) => {
+    const unit = world.unit(id);
+    if (unit !== undefined) units.push(unit);
+  });
+  return units.length > sortedMax ? units : inOrder(units);
 }
 
 /** Up to so many units are told in the order of their names, whatever order the cluster was learnt in. */

@@ -1,4 +1,4 @@
-import { allAllowed, both, decide, matchesUnit, portsOf, type Side } from '../impact/side.ts';
+import { allAllowed, both, decide, portsOf, type Side } from '../impact/side.ts';
 import type { ServiceRecord } from '../model/objects.ts';
 import type { Direction } from '../model/policy.ts';
 import type { Facts } from '../platform/facts.ts';
@@ -15,7 +15,7 @@ import {
 } from '../sets/port-set.ts';
 import { portsKey, type Unit, weightOf } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
-import { sidesIn } from './isolated-pods.ts';
+import { matchesOne, sidesIn } from './isolated-pods.ts';
 
 /** So many units of one workload are compared; their pods differ by labels that are each pod's own. */
 const siblingsMax = 8;
@@ -50,8 +50,10 @@ export function cutsIn(world: World, facts: Facts, asked: readonly Direction[]):
   const between = (from: Unit, to: Unit): PortSet => {
     const [out, into] = [sides.egress(from), sides.ingress(to)];
     const { may } = both(
-      asked.includes('egress') ? decide(out, (entry) => matchesUnit(entry, to.id), to.ports) : allAllowed,
-      asked.includes('ingress') ? decide(into, (entry) => matchesUnit(entry, from.id), to.ports) : allAllowed,
+      asked.includes('egress') ? decide(out, (entry) => matchesOne(world, entry, to), to.ports) : allAllowed,
+      asked.includes('ingress')
+        ? decide(into, (entry) => matchesOne(world, entry, from), to.ports)
+        : allAllowed,
     );
     const declared = facts.declared(to);
     const wanted = isEmpty(declared) ? allPorts : declared;
@@ -71,7 +73,7 @@ export function cutsIn(world: World, facts: Facts, asked: readonly Direction[]):
       const kindOf = (each: Unit): string | null =>
         siblings.kinds.of(each.id, () => {
           const own = asked.map((direction) => siblings.sides.indexOf(sides[direction](each)));
-          return own.includes(-1) ? null : kindText(facts, siblings.sides, each, own);
+          return own.includes(-1) ? null : kindText(world, facts, siblings.sides, each, own);
         });
       return cutOf(unit, siblings, between, kindOf);
     });
@@ -86,8 +88,14 @@ interface Siblings {
 }
 
 /** Equal for units that the same policies govern, whom the same clauses match, and that have the same ports. */
-function kindText(facts: Facts, sides: readonly Side[], unit: Unit, own: readonly number[]): string {
-  const matched = sides.flatMap(({ entries }) => entries.map((entry) => matchesUnit(entry, unit.id)));
+function kindText(
+  world: World,
+  facts: Facts,
+  sides: readonly Side[],
+  unit: Unit,
+  own: readonly number[],
+): string {
+  const matched = sides.flatMap(({ entries }) => entries.map((entry) => matchesOne(world, entry, unit)));
   const ports = [facts.declared(unit), headlessPorts(facts, unit)].map((set) => set.join());
   return [own.join(), ...matched, portsKey(unit.ports), ...ports].join(' ');
 }
@@ -98,6 +106,8 @@ function cutOf(
   between: (from: Unit, to: Unit) => PortSet,
   kindOf: (unit: Unit) => string | null,
 ): PortSet {
+  const [only, second] = units;
+  if (only === unit && second === undefined) return weightOf(unit) > 1 ? between(unit, unit) : noPorts;
   const others = units.filter((other) => other.id !== unit.id || weightOf(unit) > 1);
   if (others.length === 0) return noPorts;
   const kind = kindOf(unit);

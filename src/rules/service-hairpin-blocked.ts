@@ -1,10 +1,10 @@
-import { decide, matchesUnit, portsOf } from '../impact/side.ts';
+import { decide, portsOf } from '../impact/side.ts';
 import type { ServiceRecord } from '../model/objects.ts';
 import { clausesOf } from '../model/policy.ts';
 import { targetPorts } from '../platform/services.ts';
 import { intersectPorts, isEmpty, noPorts, type PortSet, unionPorts } from '../sets/port-set.ts';
 import { portsKey, type Unit } from '../world/unit.ts';
-import { isolatedUnits, podsOf, sidesIn } from './isolated-pods.ts';
+import { isolatedUnits, matchesOne, podsOf, sidesIn } from './isolated-pods.ts';
 import { workloadsOf } from './own-namespace.ts';
 import { podKinds } from './pod-kinds.ts';
 import { objectThat } from './related.ts';
@@ -55,8 +55,8 @@ export const serviceHairpinBlocked: PolicyRule = {
         const target = admitted(unit, servicePorts(input, unit));
         if (isEmpty(target)) return false;
         const itself = {
-          into: decide(ingress(unit), own(unit), unit.ports),
-          out: decide(egress(unit), own(unit), unit.ports),
+          into: decide(ingress(unit), (entry) => matchesOne(world, entry, unit), unit.ports),
+          out: decide(egress(unit), (entry) => matchesOne(world, entry, unit), unit.ports),
         };
         return (
           isEmpty(intersectPorts(target, itself.into.may)) && !isEmpty(intersectPorts(target, itself.out.may))
@@ -82,11 +82,6 @@ export const serviceHairpinBlocked: PolicyRule = {
 
 /** The Services of each unit are looked up; a policy of so many units is no policy of one workload. */
 const unitsMax = 200;
-
-const own =
-  (unit: Unit) =>
-  (entry: Parameters<typeof matchesUnit>[0]): ReturnType<typeof matchesUnit> =>
-    matchesUnit(entry, unit.id);
 
 /** The Services of a unit that have an address of their own. */
 function addressedServices({ facts }: PolicyInput, unit: Unit): readonly ServiceRecord[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Requirement, selectorOf } from '../../src/model/selector.ts';
-import { editDistance, isSlip, labelSlip, podSlip } from '../../src/rules/near-miss.ts';
+import { editDistance, isSlip, labelSlip, podSlip, slipsFrom } from '../../src/rules/near-miss.ts';
 import { type Unit, unaddressed, workloadOf } from '../../src/world/unit.ts';
 
 function pinned(labels: Readonly<Record<string, string>>) {
@@ -129,6 +129,27 @@ describe('labels that were probably meant', () => {
   test('only a requirement for a value can be a slip', () => {
     const absent = selectorOf([{ key: 'app', operator: 'DoesNotExist', values: [] }]);
     expect(labelSlip(absent, labelled({ app: 'web' }))).toBeNull();
+  });
+});
+
+describe('one selector and the labels of many', () => {
+  const value = fc.constantFrom('web', 'checkout', 'chekout', 'orders-1', 'orders-2', 'ordres-1');
+  const labels = fc.dictionary(fc.constantFrom('app', 'env', 'name'), value, { maxKeys: 3 });
+  const requirement = fc.record({
+    key: fc.constantFrom('app', 'env'),
+    operator: fc.constant('In' as const),
+    values: fc.uniqueArray(value, { minLength: 1, maxLength: 2 }),
+  });
+
+  test('are told what one alone is told', () => {
+    fc.assert(
+      fc.property(fc.array(requirement, { maxLength: 3 }), fc.array(labels), (asked, many) => {
+        const selector = selectorOf(asked);
+        const slipIn = slipsFrom(selector);
+        const together = many.map((each) => slipIn(labelled(each)));
+        expect(together).toEqual(many.map((each) => labelSlip(selector, labelled(each))));
+      }),
+    );
   });
 });
 
