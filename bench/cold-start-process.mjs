@@ -4,13 +4,13 @@
 //
 // node bench/cold-start-process.mjs PORT pages|stream|naive|idle; tells what it took over IPC.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { CurrentWorld } from '../dist/cli/current-world.js';
 import { systemClock } from '../dist/cluster/clock.js';
 import { clientOf } from '../dist/cluster/http-client.js';
 import { collectionPath, watchedKinds } from '../dist/cluster/kinds.js';
 import { startLiveView } from '../dist/cluster/live.js';
-import { ClusterWorld } from '../dist/world/cluster-world.js';
+import { defaultSettings } from '../dist/review/settings.js';
 import { memoryOf } from './processes.mjs';
-import { profile } from './worlds.mjs';
 
 const [port, reader] = process.argv.slice(2);
 const server = clientOf({ server: new URL(`http://127.0.0.1:${port}`), name: 'the bench', hint: '' });
@@ -30,26 +30,20 @@ async function* bytesOf(text) {
 }
 
 async function readAll() {
-  let world = new ClusterWorld(profile);
+  // As `serve` does, but for a platform that is known.
+  const world = new CurrentWorld(
+    () => defaultSettings,
+    () => null,
+  );
   const live = startLiveView({
     client,
     clock: systemClock,
     log: { info() {}, warn() {} },
-    sink: {
-      apply: (events) => world.apply(events),
-      *applyAside(events) {
-        const next = new ClusterWorld(profile);
-        for (const event of [...world.everything(), ...events]) {
-          next.apply([event]);
-          yield;
-        }
-        world = next;
-      },
-    },
+    sink: world,
   });
   while (!live.ready()) await new Promise((resolve) => setTimeout(resolve, 5));
   const objects = live.stats().reduce((sum, { objects: count }) => sum + count, 0);
-  return { objects, keep: [world, live] };
+  return { objects, keep: [world.current(), live] };
 }
 
 const portsOf = ({ spec }) => (spec?.containers ?? []).flatMap(({ ports }) => ports ?? []);

@@ -1,9 +1,9 @@
 import type { WorldSink } from '../cluster/event-queue.ts';
 import type { Detected } from '../model/detected.ts';
-import { type WorldEvent, workloadKinds } from '../model/objects.ts';
+import type { WorldEvent } from '../model/objects.ts';
 import type { Profile } from '../model/profile.ts';
 import { profileOf, type Settings } from '../review/settings.ts';
-import { worldOf, worldUnder } from '../world/build.ts';
+import { filling, worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
 import { ReadAhead } from './read-ahead.ts';
 import type { Sight } from './sight.ts';
@@ -11,10 +11,10 @@ import type { Sight } from './sight.ts';
 /** How long a request waits for its namespace to be seen. */
 const namespaceWaitMs = 200;
 
-/** The world under the platform that the settings name or that was detected; another one makes it anew. */
+/** The world under the platform that the settings name or that was detected; it is built anew for another one. */
 export class CurrentWorld implements WorldSink {
   private readonly settings: () => Settings;
-  private readonly detected: () => Detected | null;
+  private readonly detected: (coming: readonly WorldEvent[]) => Detected | null;
   private world: ClusterWorld;
   /** The platform that the world is to be seen under, and what it was worked out from. */
   private asked: {
@@ -26,14 +26,24 @@ export class CurrentWorld implements WorldSink {
   private noticed: (events: readonly WorldEvent[]) => void = () => undefined;
   private version = 0;
   private readonly ahead = new ReadAhead(() => this.current());
+  private readonly rebuild: () => void;
+  private isRebuilding = false;
 
-  constructor(settings: () => Settings, detected: () => Detected | null) {
+  /**
+   * @param detected What is known of the platform; it may look at what is about to come.
+   * @param rebuild Has `applyAside` called with no events, now or later.
+   */
+  constructor(
+    settings: () => Settings,
+    detected: (coming: readonly WorldEvent[]) => Detected | null,
+    rebuild = (): void => this.take([]),
+  ) {
     this.settings = settings;
     this.detected = detected;
+    this.rebuild = rebuild;
     const first = settings();
     this.asked = { settings: first, detected: null, profile: profileOf(first) };
     this.world = worldOf(this.asked.profile);
-    this.world.hold();
   }
 
   /** Under whichever platform it is by now. */
@@ -41,16 +51,18 @@ export class CurrentWorld implements WorldSink {
     return this.world;
   }
 
+  /** Under another platform not before it has been built anew. */
   current(): ClusterWorld {
-    const wanted = this.profileNow();
-    if (this.world.profile !== wanted) this.become(worldUnder(wanted, this.world));
-    this.world.settle();
+    if (this.world.profile !== this.profileNow() && !this.isRebuilding) {
+      this.isRebuilding = true;
+      this.rebuild();
+    }
     return this.world;
   }
 
   /** Another object only where something in it is another; worked out anew only where it could be. */
-  private profileNow(): Profile {
-    const [settings, detected] = [this.settings(), this.detected()];
+  private profileNow(coming: readonly WorldEvent[] = []): Profile {
+    const [settings, detected] = [this.settings(), this.detected(coming)];
     if (this.asked.settings !== settings || this.asked.detected !== detected) {
       const next = profileOf(settings, detected);
       const isSame = JSON.stringify(next) === JSON.stringify(this.asked.profile);
@@ -72,11 +84,13 @@ export class CurrentWorld implements WorldSink {
   private become(world: ClusterWorld): void {
     this.world = world;
     this.version += 1;
-    this.readAhead();
+    this.isRebuilding = false;
+    this.ahead.start();
   }
 
-  readAhead(): void {
-    this.ahead.start();
+  /** All at once: for who has no loop to keep free. */
+  take(events: readonly WorldEvent[]): void {
+    for (const _ of this.applyAside(events));
   }
 
   apply(events: readonly WorldEvent[]): void {
@@ -104,32 +118,14 @@ export class CurrentWorld implements WorldSink {
   }
 
   *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {
-    const next = worldOf(this.world.profile);
-    for (const turn of buildingTurns) {
-      for (const event of this.world.everything()) {
-        if (turn === turnOf(event)) next.apply([event]);
-        yield;
-      }
-    }
+    // What is coming may show the platform, and then nothing needs to be made anew.
+    const next = worldOf(this.profileNow(events));
     for (const event of events) {
       this.noticed([event]);
-      next.apply([event]);
       yield;
     }
+    yield* filling(next, () => this.world.everything());
+    yield* filling(next, () => events);
     this.become(next);
   }
 }
-
-/**
- * What a world is built of first. A policy that comes before the pods parts none of them, one that comes after them may
- * part all; and a workload that comes after its pods plans none.
- */
-const buildingTurns = ['what tells pods apart', 'pods', 'workloads'] as const;
-
-function turnOf(event: WorldEvent): (typeof buildingTurns)[number] {
-  const kind = event.type === 'put' ? event.object.kind : event.kind;
-  if (kind === 'Pod') return 'pods';
-  return workloads.has(kind) ? 'workloads' : 'what tells pods apart';
-}
-
-const workloads: ReadonlySet<string> = new Set(workloadKinds);

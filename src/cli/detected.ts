@@ -14,8 +14,12 @@ export function detectedLive(
 
 /** The network plugin that manifests deploy, where they do. */
 export function detectedIn(events: Iterable<WorldEvent>, config: PlatformConfig): Detected {
-  const objects = [...events].flatMap((event) => (event.type === 'put' ? [event.object] : []));
-  return detectPlatform(platformSigns(objects, config, { complete: true }));
+  return detectPlatform(platformSigns(objectsIn(events), config, { complete: true }));
+}
+
+/** What events put into a world. */
+export function* objectsIn(events: Iterable<WorldEvent>): Iterable<ClusterObject> {
+  for (const event of events) if (event.type === 'put') yield event.object;
 }
 
 /** What was detected when a snapshot was taken; else what can still be seen in it. */

@@ -3,7 +3,7 @@ import type { ApiClient } from '../cluster/api-client.ts';
 import { createClient } from '../cluster/client.ts';
 import { systemClock } from '../cluster/clock.ts';
 import { ClusterError } from '../cluster/http-client.ts';
-import { startLiveView } from '../cluster/live.ts';
+import { type LiveView, startLiveView } from '../cluster/live.ts';
 import { readManifests } from '../cluster/manifests.ts';
 import { askPlatform } from '../cluster/platform-config.ts';
 import type { ServeConfig } from '../config.ts';
@@ -19,7 +19,6 @@ import { detectedAt, detectedIn } from './detected.ts';
 import { liveKinds } from './live-kinds.ts';
 import { eventsOf, readFreshSnapshot } from './open-snapshot.ts';
 import { fixedPlatform, watchPlatform } from './platform-watch.ts';
-import { onceReady } from './read-ahead.ts';
 import { manifestFiles } from './read-inputs.ts';
 import type { Picture } from './serve.ts';
 import { servedCluster } from './served-cluster.ts';
@@ -50,16 +49,11 @@ export async function openPicture(
   }
   const client = await connect(config);
   if ('problem' in client) return client;
-  const world: CurrentWorld = new CurrentWorld(settings, () => platform.detected());
-  const live = startLiveView({
-    client,
-    sink: world,
-    clock: systemClock,
-    log: {
-      info: (message, fields) => log.info(fields ?? {}, message),
-      warn: (message, fields) => log.warn(fields ?? {}, message),
-    },
-  });
+  const world: CurrentWorld = new CurrentWorld(
+    settings,
+    (coming) => platform.detected(coming),
+    () => live.rebuild(),
+  );
   const platform = watchPlatform({
     ask: () => askPlatform(client),
     world: () => world.asKnown(),
@@ -68,12 +62,17 @@ export async function openPicture(
     settings,
     log,
   });
-  const callOff = onceReady(
-    () => live.ready(),
-    () => world.readAhead(),
-  );
+  const live: LiveView = startLiveView({
+    client,
+    sink: world,
+    clock: systemClock,
+    log: {
+      info: (message, fields) => log.info(fields ?? {}, message),
+      warn: (message, fields) => log.warn(fields ?? {}, message),
+    },
+    before: platform.asked,
+  });
   const stop = (): void => {
-    callOff();
     live
       .stop()
       .catch((error: unknown) => log.warn({ error: String(error) }, 'the watches did not end cleanly'));
@@ -93,7 +92,7 @@ function fixedPicture(
 ): Picture {
   const platform = fixedPlatform(detected, settings);
   const world = new CurrentWorld(settings, platform.detected);
-  world.apply(events);
+  world.take(events);
   return {
     kinds: () => [
       { kind: what, synced: true, note: '', objects: events.length, degraded: false, ageSeconds: 0 },

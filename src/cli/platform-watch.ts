@@ -1,18 +1,24 @@
 import type { AskedConfig } from '../cluster/platform-config.ts';
 import type { Detected } from '../model/detected.ts';
+import type { ClusterObject, WorldEvent } from '../model/objects.ts';
 import { signsIn } from '../platform/detect.ts';
 import type { Settings } from '../review/settings.ts';
 import type { Log } from '../webhook/decision-log.ts';
 import type { Check } from '../webhook/readiness.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
-import { detectedLive } from './detected.ts';
+import { detectedLive, objectsIn } from './detected.ts';
 
 /** Which network plugin the picture is judged under. */
 export interface PlatformWatch {
-  /** What is known by now; null before the first look. */
-  readonly detected: () => Detected | null;
+  /** What is known by now; null before the first look. Before everything is listed it may look at what is coming. */
+  readonly detected: (coming?: readonly WorldEvent[]) => Detected | null;
   /** One line for the verbose readiness page: the profile and why. */
   readonly check: () => Check;
+}
+
+export interface LivePlatformWatch extends PlatformWatch {
+  /** Resolves when the API server was asked for the first time. */
+  readonly asked: Promise<void>;
 }
 
 interface LivePlatform {
@@ -27,42 +33,59 @@ interface LivePlatform {
 }
 
 /**
- * Looks once everything is listed, and again when the settings were read anew: a network plugin is not replaced while
- * the cluster runs unless somebody is at it. Where the settings name a profile the answer is not used, only told.
+ * Asks at once, so that the first world is built for the right plugin; again when everything is listed if something was
+ * not answered, because an API server that does not answer yet would leave questions open for good; and when the
+ * settings were read anew: a network plugin is not replaced while the cluster runs unless somebody is at it. Where the
+ * settings name a profile the answer is not used, only told.
  */
-export function watchPlatform({ ask, world, ready, absent, settings, log }: LivePlatform): PlatformWatch {
+export function watchPlatform({ ask, world, ready, absent, settings, log }: LivePlatform): LivePlatformWatch {
   let seen: Settings | null = null;
   let config: AskedConfig | null = null;
   let stale = false;
   let found: Detected | null = null;
 
-  const look = (): void => {
-    if (!ready()) return;
-    // Not before: an API server that does not answer yet would leave questions open for good.
-    if (settings() !== seen) {
-      seen = settings();
-      ask()
-        .then((answer) => {
-          config = answer;
-          stale = true;
-          for (const line of answer.unanswered)
-            log.info({ line }, 'the platform was not told; what is not known counts as the profile says');
-        })
-        .catch((error: unknown) => log.warn({ error: String(error) }, 'the platform could not be asked'));
+  const learn = async (): Promise<void> => {
+    try {
+      config = await ask();
+      stale = true;
+    } catch (error) {
+      log.warn({ error: String(error) }, 'the platform could not be asked');
     }
-    if (!stale || config === null) return;
-    stale = false;
-    const next = detectedLive(signsIn(world()), config, absent());
+  };
+  const early = async (): Promise<void> => {
+    seen = settings();
+    await learn();
+    if (config?.unanswered.length !== 0) seen = null;
+  };
+  const tell = (): void => {
+    for (const line of config?.unanswered ?? [])
+      log.info({ line }, 'the platform was not told; what is not known counts as the profile says');
+  };
+  const judge = (objects: Iterable<ClusterObject>): void => {
+    if (config === null) return;
+    const next = detectedLive(objects, config, absent());
     if (JSON.stringify(next) === JSON.stringify(found)) return;
     found = next;
     const { profile, because, answers } = next;
     log.info({ profile, because, answers, used: isDetected(settings()) }, 'network plugin detected');
   };
-  const detected = (): Detected | null => {
-    look();
+  const look = (): void => {
+    if (settings() !== seen) {
+      seen = settings();
+      learn().then(tell, tell);
+    }
+    if (!stale) return;
+    stale = false;
+    judge(signsIn(world()));
+  };
+  const detected = (coming: readonly WorldEvent[] = []): Detected | null => {
+    if (ready()) look();
+    else if (coming.length > 0) judge(objectsIn(coming));
     return found;
   };
-  return { detected, check: () => checkOf(settings(), detected()) };
+  // What was found in what is coming is in force when it has come.
+  const check = (): Check => checkOf(settings(), ready() ? detected() : null);
+  return { detected, check, asked: early() };
 }
 
 /** Manifests and snapshots do not change. */

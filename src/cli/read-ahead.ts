@@ -30,14 +30,3 @@ export class ReadAhead {
     }).unref();
   }
 }
-
-/** Does something once, soon after it is time. Returns what calls it off. */
-export function onceReady(ready: () => boolean, act: () => void): () => void {
-  const timer = setInterval(() => {
-    if (!ready()) return;
-    clearInterval(timer);
-    act();
-  }, 20);
-  timer.unref();
-  return () => clearInterval(timer);
-}

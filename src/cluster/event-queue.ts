@@ -9,11 +9,22 @@ const groupMax = 100;
 /** A policy can cost a world a hundred times what a pod does: few at a time, and then a look at the clock. */
 const batchMax = lookEvery;
 
-/**
- * Work for the world: yields an event, several events that belong together, or null for a step that changed nothing,
- * so that comparing many objects can be interrupted as well.
- */
-export type EventSource = Iterator<WorldEvent | readonly WorldEvent[] | null>;
+/** Events that are built aside, however few they are. */
+export interface Aside {
+  readonly aside: readonly WorldEvent[];
+}
+
+/** An event, several events that belong together, or null for a step that changed nothing. */
+export type Step = WorldEvent | readonly WorldEvent[] | Aside | null;
+
+/** Work for the world, in steps, so that comparing many objects can be interrupted as well. */
+export type EventSource = Iterator<Step>;
+
+/** Takes what kinds have to say, in order. */
+export interface Sources {
+  /** `done` is called when all of the source has reached the world. */
+  push(source: EventSource, done: () => void): void;
+}
 
 /** Where events go. Both must not throw. */
 export interface WorldSink {
@@ -31,13 +42,13 @@ export interface WorldSink {
  * slices, and none holds the loop longer than about 5 ms plus one event of what is built aside, else one batch of 16
  * events, or of 100 that belong together.
  */
-export class EventQueue {
+export class EventQueue implements Sources {
   readonly #clock: Clock;
   readonly #sink: WorldSink;
   readonly #turns: Turns;
   /** A large group that is being built aside; everything else waits behind it. */
   #aside: Iterator<void> | null = null;
-  #sources: EventSource[] = [];
+  #sources: { readonly source: EventSource; readonly done: () => void }[] = [];
   #scheduled = false;
   #stopped = false;
 
@@ -48,8 +59,8 @@ export class EventQueue {
     this.#turns = turns;
   }
 
-  push(source: EventSource): void {
-    this.#sources.push(source);
+  push(source: EventSource, done: () => void): void {
+    this.#sources.push({ source, done });
     this.#schedule();
   }
 
@@ -75,13 +86,13 @@ export class EventQueue {
     while (this.#aside !== null || taken < this.#sources.length) {
       const isAside = this.#aside !== null;
       if (isAside) this.#stepAside();
-      else if (this.#step(this.#sources[taken], batch)) taken += 1;
+      else if (this.#step(this.#sources[taken]?.source, batch)) taken += 1;
       steps += 1;
       // A step aside is an event whatever it costs; most others only find that nothing changed.
       if ((isAside || steps % lookEvery === 0) && this.#clock.now() >= end) break;
     }
     batch.flush();
-    this.#sources = this.#sources.slice(taken);
+    for (const { done } of this.#sources.splice(0, taken)) done();
     if (this.#aside !== null || this.#sources.length > 0) this.#schedule();
   }
 
@@ -94,12 +105,11 @@ export class EventQueue {
     const { done, value } = source?.next() ?? { done: true, value: undefined };
     if (done === true || value === undefined) return true;
     if (value === null) return false;
-    if (!isGroup(value)) batch.add([value]);
-    else if (value.length <= groupMax) batch.add(value);
-    else {
+    const events = eventsOf(value);
+    if ('aside' in value || events.length > groupMax) {
       batch.flush();
-      this.#aside = this.#sink.applyAside(value);
-    }
+      this.#aside = this.#sink.applyAside(events);
+    } else batch.add(events);
     return false;
   }
 }
@@ -124,6 +134,8 @@ class Batch {
   }
 }
 
-function isGroup(value: WorldEvent | readonly WorldEvent[]): value is readonly WorldEvent[] {
-  return Array.isArray(value);
+export function eventsOf(step: Step): readonly WorldEvent[] {
+  if (step === null) return [];
+  if ('type' in step) return [step];
+  return 'aside' in step ? step.aside : step;
 }

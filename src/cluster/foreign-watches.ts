@@ -17,6 +17,8 @@ export interface ForeignWatchesOptions {
   readonly log: LiveLog;
   /** Starts to watch a kind; aborting the signal ends it without forgetting its objects. */
   readonly start: (kind: WatchedKind, signal: AbortSignal) => void;
+  /** Called after each look, whatever it found. */
+  readonly looked: () => void;
 }
 
 /**
@@ -47,6 +49,11 @@ export class ForeignWatches {
     return this.#found || waited ? null : `policy APIs: ${this.#problem ?? 'not asked for yet'}`;
   }
 
+  /** The kinds are known, or it is known why not. */
+  hasCome(): boolean {
+    return this.#found || this.#problem !== null;
+  }
+
   /** True until it is known which foreign policy kinds there are. */
   isUnknown(): boolean {
     return !this.#found;
@@ -59,6 +66,7 @@ export class ForeignWatches {
     while (!signal.aborted) {
       this.#wake = new AbortController();
       const failed = await this.#look(signal);
+      this.#options.looked();
       if (!failed) backoff.reset();
       await clock.sleep(failed ? backoff.next() : everyMs, AbortSignal.any([signal, this.#wake.signal]));
       // The API server needs a moment until a new definition shows up among its resources.

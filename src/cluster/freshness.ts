@@ -19,6 +19,7 @@ export class KindStatus implements ReflectorObserver {
   readonly kind: WatchedKind;
   readonly #clock: Clock;
   readonly #log: LiveLog;
+  readonly #told: () => void;
   readonly #interruptions = new Map<Interruption, number>();
   #state: KindState = 'starting';
   #lists = 0;
@@ -27,10 +28,12 @@ export class KindStatus implements ReflectorObserver {
   #lastHeard: number;
   #problem: string | null = null;
 
-  constructor(kind: WatchedKind, clock: Clock, log: LiveLog) {
+  /** `told` is called whenever `hasCome` may have become true. */
+  constructor(kind: WatchedKind, clock: Clock, log: LiveLog, told: () => void) {
     this.kind = kind;
     this.#clock = clock;
     this.#log = log;
+    this.#told = told;
     this.#lastHeard = clock.now();
   }
 
@@ -39,6 +42,7 @@ export class KindStatus implements ReflectorObserver {
     if (this.#state !== 'live') this.#log.info('kind is live', { kind: resourceName(this.kind) });
     this.#state = 'live';
     this.#lists += 1;
+    this.#told();
   }
 
   heard(): void {
@@ -61,6 +65,7 @@ export class KindStatus implements ReflectorObserver {
     this.#problem = message;
     const repeated = reason === 'failed' && this.#failingSince !== null;
     this.#failingSince ??= this.#clock.now();
+    this.#told();
     // While a server is away every attempt fails alike: the first one tells it.
     if (repeated) return;
     const usual = reason === 'expired' || reason === 'silent';
@@ -72,6 +77,7 @@ export class KindStatus implements ReflectorObserver {
     this.#problem = message;
     if (this.#state === state) return;
     this.#state = state;
+    this.#told();
     const unneeded = state === 'absent' && this.kind.need === 'optional';
     this.#log[unneeded ? 'info' : 'warn'](`kind is ${state}`, { kind: resourceName(this.kind), message });
   }
@@ -102,6 +108,12 @@ export class KindStatus implements ReflectorObserver {
 
   isStale(now: number): boolean {
     return !this.isAbsent() && this.age(now) > staleMs;
+  }
+
+  /** Listed, or nothing that the first picture should wait for: not to be had, or an optional kind that fails. */
+  hasCome(): boolean {
+    if (this.#lists > 0 || this.#state !== 'starting') return true;
+    return this.kind.need === 'optional' && this.#problem !== null;
   }
 
   /** Null, or why this kind holds readiness back. Once it was applied it never does so again. */

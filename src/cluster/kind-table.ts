@@ -1,18 +1,20 @@
 import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
-import type { EventQueue, EventSource } from './event-queue.ts';
+import type { EventSource, Sources } from './event-queue.ts';
 import { Named, namespaceOf } from './named.ts';
 import { sameRecord } from './same-record.ts';
+
+const nothing = (): void => undefined;
 
 /**
  * The last record of every object of one kind. It knows what a list no longer holds, and drops updates that change
  * nothing a rule reads: most of what a kubelet writes.
  */
 export class KindTable {
-  readonly #queue: EventQueue;
+  readonly #queue: Sources;
   readonly #records = new Named();
   #events = 0;
 
-  constructor(queue: EventQueue) {
+  constructor(queue: Sources) {
     this.#queue = queue;
   }
 
@@ -28,21 +30,21 @@ export class KindTable {
   /** The whole truth: what is not in it is gone. `applied` is called when it has reached the world. */
   replace(objects: readonly ClusterObject[], applied: () => void): void {
     // Nobody reads before the first list is in; a later one must be seen as a whole or not at all.
-    this.#queue.push(this.#replacing(objects, applied, this.#records.size === 0 ? 'one by one' : 'as one'));
+    const delivery = this.#records.size === 0 ? 'one by one' : 'as one';
+    this.#queue.push(this.#replacing(objects, delivery), applied);
   }
 
   put(object: ClusterObject): void {
-    this.#queue.push(this.#putting(object));
+    this.#queue.push(this.#putting(object), nothing);
   }
 
   remove(namespace: string | null, name: string): void {
-    this.#queue.push(this.#removing(namespace, name));
+    this.#queue.push(this.#removing(namespace, name), nothing);
   }
 
   /** Deletions first, so that an address that went from an old pod to a new one is never owned twice. */
   *#replacing(
     objects: readonly ClusterObject[],
-    applied: () => void,
     delivery: 'one by one' | 'as one',
   ): EventSource & Iterable<WorldEvent | readonly WorldEvent[] | null> {
     const group: WorldEvent[] = [];
@@ -54,7 +56,6 @@ export class KindTable {
     if (this.#records.size > 0) for (const event of this.#forgetting(objects)) yield deliver(event);
     for (const object of objects) yield deliver(this.#learn(object));
     if (group.length > 0) yield group;
-    applied();
   }
 
   /** A deletion for each record that is not among these objects, and null for each step without one. */

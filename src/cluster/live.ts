@@ -3,6 +3,7 @@ import type { Freshness } from '../model/review.ts';
 import type { ApiClient } from './api-client.ts';
 import type { Clock } from './clock.ts';
 import { EventQueue, type WorldSink } from './event-queue.ts';
+import { FirstLists } from './first-lists.ts';
 import { ForeignWatches } from './foreign-watches.ts';
 import { freshnessOf, type KindState, KindStatus, type LiveLog } from './freshness.ts';
 import { KindTable } from './kind-table.ts';
@@ -25,6 +26,8 @@ export interface LiveView {
   /** One line per kind for the verbose readiness page. */
   describe(): readonly string[];
   stats(): readonly KindStats[];
+  /** Has the sink build aside what it has, as it does with lists. */
+  rebuild(): void;
   /** Ends all watches; no event is applied after it. */
   stop(): Promise<void>;
 }
@@ -53,6 +56,8 @@ export interface LiveOptions {
   readonly sink: WorldSink;
   readonly clock: Clock;
   readonly log: LiveLog;
+  /** What the sink needs to know before anything reaches it. */
+  readonly before?: Promise<void>;
 }
 
 interface Watched {
@@ -60,29 +65,33 @@ interface Watched {
   readonly table: KindTable;
 }
 
+/** So long the first group waits for kinds that neither come nor fail. Whoever is not ready yet has no answer to give. */
+const firstMs = 60_000;
+
 const watchForChanges: ReadonlySet<string> = new Set(['CustomResourceDefinition', 'APIService']);
 
 /**
  * Lists and watches everything the world is made of, and keeps at it until stopped.
  *
  *     API server ─ reflector per kind ─ kind table (drops what is equal) ─┐
- *     API server ─ reflector per kind ─ kind table ───────────────────────┼─ event queue ─ apply
+ *     API server ─ reflector per kind ─ kind table ───────────────────────┼─ first lists ─ event queue ─ apply
  *     discovery ── reflector per foreign kind ─ kind table ───────────────┘
  */
-export function startLiveView({ client, sink: world, clock, log }: LiveOptions): LiveView {
+export function startLiveView({ client, sink: world, clock, log, before }: LiveOptions): LiveView {
   const controller = new AbortController();
   // Every watch listens to it: many listeners are no leak.
   setMaxListeners(0, controller.signal);
   const turns = new Turns();
   const queue = new EventQueue(clock, world, turns);
+  const first = new FirstLists(queue, before);
   const streaming = new StreamingLists(clock);
   const watched = new Map<string, Watched>();
   const running: Promise<void>[] = [];
 
   const start = (kind: WatchedKind, signal: AbortSignal): void => {
     // Another version of a kind goes on with the objects of the one before.
-    const status = new KindStatus(kind, clock, log);
-    const table = watched.get(resourceName(kind))?.table ?? new KindTable(queue);
+    const status = new KindStatus(kind, clock, log, look);
+    const table = watched.get(resourceName(kind))?.table ?? new KindTable(first);
     watched.set(resourceName(kind), { status, table });
     const lookAgain = watchForChanges.has(kind.record) ? () => foreign.lookAgain() : () => undefined;
     const sink = sinkFor(table, () => status.applied(), lookAgain);
@@ -93,11 +102,14 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
       ),
     );
   };
-  const foreign = new ForeignWatches({ client, clock, log, start });
+  const statuses = (): readonly KindStatus[] => [...watched.values()].map(({ status }) => status);
+  const look = (): void => {
+    if (foreign.hasCome() && statuses().every((status) => status.hasCome())) first.open();
+  };
+  const foreign = new ForeignWatches({ client, clock, log, start, looked: look });
   for (const kind of watchedKinds) start(kind, controller.signal);
   running.push(foreign.run(controller.signal));
-
-  const statuses = (): readonly KindStatus[] => [...watched.values()].map(({ status }) => status);
+  running.push(clock.sleep(firstMs, controller.signal).then(() => first.open()));
   let wasReady = false;
   const missing = (): readonly string[] => {
     if (wasReady) return [];
@@ -124,6 +136,7 @@ export function startLiveView({ client, sink: world, clock, log }: LiveOptions):
       ];
     },
     stats: () => [...watched.values()].map((entry) => statsOf(entry, clock.now())),
+    rebuild: () => first.push([{ aside: [] }].values(), () => undefined),
     stop: async () => {
       controller.abort();
       queue.stop();

@@ -24,11 +24,12 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
+const podsOf = (world: CurrentWorld): string[] =>
+  [...world.current().records('Pod')].map(({ name }) => name).sort();
+
 describe('what is built aside', () => {
   const gone: WorldEvent = { type: 'delete', kind: 'Pod', namespace: 'shop', name: 'db' };
   const come = puts([pod('shop/cache')]);
-  const podsOf = (world: CurrentWorld): string[] =>
-    [...world.current().records('Pod')].map(({ name }) => name).sort();
 
   test('is seen as a whole, with the last step', () => {
     const world = current();
@@ -39,18 +40,70 @@ describe('what is built aside', () => {
     expect(world.sight().version()).toBe(version + 1);
   });
 
-  test('begins with policies and ends with workloads: nothing is parted, nothing planned that is there', () => {
-    const world = current();
+  const appliedKinds = (build: () => void): string[] => {
     const applied = jest.spyOn(ClusterWorld.prototype, 'apply');
-    for (const _ of world.applyAside([gone, ...come]));
-    const kinds = applied.mock.calls.flatMap(([events]) =>
+    build();
+    return applied.mock.calls.flatMap(([events]) =>
       [...events].map((event) => (event.type === 'put' ? event.object.kind : `no ${event.kind}`)),
     );
+  };
+
+  test('begins with policies and ends with workloads: nothing is parted, nothing planned that is there', () => {
+    const world = current();
+    const kinds = appliedKinds(() => world.take([gone, ...come]));
     expect(kinds).toEqual(['Namespace', 'NetworkPolicy', 'Pod', 'Pod', 'Deployment', 'no Pod', 'Pod']);
+  });
+
+  test('is ordered likewise where everything comes at once', () => {
+    const world = new CurrentWorld(
+      () => defaultSettings,
+      () => null,
+    );
+    expect(appliedKinds(() => world.take(shop))).toEqual([
+      ...['Namespace', 'NetworkPolicy', 'Pod', 'Pod', 'Deployment'],
+    ]);
+    expect(podsOf(world)).toEqual(['db', 'web-1']);
   });
 });
 
 describe('the platform', () => {
+  const calico: Detected = { profile: 'calico', because: 'its DaemonSet', answers: {} };
+
+  test('may show in what is about to come: then nothing is built twice', () => {
+    const asked: number[] = [];
+    const world = new CurrentWorld(
+      () => defaultSettings,
+      (coming) => {
+        asked.push(coming.length);
+        return calico;
+      },
+    );
+    world.take(shop);
+    const version = world.sight().version();
+    expect([world.current().profile.id, asked[0], version]).toEqual(['calico', shop.length, 1]);
+    expect(world.sight().version()).toBe(version);
+  });
+
+  test('that changes is built aside, once, while the world as it was answers', () => {
+    let detected: Detected | null = null;
+    let asked = 0;
+    const world = new CurrentWorld(
+      () => defaultSettings,
+      () => detected,
+      () => {
+        asked += 1;
+      },
+    );
+    world.take(shop);
+    const before = world.current();
+    detected = calico;
+    expect([world.current() === before, world.current() === before, asked]).toEqual([true, true, 1]);
+    world.take([]);
+    expect([world.current().profile.id, podsOf(world), asked]).toEqual(['calico', ['db', 'web-1'], 1]);
+    detected = null;
+    expect([world.current().profile.id, asked]).toEqual(['calico', 2]);
+  });
+
   test('is another world only where something of it is another', () => {
     let detected: Detected | null = null;
     const world = current(() => detected);

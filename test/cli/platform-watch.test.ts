@@ -12,7 +12,8 @@ import { nothingAsked } from '../../src/model/detected.ts';
 import { unknownProfile } from '../../src/model/profile.ts';
 import { type Settings, settingsSchema } from '../../src/review/settings.ts';
 import { makeLog } from '../../src/webhook/decision-log.ts';
-import { recordOf, worldWith } from '../support/build.ts';
+import { worldOf } from '../../src/world/build.ts';
+import { puts, recordOf, worldWith } from '../support/build.ts';
 
 function daemonSet(name: string, container: string): { readonly [key: string]: unknown } {
   const spec = { hostNetwork: true, containers: [{ name: container }] };
@@ -29,9 +30,9 @@ const named = settingsSchema.parse({ platform: { profile: 'antrea' } });
 const nothing: AskedConfig = { ...nothingAsked, unanswered: [] };
 
 /** A watch over a cluster that the test changes. */
-function watched(first: Settings = detect) {
+function watched(first: Settings = detect, answer = nothing) {
   const world = worldWith([daemonSet('cilium', 'cilium-agent')], unknownProfile);
-  const cluster = { world, ready: false, settings: first, answer: nothing };
+  const cluster = { world, ready: false, settings: first, answer };
   const lines: unknown[] = [];
   let asked = 0;
   const watch = watchPlatform({
@@ -61,17 +62,41 @@ describe('the platform of a live cluster', () => {
     await answered();
     expect(watch.check()).toEqual(waiting);
     cluster.ready = true;
-    expect([watch.check(), asked()]).toEqual([waiting, 1]);
-    await answered();
     expect(watch.check()).toEqual({
       name: 'platform',
       state: 'ok',
       note: 'cilium: DaemonSet kube-system/cilium',
     });
+    expect(asked()).toBe(1);
     expect(watch.detected()?.profile).toBe('cilium');
     expect(lines).toEqual([
       { profile: 'cilium', because: 'DaemonSet kube-system/cilium', answers: {}, used: true },
     ]);
+  });
+
+  test('shows in what is about to come, before the world has it', async () => {
+    const { cluster, watch } = watched();
+    const coming = puts([daemonSet('calico-node', 'calico-node')]);
+    expect(watch.detected(coming)).toBe(null);
+    await watch.asked;
+    expect(watch.detected(coming)?.profile).toBe('calico');
+    expect([watch.detected()?.profile, watch.check().note]).toEqual(['calico', 'not looked at yet']);
+    cluster.world = worldOf(unknownProfile, coming);
+    cluster.ready = true;
+    expect(watch.check().note).toBe('calico: DaemonSet kube-system/calico-node');
+  });
+
+  test('is asked for again when everything is listed, where something was not answered before', async () => {
+    const line = '/apis: the API server answers 500';
+    const { cluster, watch, lines, asked } = watched(detect, { ...nothing, unanswered: [line] });
+    await watch.asked;
+    expect([asked(), lines]).toEqual([1, []]);
+    cluster.ready = true;
+    watch.detected();
+    await answered();
+    watch.detected();
+    await answered();
+    expect([asked(), lines.slice(-1)]).toEqual([2, [{ line }]]);
   });
 
   test('is looked at again when the settings are read anew, and not before', async () => {

@@ -104,7 +104,7 @@ describe('a snapshot of a live cluster', () => {
   });
 
   test('tells what was denied, and ends with 3 where verdicts rest on it', async () => {
-    api.script('list', '/api/v1/nodes', refuse(403));
+    api.script('list', '/api/v1/nodes', ...Array.from({ length: 9 }, () => refuse(403)));
     const file = `${folder}/part.snapshot`;
     const { code, err } = await spawned(['snapshot', '--kubeconfig', `${folder}/config`, '-o', file]);
     expect([code, err]).toEqual([3, expect.stringContaining('; not there or not to be listed: Node\n')]);

@@ -7,7 +7,7 @@ const log = { info: () => undefined, warn: () => undefined };
 
 function absentIf(state: 'absent' | 'denied'): readonly string[] {
   const statuses = watchedKinds.map((kind) => {
-    const status = new KindStatus(kind, clock, log);
+    const status = new KindStatus(kind, clock, log, () => undefined);
     if (kind.need === 'required') status.synced();
     else status.refused(state, 'no');
     return status;

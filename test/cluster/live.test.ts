@@ -41,11 +41,14 @@ afterEach(async () => {
   await api.stop();
 });
 
-function start(): LiveView {
+function start(before?: Promise<void>): LiveView {
   const log = (message: string, fields: Readonly<Record<string, unknown>>): void => {
     logged.push(`${message} ${fields['kind'] ?? ''}`.trim());
   };
-  live = startLiveView({ client: plainClient(api), clock, log: { info: log, warn: log }, sink });
+  live = startLiveView({
+    ...{ client: plainClient(api), clock, log: { info: log, warn: log }, sink },
+    ...(before === undefined ? {} : { before }),
+  });
   return live;
 }
 
@@ -182,6 +185,72 @@ describe('freshness', () => {
   });
 });
 
+describe('the first lists', () => {
+  const policies = '/apis/networking.k8s.io/v1/networkpolicies';
+  const put = (): void => {
+    api.put(pods, pod('a'));
+    api.put(policies, { metadata: { name: 'p', namespace: 'shop' }, spec: { podSelector: {} } });
+  };
+  const kinds = (): readonly string[] =>
+    applied.map((event) => (event.type === 'put' ? event.object.kind : `no ${event.kind}`));
+
+  test('are one group, built aside, which waits for the last of them and takes what happened meanwhile', async () => {
+    put();
+    let answer: () => void = () => undefined;
+    api.script('list', services, (response) => {
+      answer = () => response.end(JSON.stringify({ metadata: { resourceVersion: '100' }, items: [] }));
+    });
+    const view = start();
+    for (const path of paths) if (path !== services) await api.watching(path);
+    clock.advance(1_000);
+    api.put(pods, pod('b'));
+    await until(() =>
+      view.stats().some(({ resource, ageSeconds }) => resource === 'pods' && ageSeconds === 0),
+    );
+    expect([applied, view.missing().includes('namespaces: not listed yet')]).toEqual([[], true]);
+    answer();
+    await until(() => view.ready());
+    expect(known('Pod')).toEqual(['Pod/shop/a', 'Pod/shop/b']);
+    expect(aside).toEqual([3]);
+  });
+
+  test('do not wait for ever for a kind that says nothing', async () => {
+    put();
+    api.script('list', services, () => undefined);
+    const view = start();
+    await until(() =>
+      view.stats().every(({ resource, state }) => resource === 'services' || state === 'live'),
+    );
+    clock.advance(59_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(applied).toEqual([]);
+    clock.advance(1_000);
+    await until(() => applied.length === 2);
+    expect(kinds().toSorted()).toEqual(['NetworkPolicy', 'Pod']);
+    await until(() => view.missing().length === 1);
+    expect(view.missing()).toEqual(['services: not listed yet']);
+  });
+
+  test('wait for what the sink has to know first, whether or not it can be had', async () => {
+    for (const end of [Promise.resolve, Promise.reject] as const) {
+      put();
+      let settle: () => void = () => undefined;
+      const before = new Promise<void>((resolve, reject) => {
+        settle = end === Promise.resolve ? resolve : () => reject(new Error('no'));
+      });
+      const view = start(before);
+      await until(() => view.stats().every(({ state }) => state === 'live'));
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(applied).toEqual([]);
+      settle();
+      await until(() => view.ready());
+      expect(kinds().toSorted()).toEqual(['NetworkPolicy', 'Pod']);
+      await view.stop();
+      applied = [];
+    }
+  });
+});
+
 describe('events', () => {
   test('updates that change nothing a rule reads are dropped', async () => {
     api.put(pods, pod('a'));
@@ -219,21 +288,24 @@ describe('events', () => {
     const view = start();
     await until(() => view.ready());
     await api.watching(pods);
-    expect(aside).toEqual([]);
+    // The first lists are.
+    expect(aside).toEqual([150]);
     for (let i = 0; i < 150; i += 1) api.deleteSilently(pods, pod(`old${i}`));
     api.compacted = api.version + 1;
     api.drop(pods);
     for (let i = 0; i < 20; i += 1) api.put(pods, pod(`new${i}`));
-    await until(() => aside.length > 0);
-    expect(aside).toEqual([170]);
+    await until(() => aside.length > 1);
+    expect(aside).toEqual([150, 170]);
     expect(known('Pod').length).toBe(20);
   });
 
   test('reach the world at most 16 at a time', async () => {
-    for (let i = 0; i < 1234; i += 1) api.put(pods, pod(`p${i}`));
     const view = start();
     await until(() => view.ready());
-    expect(known('Pod').length).toBe(1234);
+    await api.watching(pods);
+    batches = [];
+    for (let i = 0; i < 1234; i += 1) api.put(pods, pod(`p${i}`));
+    await until(() => known('Pod').length === 1234);
     expect(Math.max(...batches)).toBe(16);
   });
 
