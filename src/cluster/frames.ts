@@ -11,14 +11,13 @@ export interface Frame {
 
 /**
  * The frames of a watch: "4 byte uint32 in BigEndian order, denotes length of body", then the body. A last frame
- * without its end was cut off and is left out. Holds one frame at the most.
+ * without its end was cut off and is left out. Holds one frame at the most; only one that is cut by the chunks is copied.
  */
 export class FrameCutter {
   readonly #max: number;
+  /** The frame that has begun. */
   #held: Buffer[] = [];
   #size = 0;
-  /** The bytes that are needed to go on: a header, or header and body. */
-  #wanted = headerLength;
 
   constructor(max: number) {
     this.#max = max;
@@ -29,24 +28,49 @@ export class FrameCutter {
    * where one is longer than `max` bytes.
    */
   *push(chunk: Buffer): Generator<Frame> {
-    this.#held.push(chunk);
-    this.#size += chunk.length;
-    if (this.#size < this.#wanted) return;
-    const bytes = this.#held.length === 1 ? chunk : Buffer.concat(this.#held);
-    let start = 0;
-    this.#wanted = headerLength;
-    while (bytes.length - start >= headerLength) {
-      const length = bytes.readUInt32BE(start);
-      if (length > this.#max) throw new StreamError('parse', `a frame is longer than ${this.#max} bytes`);
-      const end = start + headerLength + length;
-      if (end > bytes.length) {
-        this.#wanted = headerLength + length;
-        break;
+    let start = this.#size === 0 ? 0 : this.#hold(chunk, 0, headerLength);
+    if (this.#size >= headerLength) {
+      const end = this.#endOf(this.#joined(), 0);
+      start = this.#hold(chunk, start, end);
+      if (this.#size === end) {
+        const bytes = this.#joined();
+        this.#drop();
+        yield { bytes, start: headerLength, end };
       }
-      yield { bytes, start: start + headerLength, end };
+    }
+    if (this.#size > 0) return;
+    while (chunk.length - start >= headerLength) {
+      const end = this.#endOf(chunk, start);
+      if (end > chunk.length) break;
+      yield { bytes: chunk, start: start + headerLength, end };
       start = end;
     }
-    this.#held = start < bytes.length ? [bytes.subarray(start)] : [];
-    this.#size = bytes.length - start;
+    this.#hold(chunk, start, chunk.length);
+  }
+
+  /** Takes of the chunk until so many bytes are held; returns where it went to. */
+  #hold(chunk: Buffer, start: number, size: number): number {
+    const end = Math.min(chunk.length, start + Math.max(0, size - this.#size));
+    if (end > start) this.#held.push(chunk.subarray(start, end));
+    this.#size += end - start;
+    return end;
+  }
+
+  #drop(): void {
+    this.#held = [];
+    this.#size = 0;
+  }
+
+  #joined(): Buffer {
+    const [first] = this.#held;
+    const bytes = first !== undefined && this.#held.length === 1 ? first : Buffer.concat(this.#held);
+    this.#held = [bytes];
+    return bytes;
+  }
+
+  #endOf(bytes: Buffer, start: number): number {
+    const length = bytes.readUInt32BE(start);
+    if (length > this.#max) throw new StreamError('parse', `a frame is longer than ${this.#max} bytes`);
+    return start + headerLength + length;
   }
 }

@@ -4,6 +4,7 @@ import type { ClusterObject } from '../model/objects.ts';
 import type { Codec } from './codec.ts';
 import { jsonCodec, metadataCodec } from './json-codec.ts';
 import { protobufCodec } from './protobuf-codec.ts';
+import { ReadPod } from './protobuf-pod-reader.ts';
 
 /** A collection of the API that the live view lists and watches. */
 export interface WatchedKind {
@@ -89,7 +90,7 @@ function watched(
     need,
     codec: protobufCodec(record),
     // The items of a list do not carry their own apiVersion and kind.
-    decode: (object) => decodeObject(object, type),
+    decode: (object) => (object instanceof ReadPod ? object.record : decodeObject(object, type)),
   };
 }
 

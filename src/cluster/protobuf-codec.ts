@@ -7,6 +7,7 @@ import { protobufKinds } from './protobuf-kinds.ts';
 import { ListCutter } from './protobuf-list.ts';
 import { decodeMessage, type Source, Span, sourceOf, type Table } from './protobuf-message.ts';
 import { listMeta, magic, status, typeMeta, unknown, watchEvent } from './protobuf-meta.ts';
+import { PodReader, unshared } from './protobuf-pod-reader.ts';
 import { TextPool } from './text-pool.ts';
 import { unroll } from './unroll.ts';
 
@@ -15,8 +16,11 @@ const mediaType = 'application/vnd.kubernetes.protobuf';
 const objectMax = 16 * 1024 * 1024;
 const batchMax = 16;
 
-/** Reads a kind as protobuf; as JSON where the server answers JSON, and where the kind has no other encoding. */
-export function protobufCodec(kind: string): Codec {
+/**
+ * Reads a kind as protobuf; as JSON where the server answers JSON, and where the kind has no other encoding. Pods are
+ * `ReadPod`s then; `pods` reads them where more than one answer is to share parts.
+ */
+export function protobufCodec(kind: string, pods: PodReader | null = null): Codec {
   const table = protobufKinds.get(kind);
   if (table === undefined) return jsonCodec;
   return {
@@ -24,11 +28,11 @@ export function protobufCodec(kind: string): Codec {
     watchAccept: `${mediaType};stream=watch,application/json;q=0.9`,
     readList: (body, contentType) =>
       isProtobuf(contentType)
-        ? new ProtobufReader(kind, table).readList(body)
+        ? new ProtobufReader(kind, table, pods).readList(body)
         : jsonCodec.readList(body, contentType),
     readWatch: (body, contentType) =>
       isProtobuf(contentType)
-        ? new ProtobufReader(kind, table).readWatch(body)
+        ? new ProtobufReader(kind, table, pods).readWatch(body)
         : jsonCodec.readWatch(body, contentType),
   };
 }
@@ -43,12 +47,14 @@ class ProtobufReader {
   readonly #kind: string;
   readonly #table: Table;
   readonly #pool = new TextPool();
+  readonly #pods: PodReader | null;
   /** Of the chunk that was read last. */
   #source: Source | null = null;
 
-  constructor(kind: string, table: Table) {
+  constructor(kind: string, table: Table, pods: PodReader | null) {
     this.#kind = kind;
     this.#table = table;
+    this.#pods = kind === 'Pod' ? (pods ?? new PodReader(unshared)) : null;
   }
 
   async *readList(body: AsyncIterable<Buffer>): AsyncGenerator<ListPart> {
@@ -57,7 +63,7 @@ class ProtobufReader {
     for await (const chunk of body) {
       let objects: unknown[] = [];
       for (const { part, bytes } of cutter.push(chunk)) {
-        if (part === 'item') objects.push(this.#decodeAll(bytes, this.#table));
+        if (part === 'item') objects.push(this.#readObject(sourceOf(bytes, this.#pool), 0, bytes.length));
         else if (part === 'metadata') meta = this.#decodeAll(bytes, listMeta);
         else this.#expectKind(this.#decodeAll(bytes, typeMeta), `${this.#kind}List`);
         if (objects.length < batchMax) continue;
@@ -98,6 +104,8 @@ class ProtobufReader {
     this.#expectKind(get(envelope, 'typeMeta'), isError ? 'Status' : this.#kind);
     const raw = get(envelope, 'raw');
     const { start, end } = raw instanceof Span ? raw : new Span(0, 0);
+    if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
+      return this.#readObject(source, start, end);
     return this.#decode(source, start, end, isError ? status : this.#table);
   }
 
@@ -117,15 +125,22 @@ class ProtobufReader {
     return this.#decode(sourceOf(bytes, this.#pool), 0, bytes.length, table);
   }
 
+  #readObject(source: Source, start: number, end: number): unknown {
+    const pods = this.#pods;
+    if (pods === null) return this.#decode(source, start, end, this.#table);
+    return orStreamError(() => pods.read(source, start, end));
+  }
+
   #decode(source: Source, start: number, end: number, table: Table): unknown {
-    try {
-      return decodeMessage(source, table, start, end);
-    } catch (error) {
-      throw new StreamError(
-        'parse',
-        `not protobuf: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
+    return orStreamError(() => decodeMessage(source, table, start, end));
+  }
+}
+
+function orStreamError(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (error) {
+    throw new StreamError('parse', `not protobuf: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -25,6 +25,7 @@ export const magic: Buffer = Buffer.from('k8s\0', 'latin1');
 const endOfInitialEvents = 'k8s.io/initial-events-end';
 
 const ownerReference = tableOf({ 1: text('kind'), 3: text('name'), 6: bool('controller') });
+const owners = recurrings('ownerReferences', ownerReference);
 
 /** ObjectMeta, with those annotations that `keeps` wants. The names of who set which field (17) are not read. */
 export function metadata(keeps: (annotation: string) => boolean): Field {
@@ -39,10 +40,13 @@ export function metadata(keeps: (annotation: string) => boolean): Field {
       9: time('deletionTimestamp'),
       11: textMap('labels'),
       12: textMap('annotations', (key) => key === endOfInitialEvents || keeps(key)),
-      13: recurrings('ownerReferences', ownerReference),
+      13: owners,
     }),
   );
 }
+
+/** What there is of ObjectMeta where nothing but owners is asked for. */
+export const ownersOnly: Table = tableOf({ 13: owners });
 
 /** ObjectMeta of kinds of which no annotation is read. */
 export const plainMetadata: Field = metadata(() => false);

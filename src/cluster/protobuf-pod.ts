@@ -71,20 +71,25 @@ function podSpec(containers: Table): Table {
 }
 
 /** Other annotations of pods are long and nobody reads them. */
-const podMetadata = metadata(
-  (key) =>
-    key.startsWith('netsluice.dev/') ||
-    key.startsWith('prometheus.io/') ||
-    key === 'k8s.v1.cni.cncf.io/networks',
-);
+export function isKeptOfPod(annotation: string): boolean {
+  return (
+    annotation.startsWith('netsluice.dev/') ||
+    annotation.startsWith('prometheus.io/') ||
+    annotation === 'k8s.v1.cni.cncf.io/networks'
+  );
+}
 
-export const podTemplate: Table = tableOf({ 1: podMetadata, 2: message('spec', podSpec(container)) });
+const podMetadata = metadata(isKeptOfPod);
+
+export const podSpecTable: Table = podSpec(container);
+
+export const podTemplate: Table = tableOf({ 1: podMetadata, 2: message('spec', podSpecTable) });
 
 export const agentTemplate: Table = tableOf({ 1: podMetadata, 2: message('spec', podSpec(agentContainer)) });
 
 export const pod: Table = tableOf({
   1: podMetadata,
-  2: message('spec', podSpec(container)),
+  2: message('spec', podSpecTable),
   3: message(
     'status',
     tableOf({

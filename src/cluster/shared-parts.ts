@@ -1,7 +1,9 @@
-import type { Owner, PodRecord } from '../model/objects.ts';
+import type { Owner, PodRecord, PodShape } from '../model/objects.ts';
 import type { ContainerPort } from '../model/port.ts';
 import type { Labels } from '../model/selector.ts';
 import type { WatchedKind } from './kinds.ts';
+import { protobufCodec } from './protobuf-codec.ts';
+import { PodReader, type PodSharing, ReadPod } from './protobuf-pod-reader.ts';
 
 const partsMax = 4096;
 /** Nodes come in any order, and there may be 5,000 of them. */
@@ -13,7 +15,9 @@ export function withSharedParts(kind: WatchedKind): WatchedKind {
   const parts = new SharedParts();
   return {
     ...kind,
+    codec: protobufCodec(kind.record, new PodReader(parts)),
     decode: (object) => {
+      if (object instanceof ReadPod) return object.record;
       const record = kind.decode(object);
       return record?.kind === 'Pod' ? parts.share(record) : record;
     },
@@ -21,7 +25,7 @@ export function withSharedParts(kind: WatchedKind): WatchedKind {
 }
 
 /** Remembers what came lately, and nothing for long: what is gone from the cluster leaves nothing behind here. */
-export class SharedParts {
+export class SharedParts implements PodSharing {
   readonly #texts = new Recent<string>(textsMax);
   readonly #labels = new Recent<Labels>(partsMax);
   readonly #owners = new Recent<Owner>(partsMax);
@@ -31,31 +35,55 @@ export class SharedParts {
 
   /** An equal record. */
   share(pod: PodRecord): PodRecord {
-    const { owner, node, ports, probePorts } = pod;
+    const { owner, node, annotations, ports, probePorts, dnsPolicy, serviceAccount } = pod;
     return {
       kind: 'Pod',
-      namespace: this.#text(pod.namespace),
+      namespace: this.text(pod.namespace),
       name: pod.name,
       labels: this.#map(pod.labels),
-      annotations: this.#map(pod.annotations),
-      ports: ports.length === 0 ? ports : this.#ports.keep(keyOfPorts(ports), ports),
-      probePorts: probePorts.length === 0 ? probePorts : this.#numbers.keep(probePorts.join(), probePorts),
+      annotations: this.#map(annotations),
+      ports: this.#portsOf(ports),
+      probePorts: this.#numbersOf(probePorts),
       hostNetwork: pod.hostNetwork,
-      dnsPolicy: this.#text(pod.dnsPolicy),
-      serviceAccount: this.#text(pod.serviceAccount),
+      dnsPolicy: this.text(dnsPolicy),
+      serviceAccount: this.text(serviceAccount),
       automountToken: pod.automountToken,
       extraNetworks: pod.extraNetworks,
       windows: pod.windows,
       owner: owner === null ? null : this.#owners.keep(`${owner.kind}\n${owner.name}`, owner),
-      node: node === null ? null : this.#text(node),
+      node: node === null ? null : this.text(node),
       // Those of a node are shared by its agents; a pod's own addresses are nobody else's.
-      addresses: pod.hostNetwork ? this.#addresses.keep(pod.addresses.join(), pod.addresses) : pod.addresses,
+      addresses: pod.hostNetwork ? this.addresses(pod.addresses) : pod.addresses,
       finished: pod.finished,
       terminating: pod.terminating,
     };
   }
 
-  #text(text: string): string {
+  shape(shape: PodShape): PodShape {
+    const { annotations, ports, probePorts, dnsPolicy, serviceAccount } = shape;
+    return {
+      ...shape,
+      annotations: this.#map(annotations),
+      ports: this.#portsOf(ports),
+      probePorts: this.#numbersOf(probePorts),
+      dnsPolicy: this.text(dnsPolicy),
+      serviceAccount: this.text(serviceAccount),
+    };
+  }
+
+  addresses(addresses: readonly string[]): readonly string[] {
+    return this.#addresses.keep(addresses.join(), addresses);
+  }
+
+  #portsOf(ports: readonly ContainerPort[]): readonly ContainerPort[] {
+    return ports.length === 0 ? ports : this.#ports.keep(keyOfPorts(ports), ports);
+  }
+
+  #numbersOf(numbers: readonly number[]): readonly number[] {
+    return numbers.length === 0 ? numbers : this.#numbers.keep(numbers.join(), numbers);
+  }
+
+  text(text: string): string {
     return this.#texts.keep(text, text);
   }
 

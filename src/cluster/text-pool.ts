@@ -32,7 +32,8 @@ export class TextPool {
   remember(table: object, bytes: Buffer, start: number, end: number, read: object): void {
     if (end - start > longestMessage) return;
     // A copy of its own: a part of the chunk, or of Node's shared buffers, would hold all of that.
-    const copy = new Uint8Array(bytes.subarray(start, end));
+    const copy = new Uint8Array(end - start);
+    for (let index = start; index < end; index += 1) copy[index - start] = bytes[index] ?? 0;
     this.#messages[slotOf(bytes, start, end)] = { table, bytes: copy, read };
   }
 
