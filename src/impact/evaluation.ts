@@ -106,9 +106,9 @@ export class Evaluation {
 
   /**
    * Governed units that the world below does not know as they are here, by what governs them, and what their policies
-   * say of some others at least.
+   * say of some others at least; groups with none of `wanted` are left out.
    */
-  ownGroups(direction: Direction, others: BitSet): readonly AlikeGroup[] {
+  ownGroups(direction: Direction, others: BitSet, wanted: BitSet): readonly AlikeGroup[] {
     const { parted, own } = this.worlds;
     const known = this.groups.get(direction) ?? [
       ...groupBy(own.andNot(this.open(direction)), (id) => this.alikeKey(id, direction)).values(),
@@ -116,17 +116,21 @@ export class Evaluation {
     this.groups.set(direction, known);
     // Whom a peer matches must be corrected for parted units, all of them, which few subjects are not worth.
     const few = parted && others.size <= fewOthers;
-    return known.map((units) =>
-      few ? this.towards(units, direction, others) : this.alike(units, direction),
-    );
+    return known
+      .filter((units) => units.intersects(wanted))
+      .map((units) => (few ? this.towards(units, direction, others) : this.alike(units, direction)));
   }
 
-  /** Groups of the world below with a clause that may name one of these units, before or after. */
-  groupsNaming(units: BitSet, direction: Direction): readonly AlikeGroup[] {
+  /**
+   * Groups of the world below with a clause that may name one of these units, before or after; groups with none of
+   * `wanted` are left out.
+   */
+  groupsNaming(units: BitSet, direction: Direction, wanted: BitSet): readonly AlikeGroup[] {
     const { base } = this.worlds;
     const found = new Set<Signature>();
     for (const content of this.contentsNaming(units, direction)) {
-      for (const signature of base.policies.signatures[direction].of(content)) found.add(signature);
+      for (const signature of base.policies.signatures[direction].of(content))
+        if (signature.units.intersects(wanted)) found.add(signature);
     }
     return [...found].flatMap((signature) => this.alikeOf(signature, direction, units) ?? []);
   }

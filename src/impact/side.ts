@@ -64,23 +64,25 @@ export function sideTowards(world: World, governing: Governing, direction: Direc
 
 function membersAmong(world: World, namespace: string, { peers }: Clause, others: BitSet): 'any' | Reading {
   if (peers === 'any') return 'any';
-  const must = new BitSet();
-  const may = new BitSet();
-  const reasons = new Set<UnknownReason>();
+  const met: (readonly [number, ReturnType<typeof readPeer>])[] = [];
   others.forEach((id) => {
     const unit = world.unit(id);
     if (unit === undefined) return;
     const labels = world.namespaceLabels(unit.namespace);
     for (const peer of peers) {
-      const { value, reason } = readPeer(peer, namespace, unit, labels, world.profile);
-      if (value === 'no') continue;
-      may.add(id);
-      if (value === 'yes') must.add(id);
-      else reasons.add(reason);
+      const said = readPeer(peer, namespace, unit, labels, world.profile);
+      if (said.value !== 'no') met.push([id, said]);
     }
   });
-  return { must, may: reasons.size === 0 ? must : may, reasons: [...reasons] };
+  // Most clauses match none of a few.
+  if (met.length === 0) return nobody;
+  const must = BitSet.of(met.flatMap(([id, { value }]) => (value === 'yes' ? [id] : [])));
+  const reasons = new Set(met.flatMap(([, { value, reason }]) => (value === 'maybe' ? [reason] : [])));
+  return { must, may: reasons.size === 0 ? must : BitSet.of(met.map(([id]) => id)), reasons: [...reasons] };
 }
+
+const empty = new BitSet();
+const nobody: Reading = { must: empty, may: empty, reasons: [] };
 
 /** Does the clause match this unit as the other end? */
 export function matchesUnit({ members }: Entry, unit: number): Ternary {
@@ -226,18 +228,18 @@ export function portsOf(
   return { must, may: unsure.length === 0 ? must : unionPorts(must, unsure) };
 }
 
-function* resolved(
+function resolved(
   term: PortTerm,
   destinationPorts: readonly ContainerPort[],
-): Iterable<{ readonly ports: PortSet; readonly certain: boolean }> {
-  if (term.kind === 'range') {
-    yield { ports: portRange(term.protocol, term.from, term.to), certain: term.certain };
-    return;
-  }
-  for (const { name, protocol, number, certain } of destinationPorts) {
-    if (name !== term.name || protocol !== term.protocol) continue;
-    yield { ports: portRange(protocol, number, number), certain: certain && term.certain };
-  }
+): readonly { readonly ports: PortSet; readonly certain: boolean }[] {
+  if (term.kind === 'range')
+    return [{ ports: portRange(term.protocol, term.from, term.to), certain: term.certain }];
+  return destinationPorts
+    .filter(({ name, protocol }) => name === term.name && protocol === term.protocol)
+    .map(({ protocol, number, certain }) => ({
+      ports: portRange(protocol, number, number),
+      certain: certain && term.certain,
+    }));
 }
 
 /** "A connection is allowed if both the egress policy on the source and the ingress policy on the destination allow." */

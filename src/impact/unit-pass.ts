@@ -4,6 +4,7 @@ import { BitSet } from '../sets/bitset.ts';
 import { isEmpty } from '../sets/port-set.ts';
 import type { Overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
+import type { Budget } from './budget.ts';
 import type { SideChange } from './causes.ts';
 import { groupBy, memberSets, partition, representative } from './cells.ts';
 import { differingEntries, unitsMet } from './differing.ts';
@@ -33,6 +34,7 @@ export function unitRectangles(
     const changed = same ? cell.and(otherTouched) : cell;
     if (!changed.isEmpty()) cells.push({ cell: changed, subject });
   }
+  if (cells.length === 0) return [];
   const sides = otherSides(evaluation, group, BitSet.union(cells.map(({ cell }) => cell)));
   return cells.flatMap(({ cell, subject }) =>
     sides.flatMap(({ subjects, units, change }) => {
@@ -128,9 +130,8 @@ function otherSides(evaluation: Evaluation, group: Group, others: BitSet): reado
     if (known === undefined) sides.set(key, side);
     else known.units.addAll(side.units);
   };
-  const naming = evaluation.groupsNaming(group.units, opposite);
-  for (const alike of [...evaluation.ownGroups(opposite, group.units), ...naming]) {
-    if (!alike.units.intersects(others)) continue;
+  const naming = evaluation.groupsNaming(group.units, opposite, others);
+  for (const alike of [...evaluation.ownGroups(opposite, group.units, others), ...naming]) {
     if (!budget.spend(1)) break;
     for (const side of sidesTowards(evaluation, group, alike, opposite)) join(side);
   }
@@ -166,13 +167,28 @@ function sidesTowards(
   direction: Direction,
 ): OtherSide[] {
   if (admitNone(sides, group.units)) return [];
-  const both = sides.before === sides.after ? [sides.before] : [sides.before, sides.after];
-  const sets = both.flatMap((side) => [...memberSets(side)]);
-  return (partition(group.units, sets, budget) ?? []).map((subjects) => {
+  return cutBy(sides, group.units, budget).map((subjects) => {
     const destination = direction === 'ingress' ? first : representative(subjects);
     const match = (entry: Entry): Ternary => matchesUnit(entry, representative(subjects));
     return { subjects, units: units.clone(), change: sideChange(worlds, sides, match, destination) };
   });
+}
+
+/** Units by what the clauses of both sides tell apart; one alone is told apart from nobody. */
+function cutBy(
+  { before, after }: Readonly<Record<When, Side>>,
+  units: BitSet,
+  budget: Budget,
+): readonly BitSet[] {
+  if (units.size === 1) return [units];
+  const sides = before === after ? [before] : [before, after];
+  return (
+    partition(
+      units,
+      sides.flatMap((side) => [...memberSets(side)]),
+      budget,
+    ) ?? []
+  );
 }
 
 /** Sides that the change did not touch are told apart by what they allow only; a touched one stands for its own causes. */
