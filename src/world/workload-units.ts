@@ -1,4 +1,4 @@
-import { BitSet } from '../sets/bitset.ts';
+import type { BitSet } from '../sets/bitset.ts';
 import type { Unit } from './unit.ts';
 
 /** So many large sets are remembered, and so many units may one differ in from another that is worked out from it. */
@@ -17,9 +17,7 @@ export class WorkloadUnits<U extends Unit> {
   private readonly byId = new Map<string, U[]>();
   /** Of workloads with more than one, by their numbers. */
   private readonly several = new Map<number, readonly U[]>();
-  /** Their units; all other units are their workloads' numbers. */
-  private readonly parts = new BitSet();
-  /** The number of the workload of each of them, by unit id. */
+  /** The number of each unit's workload, by unit id. */
   private numbers = new Int32Array(0);
   /** Forgotten whenever a workload gets another number, its first part or its last one. */
   private remembered: Numbered[] = [];
@@ -39,12 +37,12 @@ export class WorkloadUnits<U extends Unit> {
    */
   numbersOf(units: BitSet): BitSet {
     const { size } = units;
-    if (size <= differenceMax) return this.numberAll(units);
+    if (size <= differenceMax) return units.renamed(this.numbers);
     for (const known of this.remembered) {
       const numbers = Math.abs(known.size - size) <= differenceMax ? this.numberedBeside(known, units) : null;
       if (numbers !== null) return numbers;
     }
-    const numbers = this.numberAll(units);
+    const numbers = units.renamed(this.numbers);
     this.remembered.unshift({ units: units.clone(), size, numbers: numbers.clone() });
     this.remembered.length = Math.min(this.remembered.length, rememberedMax);
     return numbers;
@@ -56,17 +54,11 @@ export class WorkloadUnits<U extends Unit> {
     if (differing === null) return null;
     const numbers = known.numbers.clone();
     for (const id of differing) {
-      const number = this.parts.has(id) ? (this.numbers[id] ?? id) : id;
+      const number = this.numbers[id] ?? id;
       const belongs = units.has(id) || this.several.get(number)?.some((unit) => units.has(unit.id)) === true;
       if (belongs) numbers.add(number);
       else numbers.delete(number);
     }
-    return numbers;
-  }
-
-  private numberAll(units: BitSet): BitSet {
-    const numbers = units.and(this.parts).renamed(this.numbers);
-    numbers.addAll(units.andNot(this.parts));
     return numbers;
   }
 
@@ -77,45 +69,38 @@ export class WorkloadUnits<U extends Unit> {
 
   join(unit: U): void {
     const { id } = unit.workload;
-    const units = this.byId.get(id);
-    if (units === undefined) {
-      this.byId.set(id, [unit]);
-      return;
-    }
+    const units = this.byId.get(id) ?? [];
     units.push(unit);
-    this.number(units);
+    this.byId.set(id, units);
+    this.number([unit], units);
   }
 
-  private number(units: readonly U[]): void {
+  part(unit: U): void {
+    const { id } = unit.workload;
+    const units = this.byId.get(id) ?? [];
+    const place = units.indexOf(unit);
+    if (place < 0) return;
+    const number = this.numbers[unit.id] ?? unit.id;
+    units.splice(place, 1);
+    if (this.several.delete(number)) this.remembered = [];
+    if (units.length === 0) this.byId.delete(id);
+    else this.number(units[0]?.id === number ? [] : units, units);
+  }
+
+  /** Gives some of a workload's units its number. */
+  private number(some: readonly U[], units: readonly U[]): void {
     const number = units[0]?.id ?? 0;
-    this.several.set(number, units);
-    this.remembered = [];
-    for (const { id } of units) {
-      this.parts.add(id);
+    if (units.length > 1) {
+      this.several.set(number, units);
+      this.remembered = [];
+    }
+    for (const { id } of some) {
       if (id >= this.numbers.length) {
         const grown = new Int32Array(Math.max(64, id * 2));
         grown.set(this.numbers);
         this.numbers = grown;
       }
       this.numbers[id] = number;
-    }
-  }
-
-  part(unit: U): void {
-    const { id } = unit.workload;
-    const units = this.byId.get(id);
-    const place = units?.indexOf(unit) ?? -1;
-    if (units === undefined || place < 0) return;
-    const [number] = units.map((other) => other.id);
-    units.splice(place, 1);
-    this.parts.delete(unit.id);
-    const [first, second] = units;
-    if (first === undefined) this.byId.delete(id);
-    else if (second === undefined || place === 0) {
-      this.several.delete(number ?? unit.id);
-      this.parts.delete(first.id);
-      this.remembered = [];
-      if (second !== undefined) this.number(units);
     }
   }
 }
