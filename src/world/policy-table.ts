@@ -46,16 +46,28 @@ export class PolicyTable {
   set(namespace: string, name: string, policy: CompiledPolicy | null): void {
     const old = this.get(namespace, name);
     const touched = new Set<number>();
-    for (const [version, enter] of [[old, false] as const, [policy ?? undefined, true] as const]) {
-      if (version === undefined) continue;
-      this.units.select(this.units.inNamespace(namespace), version.subject).forEach((id) => {
-        touched.add(id);
-        const selecting = this.selecting[id] ?? none;
-        this.selecting[id] = enter ? [...selecting, version] : selecting.filter((other) => other !== version);
-      });
-    }
+    if (old !== undefined)
+      this.reselect(old, touched, (selecting) => selecting.filter((other) => other !== old));
+    if (policy !== null) this.reselect(policy, touched, (selecting) => [...selecting, policy]);
     this.file(namespace, name, policy);
-    for (const id of touched) this.refresh(id);
+    const made: Made = { owned: new Map(), alone: new Map() };
+    for (const id of touched) this.refresh(id, made);
+  }
+
+  /** Other policies select the subjects of this one from now on; what was one list for several units stays one. */
+  private reselect(
+    { ref, subject }: CompiledPolicy,
+    touched: Set<number>,
+    now: (selecting: readonly CompiledPolicy[]) => readonly CompiledPolicy[],
+  ): void {
+    const lists = new Map<readonly CompiledPolicy[], readonly CompiledPolicy[]>();
+    this.units.select(this.units.inNamespace(ref.namespace), subject).forEach((id) => {
+      const selecting = this.selectingOf(id);
+      const list = lists.get(selecting) ?? now(selecting);
+      lists.set(selecting, list);
+      this.selecting[id] = list;
+      touched.add(id);
+    });
   }
 
   /** A stored policy that cannot be read leaves every pod of its namespace in doubt. */
@@ -102,7 +114,7 @@ export class PolicyTable {
     );
     // The copy has no room to spare.
     this.selecting[unit.id] = selecting.length === 0 ? undefined : selecting.slice();
-    this.refresh(unit.id);
+    this.refresh(unit.id, { owned: new Map(), alone: new Map() });
   }
 
   removed({ id }: Unit): void {
@@ -115,11 +127,19 @@ export class PolicyTable {
     }
   }
 
-  private refresh(id: number): void {
+  private refresh(id: number, made: Made): void {
     const unit = this.units.get(id);
     if (unit === undefined) return;
+    const selecting = this.selectingOf(id);
+    // A plugin may treat pods that nothing owns in another way.
+    const known = made[unit.workload.kind === 'Pod' ? 'alone' : 'owned'];
+    const governings = known.get(selecting) ?? {
+      ingress: this.compute(id, 'ingress'),
+      egress: this.compute(id, 'egress'),
+    };
+    known.set(selecting, governings);
     for (const direction of directions) {
-      const governing = this.compute(id, direction);
+      const governing = governings[direction];
       const governed = isGoverned(governing);
       enter(this.isolatedUnits[direction], id, governing.isolated);
       enter(this.ungovernedUnits[direction], id, !governed);
@@ -136,6 +156,11 @@ export class PolicyTable {
     else this.byNamespace.delete(namespace);
   }
 }
+
+/** What was worked out for units that the same list of policies selects. */
+type Made = Readonly<
+  Record<'owned' | 'alone', Map<readonly CompiledPolicy[], Readonly<Record<Direction, Governing>>>>
+>;
 
 /** Only units that nothing governs may do everything for sure. */
 export function isGoverned({ isolated, doubt }: Governing): boolean {

@@ -34,6 +34,12 @@ interface Entry {
   units: number;
 }
 
+/** Where units with one governing are filed, by what their ports are called if a policy asks for that. */
+interface Filed {
+  readonly asksPorts: boolean;
+  readonly byPorts: Map<string, Entry>;
+}
+
 /**
  * The governed units of one direction by what governs them. Kept with every unit that comes, goes or is governed
  * otherwise, so that a change looks at the lists of policies that concern it and not at every unit of the cluster.
@@ -42,6 +48,8 @@ export class Signatures {
   private readonly direction: Direction;
   private readonly contents: Contents;
   private readonly byPolicies = new Map<string, Entry>();
+  /** By what their ports are called, as far as a policy asks for that: what governs several units files them alike. */
+  private readonly byGoverning = new WeakMap<Governing, Filed>();
   private readonly byContents = new Map<string, ClassEntry>();
   private readonly byUnit: (Entry | undefined)[] = [];
   private readonly byContent = new Map<Content, Set<ClassEntry>>();
@@ -105,7 +113,25 @@ export class Signatures {
   }
 
   private entryFor(unit: Unit, governing: Governing): Entry {
-    const ports = this.direction === 'ingress' && namesPorts(governing) ? portsKey(unit.ports) : '';
+    const { asksPorts, byPorts } = this.filedOf(governing);
+    const ports = asksPorts ? portsKey(unit.ports) : '';
+    const filed = byPorts.get(ports);
+    if (filed !== undefined && this.byPolicies.get(filed.key) === filed) return filed;
+    const entry = this.makeEntry(governing, ports);
+    byPorts.set(ports, entry);
+    return entry;
+  }
+
+  private filedOf(governing: Governing): Filed {
+    const known = this.byGoverning.get(governing);
+    if (known !== undefined) return known;
+    const asksPorts = this.direction === 'ingress' && namesPorts(governing);
+    const made = { asksPorts, byPorts: new Map<string, Entry>() };
+    this.byGoverning.set(governing, made);
+    return made;
+  }
+
+  private makeEntry(governing: Governing, ports: string): Entry {
     const { isolated, doubt, key: policies } = governing;
     const key = `${isolated} ${doubt} ${policies} ${ports}`;
     const known = this.byPolicies.get(key);
