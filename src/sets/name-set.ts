@@ -1,40 +1,41 @@
 /** Up to so many names are looked through one by one. */
 const fewMax = 8;
 
-/** A set of texts. Most of the sets of a cluster hold one or two pods, and a list of them takes a fifth of the room. */
+/** A set of texts. Most of the sets of a cluster hold one or two pods: one is kept as it is, a few are a list. */
 export class NameSet {
-  private few: readonly string[];
-  private many: Set<string> | null = null;
+  private names: string | readonly string[] | Set<string>;
 
   constructor(names: readonly string[] = []) {
-    this.few = names;
+    const [first] = names;
+    this.names = first !== undefined && names.length === 1 ? first : names;
   }
 
   get size(): number {
-    return this.many?.size ?? this.few.length;
+    if (typeof this.names === 'string') return 1;
+    return this.names instanceof Set ? this.names.size : this.names.length;
   }
 
   has(name: string): boolean {
-    return this.many?.has(name) ?? this.few.includes(name);
+    if (typeof this.names === 'string') return this.names === name;
+    return this.names instanceof Set ? this.names.has(name) : this.names.includes(name);
   }
 
   add(name: string): void {
-    if (this.many !== null) this.many.add(name);
-    else if (this.few.includes(name)) return;
-    else if (this.few.length < fewMax) this.few = this.few.concat(name);
-    else {
-      this.many = new Set([...this.few, name]);
-      this.few = [];
-    }
+    if (this.names instanceof Set) this.names.add(name);
+    else if (this.has(name)) return;
+    else if (this.size === 0) this.names = name;
+    else if (this.size < fewMax) this.names = [...this, name];
+    else this.names = new Set([...this, name]);
   }
 
   delete(name: string): void {
-    if (this.many === null) this.few = this.few.filter((other) => other !== name);
-    else this.many.delete(name);
+    if (this.names instanceof Set) this.names.delete(name);
+    else this.names = [...this].filter((other) => other !== name);
   }
 
   /** In the order in which they came. */
   [Symbol.iterator](): Iterator<string> {
-    return (this.many ?? this.few)[Symbol.iterator]();
+    const { names } = this;
+    return (typeof names === 'string' ? [names] : names)[Symbol.iterator]();
   }
 }

@@ -4,13 +4,18 @@ import type { AddressRange } from '../model/policy.ts';
 const bucketBits = 4n;
 
 /** Things by their addresses, so that a range finds what lies in it without asking everything else. */
-export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
+export class AddressIndex<T> {
+  private readonly addressesOf: (item: T) => readonly bigint[];
   private readonly buckets = new Map<bigint, T[]>();
   /** The buckets in order. */
   private readonly order: bigint[] = [];
 
+  constructor(addressesOf: (item: T) => readonly bigint[]) {
+    this.addressesOf = addressesOf;
+  }
+
   add(item: T): void {
-    for (const key of bucketsOf(item)) {
+    for (const key of bucketsOf(this.addressesOf(item))) {
       const bucket = this.buckets.get(key);
       if (bucket !== undefined) {
         bucket.push(item);
@@ -23,7 +28,7 @@ export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
   }
 
   delete(item: T): void {
-    for (const key of bucketsOf(item)) {
+    for (const key of bucketsOf(this.addressesOf(item))) {
       const bucket = this.buckets.get(key);
       const place = bucket?.indexOf(item) ?? -1;
       if (bucket === undefined || place < 0) continue;
@@ -35,9 +40,8 @@ export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
   }
 
   has(address: bigint): boolean {
-    return (
-      this.buckets.get(address >> bucketBits)?.some(({ addresses }) => addresses.includes(address)) === true
-    );
+    const bucket = this.buckets.get(address >> bucketBits);
+    return bucket?.some((item) => this.addressesOf(item).includes(address)) === true;
   }
 
   /** Visits what has an address in the range, once for each of its addresses there. */
@@ -48,7 +52,7 @@ export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
       const key = order[i] ?? end + 1n;
       if (key > end) return;
       for (const item of this.buckets.get(key) ?? []) {
-        for (const address of item.addresses) {
+        for (const address of this.addressesOf(item)) {
           if (address >> bucketBits === key && address >= first && address <= last) yield [address, item];
         }
       }
@@ -57,7 +61,7 @@ export class AddressIndex<T extends { readonly addresses: readonly bigint[] }> {
 }
 
 /** Most things have one address. */
-function bucketsOf({ addresses }: { readonly addresses: readonly bigint[] }): Iterable<bigint> {
+function bucketsOf(addresses: readonly bigint[]): Iterable<bigint> {
   const [first] = addresses;
   if (first === undefined) return [];
   if (addresses.length === 1) return [first >> bucketBits];

@@ -4,7 +4,7 @@ import type { Labels } from '../model/selector.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { keysOfPolicy } from './label-keys.ts';
 import { plannedPods, workloadOfPod, workloadOfRecord } from './owners.ts';
-import { addressingOf, readAddresses } from './pod-table.ts';
+import { addressesOf, addressingOf, readAddresses } from './pod-table.ts';
 import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
 import {
   type Addressing,
@@ -165,7 +165,7 @@ function podsOf(base: ClusterWorld, unit: Unit, { blocks, keys }: Finer): PodTra
   for (const name of unit.members) {
     const entry = base.pods.get(unit.namespace, name);
     const values = differing.map((key) => entry?.record.labels.get(key) ?? null);
-    const addressing = extend(unit.addressing, entry?.addresses ?? [], blocks);
+    const addressing = extend(unit.addressing, entry === undefined ? [] : addressesOf(entry), blocks);
     pods.set(name, { ...unit, labels: withValues(unit.labels, differing, values), addressing });
   }
   return pods;
@@ -236,7 +236,7 @@ function splitUnit(base: ClusterWorld, id: number, finer: Finer): Cohort[] {
   for (const name of unit.members) {
     const entry = base.pods.get(unit.namespace, name);
     const values = keys.map((key) => entry?.record.labels.get(key) ?? null);
-    const added = addressingOf(entry?.addresses ?? [], finer.blocks);
+    const added = addressingOf(entry === undefined ? [] : addressesOf(entry), finer.blocks);
     const text = JSON.stringify([values, [...added.inside], [...added.partly]]);
     const known = groups.get(text);
     if (known !== undefined) known.members.add(name);

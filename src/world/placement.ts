@@ -2,7 +2,7 @@ import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
 import { sameLabels } from '../model/selector.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import { type MiddleLookup, workloadOfPod } from './owners.ts';
-import type { PodEntry, PodTable } from './pod-table.ts';
+import { addressesOf, type PodEntry, type PodTable } from './pod-table.ts';
 import type { SplittingBlock } from './splitting-block.ts';
 import { portsKey, sameAddressing, type Traits, traitsOf, type Workload } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
@@ -112,10 +112,9 @@ export class Placement {
     const unit = units.get(id);
     const [first, ...others] = entries;
     if (unit === undefined || first === undefined) return false;
-    const addressing = pods.addressing(first.addresses);
-    for (const { addresses } of others) {
-      if (!sameAddressing(pods.addressing(addresses), addressing)) return false;
-    }
+    const addressing = pods.addressing(addressesOf(first));
+    for (const other of others)
+      if (!sameAddressing(pods.addressing(addressesOf(other)), addressing)) return false;
     const beside = units.unitFor({ ...unit, addressing });
     if (beside !== undefined && beside.id !== id) return false;
     units.readdress(id, addressing);
@@ -134,8 +133,8 @@ export class Placement {
     entry.unit = this.context.units.addMember(this.traits(entry, workload), entry.record.name).id;
   }
 
-  private traits({ record, addresses }: PodEntry, workload: Workload): Traits {
-    return traitsOf(record, workload, this.context.pods.addressing(addresses));
+  private traits(entry: PodEntry, workload: Workload): Traits {
+    return traitsOf(entry.record, workload, this.context.pods.addressing(addressesOf(entry)));
   }
 
   private displace(entry: PodEntry): void {

@@ -7,7 +7,7 @@ import { AddressIndex } from './address-index.ts';
 import { BlockIndex } from './block-index.ts';
 import { ControlledPods } from './controlled-pods.ts';
 import { peersOf } from './read-peer.ts';
-import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
+import { heldBy, type SplittingBlock, splittingBlocks } from './splitting-block.ts';
 import { type Addressing, unaddressed, type Workload } from './unit.ts';
 
 /** A policy with more different blocks than this is not laid over pods: telling them apart would take too long. */
@@ -22,7 +22,6 @@ export function distinctBlocks(policy: CompiledPolicy): number {
 
 export interface PodEntry {
   record: PodRecord;
-  readonly addresses: readonly bigint[];
   /** Null for finished pods, which "do not exist". */
   workload: Workload | null;
   /** The unit that the pod is in; null for pods of the node's network and finished ones. */
@@ -34,7 +33,7 @@ export class PodTable {
   private readonly byNamespace = new Map<string, Map<string, PodEntry>>();
   readonly controlled = new ControlledPods<PodEntry>();
   private readonly blocks = new BlockIndex();
-  private readonly byAddress = new AddressIndex<PodEntry>();
+  private readonly byAddress = new AddressIndex<PodEntry>(addressesOf);
   /** Addresses of nodes and of pods in their networks, counted. */
   private readonly nodeAddresses = new Map<bigint, number>();
   private readonly profile: Profile;
@@ -54,13 +53,12 @@ export class PodTable {
   }
 
   put(record: PodRecord): PodEntry {
-    const addresses = record.finished ? [] : readAddresses(record.addresses);
-    const entry: PodEntry = { record, addresses, workload: null, unit: null };
+    const entry: PodEntry = { record, workload: null, unit: null };
     const names = this.byNamespace.get(record.namespace) ?? new Map<string, PodEntry>();
     this.byNamespace.set(record.namespace, names.set(record.name, entry));
     this.controlled.add(entry);
     // Pods of the node's network are in no unit, so that nobody looks for them by address.
-    if (record.hostNetwork) this.own(addresses);
+    if (record.hostNetwork) this.own(addressesOf(entry));
     else this.byAddress.add(entry);
     return entry;
   }
@@ -70,7 +68,7 @@ export class PodTable {
     const entry = names?.get(name);
     if (names === undefined || entry === undefined) return;
     this.controlled.delete(entry);
-    if (entry.record.hostNetwork) this.disown(entry.addresses);
+    if (entry.record.hostNetwork) this.disown(addressesOf(entry));
     else this.byAddress.delete(entry);
     names.delete(name);
     if (names.size === 0) this.byNamespace.delete(namespace);
@@ -133,14 +131,19 @@ export class PodTable {
   }
 }
 
+/** The addresses of a pod, none of a finished one: read again each time, which takes less than keeping them all. */
+export function addressesOf({ record }: Pick<PodEntry, 'record'>): readonly bigint[] {
+  return record.finished ? [] : readAddresses(record.addresses);
+}
+
 /** How the given blocks hold a pod's addresses. Most pods lie in no block, and then share what is said of them. */
 export function addressingOf(addresses: readonly bigint[], blocks: readonly SplittingBlock[]): Addressing {
   const free = inNoBlock(addresses);
   if (blocks.length === 0 || addresses.length === 0) return free;
   const [address] = addresses;
   if (address !== undefined && addresses.length === 1) {
-    const held = blocks.filter((block) => block.holds(address));
-    if (held.length < 2) return held[0]?.alone ?? free;
+    const [first, ...others] = blocks.filter((block) => block.holds(address));
+    return first === undefined ? free : heldBy(first, others);
   }
   const inside = new Set<string>();
   const partly = new Set<string>();

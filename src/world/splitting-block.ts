@@ -8,8 +8,28 @@ import { type Addressing, holdsWholeFamily } from './unit.ts';
 /** A block of a policy by which pods must be told apart. Its key is that of `BlockPeer`. */
 export interface SplittingBlock extends Pick<BlockPeer, 'block' | 'key'> {
   holds(address: bigint): boolean;
-  /** How pods with one address lie that are in this block and in no other; one object for all of them. */
-  readonly alone: Addressing;
+  readonly alone: Held;
+}
+
+/** How pods with one address lie that are in some blocks and in no others; one object for all of them. */
+interface Held {
+  readonly addressing: Addressing;
+  /** The same with one more block; null while there is none. */
+  further: WeakMap<SplittingBlock, Held> | null;
+}
+
+/** How a pod lies whose one address all of the blocks hold, and no others. */
+export function heldBy(first: SplittingBlock, others: readonly SplittingBlock[]): Addressing {
+  let held = first.alone;
+  for (const block of others) {
+    held.further ??= new WeakMap();
+    const { addressing } = held;
+    const inside = new Set([...addressing.inside, block.key]);
+    const known = held.further.get(block) ?? { addressing: { ...addressing, inside }, further: null };
+    held.further.set(block, known);
+    held = known;
+  }
+  return held.addressing;
 }
 
 /**
@@ -26,8 +46,8 @@ export function splittingBlocks(policy: CompiledPolicy, profile: Profile): reado
 }
 
 export function splittingBlock({ block, key }: Pick<BlockPeer, 'block' | 'key'>): SplittingBlock {
-  const alone = { families: [block.family], inside: new Set([key]), partly: none };
-  return { block, key, holds: holderOf(block), alone };
+  const addressing: Addressing = { families: [block.family], inside: new Set([key]), partly: none };
+  return { block, key, holds: holderOf(block), alone: { addressing, further: null } };
 }
 
 const none: ReadonlySet<string> = new Set();

@@ -69,9 +69,10 @@ export class WorkloadUnits<U extends Unit> {
 
   join(unit: U): void {
     const { id } = unit.workload;
-    const units = this.byId.get(id) ?? [];
-    units.push(unit);
-    this.byId.set(id, units);
+    // Most workloads have one unit: a list that was pushed to reserves room for sixteen more.
+    const units = this.byId.get(id) ?? [unit];
+    if (units[0] !== unit) units.push(unit);
+    else this.byId.set(id, units);
     this.number([unit], units);
   }
 
