@@ -60,7 +60,6 @@ export class MeteredWorld implements World {
   private readonly meter: Meter;
   /** Answers that many rules ask for; each time a step is taken all the same. */
   private readonly subjectsOf = new Kept<CompiledPolicy, BitSet>();
-  private readonly clauses = new Kept<Clause, 'any' | Reading>();
   private readonly counts = new Kept<string, number>();
 
   constructor(world: World, meter: Meter) {
@@ -168,7 +167,7 @@ export class MeteredWorld implements World {
 
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
     this.spend(clause.peers === 'any' ? 1 : 1 + clause.peers.length);
-    return this.clauses.of(clause, () => this.world.clauseUnits(namespace, clause));
+    return this.world.clauseUnits(namespace, clause);
   }
 
   foreignApi(namespace: string): string | null {

@@ -44,6 +44,7 @@ export class SideWorld implements World {
   private readonly editedAddresses = new Set<bigint>();
   private readonly governings: SideGoverning;
   private readonly readings = new Map<string, Reading>();
+  private readonly clauses = new Map<Clause, 'any' | Reading>();
   /** What peers match in the base, for both sides: it keeps nothing of a peer that no policy in force names. */
   private readonly below: Map<string, Reading>;
   private readonly isolatedUnits = new Map<Direction, BitSet>();
@@ -203,7 +204,10 @@ export class SideWorld implements World {
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
     if (this.patched.isEmpty() && this.base.peers.keeps(namespace, clause))
       return this.base.clauseUnits(namespace, clause);
-    return clauseReading(clause, (peer) => this.peerUnits(namespace, peer));
+    const reading =
+      this.clauses.get(clause) ?? clauseReading(clause, (peer) => this.peerUnits(namespace, peer));
+    this.clauses.set(clause, reading);
+    return reading;
   }
 
   /** What the peer says of a unit on this side; `below` is what it matches in the base. */
