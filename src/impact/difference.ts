@@ -4,6 +4,7 @@ import { BitSet } from '../sets/bitset.ts';
 import type { Overlay } from '../world/overlay.ts';
 import { weightOf } from '../world/unit.ts';
 import type { Budget } from './budget.ts';
+import { differingEntries } from './differing.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Group } from './group.ts';
 import { internetRectangles } from './internet-pass.ts';
@@ -55,7 +56,8 @@ export function difference(worlds: Overlay, change: Change, budget: Budget): Dif
 function groupOf(evaluation: Evaluation, units: BitSet, direction: Direction): Group {
   const first = units.first();
   const moved = evaluation.worlds.moved.has(first);
-  return { units, direction, first, moved, sides: evaluation.sidesOf(first, direction) };
+  const sides = evaluation.sidesOf(first, direction);
+  return { units, direction, first, moved, sides, differing: moved ? null : differingEntries(sides) };
 }
 
 function rectanglesOf(

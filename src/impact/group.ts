@@ -1,7 +1,7 @@
 import type { Direction } from '../model/policy.ts';
 import type { BitSet } from '../sets/bitset.ts';
 import type { SideChange } from './causes.ts';
-import { allAllowed, type Side } from './side.ts';
+import { allAllowed, type Entry, type Side } from './side.ts';
 
 /** The two sides of a change. */
 export type When = 'before' | 'after';
@@ -14,6 +14,11 @@ export interface Group {
   readonly first: number;
   readonly moved: boolean;
   readonly sides: Readonly<Record<When, Side>>;
+  /**
+   * The clauses that only one of the sides has: whom none of them matches is decided alike before and after. Null where
+   * more than clauses differs or the pods move, so that everybody may be concerned.
+   */
+  readonly differing: readonly Entry[] | null;
 }
 
 /** A side that nothing governs, before or after. */

@@ -3,7 +3,7 @@ import type { Overlay } from '../world/overlay.ts';
 import type { World } from '../world/world.ts';
 import type { Budget } from './budget.ts';
 import type { SideChange } from './causes.ts';
-import { differingEntries, meetInternet } from './differing.ts';
+import { meetInternet } from './differing.ts';
 import { type Group, openChange } from './group.ts';
 import { coverage, coveredAtoms, externalAtoms, mergeRanges } from './internet.ts';
 import { byCloud, endsOf, rectangle, samePorts } from './judge.ts';
@@ -15,10 +15,9 @@ import { decide, type Entry, noneAllowed, type PortReading } from './side.ts';
  * own, so that the group's side alone decides. Addresses with one outcome are one rectangle.
  */
 export function internetRectangles(worlds: Overlay, group: Group, budget: Budget): Rectangle[] {
+  const { differing } = group;
   const { before, after } = group.sides;
   if (before.entries.length + after.entries.length === 0 && unchangedWithoutClauses(worlds, group)) return [];
-  // Ports of pods that move may mean something else; of all others only the clauses count.
-  const differing = group.moved ? null : differingEntries(group.sides);
   if (differing !== null && !meetInternet(differing)) return [];
   const clauses = [...before.entries, ...after.entries].map(({ clause }) => clause);
   const atoms = externalAtoms(worlds.after, clauses);

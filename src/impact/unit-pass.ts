@@ -7,7 +7,7 @@ import type { World } from '../world/world.ts';
 import type { Budget } from './budget.ts';
 import type { SideChange } from './causes.ts';
 import { groupBy, memberSets, partition, representative } from './cells.ts';
-import { differingEntries, unitsMet } from './differing.ts';
+import { unitsMet } from './differing.ts';
 import type { AlikeGroup, Evaluation } from './evaluation.ts';
 import { type Group, openChange, type When } from './group.ts';
 import { judge, samePorts } from './judge.ts';
@@ -45,13 +45,8 @@ export function unitRectangles(
 }
 
 /** Units towards which something may differ; null where that is everybody. */
-function concernedBy(
-  { moved }: Overlay,
-  { sides, moved: subjectMoves }: Group,
-  otherTouched: BitSet,
-): BitSet | null {
-  const entries = subjectMoves ? null : differingEntries(sides);
-  const met = entries === null ? null : unitsMet(entries);
+function concernedBy({ moved }: Overlay, { differing }: Group, otherTouched: BitSet): BitSet | null {
+  const met = differing === null ? null : unitsMet(differing);
   return met === null ? null : BitSet.union([met, moved, otherTouched]);
 }
 

@@ -202,10 +202,12 @@ export class SideWorld implements World {
   }
 
   clauseUnits(namespace: string, clause: Clause): 'any' | Reading {
-    if (this.patched.isEmpty() && this.base.peers.keeps(namespace, clause))
-      return this.base.clauseUnits(namespace, clause);
-    const reading =
-      this.clauses.get(clause) ?? clauseReading(clause, (peer) => this.peerUnits(namespace, peer));
+    const known = this.clauses.get(clause);
+    if (known !== undefined) return known;
+    const alike = this.patched.isEmpty() && this.base.peers.keeps(namespace, clause);
+    const reading = alike
+      ? this.base.clauseUnits(namespace, clause)
+      : clauseReading(clause, (peer) => this.peerUnits(namespace, peer));
     this.clauses.set(clause, reading);
     return reading;
   }
