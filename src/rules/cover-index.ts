@@ -37,20 +37,13 @@ export class CoverIndex<Part> {
   /** The places of all items that hold these parts, and of few others; in order. */
   around([first]: readonly Part[]): readonly number[] {
     if (first === undefined) return this.all;
-    const [least] = this.ways
-      .map(({ filing, places }) => placesIn(places, filing.askedBy(first)) ?? this.all)
-      .sort((a, b) => a.length - b.length);
-    return least ?? this.all;
+    const found = this.ways.map(({ filing, places }) => {
+      const lists = filing.askedBy(first)?.flatMap((text) => [places.get(text) ?? []]) ?? [this.all];
+      return { lists, length: lists.reduce((sum, list) => sum + list.length, 0) };
+    });
+    const [least] = found.sort((a, b) => a.length - b.length);
+    return [...new Set(least?.lists.flat() ?? this.all)].sort((a, b) => a - b);
   }
-}
-
-function placesIn(
-  places: ReadonlyMap<string, readonly number[]>,
-  texts: readonly string[] | null,
-): readonly number[] | null {
-  if (texts === null) return null;
-  const found = new Set(texts.flatMap((text) => places.get(text) ?? []));
-  return [...found].sort((a, b) => a - b);
 }
 
 /** Selectors by the first thing that they ask for, blocks by where they lie and how large they are. */

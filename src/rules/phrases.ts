@@ -42,7 +42,7 @@ export function clausePorts({ ports }: Clause): string {
 }
 
 /** The same for clauses that list equal ports in whatever order; for keys. */
-export function portsKeyOf({ ports }: Clause): string {
+export function portsKeyOf({ ports }: Pick<Clause, 'ports'>): string {
   return ports === 'any' ? 'all' : [...new Set(ports.map(termText))].sort().join(',');
 }
 

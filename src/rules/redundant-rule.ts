@@ -84,7 +84,7 @@ function* within(
     : [];
   yield* today.flatMap((found) => (said.has(found.inner.at) ? [] : [draftOf(about, found, 'today')]));
   const ports = (clause.ports === 'any' ? [] : clause.ports).map((term: PortTerm) =>
-    item(term, term.origin, portsKeyOf({ ...clause, ports: [term] })),
+    item(term, term.origin, portsKeyOf({ ports: [term] })),
   );
   const idle = held(ports, bound, [termFiling], coversTerm);
   yield* idle.map((found) => draftOf(`${clause.direction} port ${peersKey(clause)}`, found, 'always'));

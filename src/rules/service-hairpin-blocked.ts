@@ -99,6 +99,7 @@ function servicePorts(input: PolicyInput, unit: Unit): PortSet {
 function admittedBy({ policy }: PolicyInput): (unit: Unit, target: PortSet) => PortSet {
   const known = new Map<string, PortSet>();
   return (unit, target) => {
+    if (isEmpty(target)) return noPorts;
     const key = `${portsKey(unit.ports)} ${target.join()}`;
     const found =
       known.get(key) ??
