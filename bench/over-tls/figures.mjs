@@ -1,9 +1,4 @@
-/** The value below which a share of all lies; null of nothing. @param {readonly number[]} values */
-export function quantile(values, share) {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
-}
+import { quantile } from '../statistics.mjs';
 
 /** p50, p90, p99 and the maximum, rounded to microseconds; the count alone of nothing. @param {readonly number[]} values milliseconds */
 export function spreadOf(values) {
@@ -19,4 +14,4 @@ export function ratioOf(ratios) {
   return { median, low, high };
 }
 
-export const rounded = (value) => (value === null ? null : Math.round(value * 1000) / 1000);
+export const rounded = (value) => Math.round(value * 1000) / 1000;

@@ -38,11 +38,8 @@ export class Journal {
   answered(request, review) {
     if (!isKept(request.uid, this.#every)) return;
     this.#look();
-    const { partial, connections, steps } = review.record;
-    const { decision, message, warnings } = review;
-    const freshness = this.#sight.freshness();
-    const said = { partial, connections, steps, decision, message, warnings };
-    this.#kept.push({ request, at: this.#visible, freshness, ...said });
+    const { partial } = review.record;
+    this.#kept.push({ request, at: this.#visible, freshness: this.#sight.freshness(), partial });
   }
 
   /** Has the world seen the last thing of each kind? */

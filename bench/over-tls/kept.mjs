@@ -195,6 +195,25 @@ function fateOf(before, after) {
 
 const refEnd = (end) => ('pod' in end ? { pod: end.pod } : { ip: end.ip });
 
+/** Asks the reference about flows of one change, and adds what it says to what was found. */
+function askFlows(change, request, { past, profile, flows, namespaces, random, verdict, found }) {
+  const worlds = overlay(past.world, change);
+  const { rectangles } = difference(worlds, change, unbounded());
+  const claims = new Claims(rectangles, worlds, random, formatAddress);
+  const { uid, namespace, name, object } = request;
+  const edit = { namespace, name, object };
+  for (const flow of flowsOf(claims, past, edit, { flows, namespaces, random })) {
+    const { protocol, port, claim } = flow;
+    const [source, destination] = [refEnd(flow.source), refEnd(flow.destination)];
+    const { before, after } = smallWorld(past, [source, destination], profile, edit);
+    const ask = (cluster) => verdict(cluster, source, destination, protocol, port).verdict;
+    const fate = fateOf(ask(before), ask(after));
+    found.flows += 1;
+    if (claim !== 'same') found.claimedChanged += 1;
+    if (fate !== claim) found.mismatches.push({ uid, source, destination, protocol, port, claim, fate });
+  }
+}
+
 /**
  * @param {object} given
  * @param {string} given.journal the file of what the world was told
@@ -252,21 +271,7 @@ export async function checkKept({ name, seed, flows, journal, history, kept, exp
     found.asked += 1;
     const asked = askedOf(request, profile);
     const change = asked.kind === 'change' ? asked.change : { edits: [] };
-    const worlds = overlay(past.world, change);
-    const { rectangles } = difference(worlds, change, unbounded());
-    const claims = new Claims(rectangles, worlds, random, formatAddress);
-    const edit = { namespace: request.namespace, name: request.name, object: request.object };
-    for (const flow of flowsOf(claims, past, edit, { flows, namespaces, random })) {
-      const [source, destination] = [refEnd(flow.source), refEnd(flow.destination)];
-      const { before, after } = smallWorld(past, [source, destination], refProfile, edit);
-      const ask = (cluster) => verdict(cluster, source, destination, flow.protocol, flow.port).verdict;
-      const fate = fateOf(ask(before), ask(after));
-      found.flows += 1;
-      if (flow.claim !== 'same') found.claimedChanged += 1;
-      if (fate === flow.claim) continue;
-      const { protocol, port, claim } = flow;
-      found.mismatches.push({ uid: request.uid, source, destination, protocol, port, claim, fate });
-    }
+    askFlows(change, request, { past, profile: refProfile, flows, namespaces, random, verdict, found });
   }
   tell(`${found.checked} kept answers are judged after ${took()}`);
   past.goTo(events.length);

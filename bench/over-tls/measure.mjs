@@ -82,8 +82,10 @@ export class Measured {
   async #capacity() {
     const seconds = this.#length.capacitySeconds;
     const perSecond = async (called, time) => {
+      const since = performance.now();
       const answers = await closedLoop(called, this.#next, { connections, seconds: time });
-      return { answers, rate: rounded(answers.length / time) };
+      // The last calls of all connections end after the time.
+      return { answers, rate: rounded((answers.length * 1000) / (performance.now() - since)) };
     };
     const { answers, rate } = await perSecond(this.#gate, seconds);
     this.#take(answers);
