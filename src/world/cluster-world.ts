@@ -52,7 +52,6 @@ export class ClusterWorld implements World {
   readonly portClasses = new PortClasses(this);
   private readonly placement: Placement;
   private readonly contents = new Contents();
-  private held = false;
   /** What selectors in force ask of pods. */
   readonly keys = new LabelKeys();
 
@@ -87,17 +86,7 @@ export class ClusterWorld implements World {
       if (event.type === 'put') this.put(event.object);
       else this.remove(event.kind, event.namespace, event.name);
     }
-    if (!this.held) this.placement.settle();
-  }
-
-  /** Plans no pods until `settle`: while everything is listed, most of them would be thrown away again. */
-  hold(): void {
-    this.held = true;
-  }
-
-  settle(): void {
-    if (this.held) this.placement.settle();
-    this.held = false;
+    this.placement.settle();
   }
 
   private put(object: ClusterObject): void {
