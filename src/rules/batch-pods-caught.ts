@@ -69,9 +69,8 @@ function isBatch({ workload }: Unit): boolean {
 }
 
 function keepsNothing(world: World): Harm {
-  const isolated = world.isolated('egress');
   const sideFor = sidesIn(world, 'egress');
-  return (unit) => isolated.has(unit.id) && !allowsMoreThanDns(sideFor(unit));
+  return (unit) => sideFor(unit).governing.isolated && !allowsMoreThanDns(sideFor(unit));
 }
 
 function allowsMoreThanDns({ entries }: Side): boolean {

@@ -90,9 +90,10 @@ function howMany(world: World, clients: BitSet): string {
 /** Pods that surely cannot ask this resolver, other resolvers apart. */
 function strandedBy(world: World, { ports, units }: Resolvers, unit: Unit): BitSet {
   const asked = ports.get(unit.id) ?? noPorts;
-  if (isEmpty(asked) || !world.isolated('ingress').has(unit.id)) return new BitSet();
+  const { governing, entries } = sidesIn(world, 'ingress')(unit);
+  if (isEmpty(asked) || !governing.isolated) return new BitSet();
   let stranded = world.units.andNot(units);
-  for (const { clause, members } of sidesIn(world, 'ingress')(unit).entries) {
+  for (const { clause, members } of entries) {
     if (isEmpty(intersectPorts(portsOf(clause, unit.ports).may, asked))) continue;
     stranded = members === 'any' ? new BitSet() : stranded.andNot(members.may);
   }
@@ -105,8 +106,7 @@ function* systemCutOff(input: PolicyInput): Iterable<Draft> {
   for (const direction of ['ingress', 'egress'] as const) {
     const harmIn = (world: World): Harm => {
       const sideFor = sidesIn(world, direction);
-      const isolated = world.isolated(direction);
-      return (unit) => isolated.has(unit.id) && sideFor(unit).entries.length === 0;
+      return (unit) => sideFor(unit).governing.isolated && sideFor(unit).entries.length === 0;
     };
     const harmed = newlyHarmed(input, isolatedUnits(input, direction), harmIn);
     if (harmed.length === 0) continue;

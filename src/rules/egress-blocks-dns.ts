@@ -82,12 +82,12 @@ function whatToAllow({ service, ports }: Resolvers): Phrase {
 }
 
 function harmOf(world: World, resolvers: Resolvers): Harm {
-  const isolated = world.isolated('egress');
   const sideFor = sidesIn(world, 'egress');
   const asks = new Map<Side, boolean>();
   return (unit) => {
-    if (!isolated.has(unit.id) || resolvers.units.has(unit.id) || !usesClusterDns(world, unit)) return false;
     const side = sideFor(unit);
+    if (!side.governing.isolated || resolvers.units.has(unit.id) || !usesClusterDns(world, unit))
+      return false;
     const known = asks.get(side) ?? mayAsk(world, side, resolvers);
     asks.set(side, known);
     return !known;

@@ -78,11 +78,10 @@ function isOperator(labels: Labels): boolean {
 
 function harmOf(world: World, { endpoints }: ApiEndpoints): Harm {
   const sideFor = sidesIn(world, 'egress');
-  const isolated = world.isolated('egress');
   const known = new Map<Side, boolean>();
   return (unit) => {
-    if (!isolated.has(unit.id)) return false;
     const side = sideFor(unit);
+    if (!side.governing.isolated) return false;
     const blocked = known.get(side) ?? !endpoints.some((endpoint) => mayReach(world, side, endpoint));
     known.set(side, blocked);
     return blocked;

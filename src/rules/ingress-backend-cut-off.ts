@@ -77,12 +77,12 @@ export const ingressBackendCutOff: PolicyRule = {
 };
 
 function harmOf(world: World, { ports, callers }: Exposure): Harm {
-  const isolated = world.isolated('ingress');
   const sideFor = sidesIn(world, 'ingress');
   return (unit: Unit) => {
     const target = ports.get(unit.id) ?? noPorts;
-    if (isEmpty(target) || !isolated.has(unit.id)) return false;
-    return !sideFor(unit).entries.some(({ clause, members }) => {
+    const { governing, entries } = sideFor(unit);
+    if (isEmpty(target) || !governing.isolated) return false;
+    return !entries.some(({ clause, members }) => {
       if (isEmpty(intersectPorts(portsOf(clause, unit.ports).may, target))) return false;
       if (clause.peers === 'any' || members === 'any') return true;
       if (clause.peers.some(({ kind }) => kind === 'block')) return true;

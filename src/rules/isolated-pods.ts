@@ -14,10 +14,9 @@ export function isolatedUnits(input: PolicyInput, direction: Direction, among?: 
   const stray = policy.ignored.some((clause) => clause.direction === direction);
   const speaks = policy[direction] !== null || (stray && world.profile.strayDirections !== 'ignore');
   if (!speaks) return [];
-  const units = shared.units.of(direction, () => {
-    const isolated = world.isolated(direction);
-    return subjectUnits(input).filter(({ id }) => isolated.has(id));
-  });
+  const units = shared.units.of(direction, () =>
+    subjectUnits(input).filter(({ id }) => world.governing(id, direction).isolated),
+  );
   return among === undefined ? units : units.filter(({ id }) => among.has(id));
 }
 

@@ -97,9 +97,10 @@ function enrolledBy(world: World, namespace: string): readonly Related[] {
 }
 
 function withoutTunnel(world: World, direction: Direction): Harm {
-  const isolated = world.isolated(direction);
   const sideFor = sidesIn(world, direction);
-  return (unit: Unit) =>
-    isolated.has(unit.id) &&
-    !sideFor(unit).entries.some(({ clause }) => hasPort(portsOf(clause, unit.ports).may, 'TCP', tunnelPort));
+  return (unit: Unit) => {
+    const { governing, entries } = sideFor(unit);
+    const isOpen = entries.some(({ clause }) => hasPort(portsOf(clause, unit.ports).may, 'TCP', tunnelPort));
+    return governing.isolated && !isOpen;
+  };
 }

@@ -97,11 +97,11 @@ function cutOffsIn(
   scrapers: BitSet,
 ): CutOff {
   const sideFor = sidesIn(world, 'ingress');
-  const isolated = world.isolated('ingress');
   return (unit) => {
-    if (!isolated.has(unit.id)) return [];
-    const admitted = sideFor(unit)
-      .entries.filter(({ members }) => members === 'any' || members.may.intersects(scrapers))
+    const { governing, entries } = sideFor(unit);
+    if (!governing.isolated) return [];
+    const admitted = entries
+      .filter(({ members }) => members === 'any' || members.may.intersects(scrapers))
       .reduce((sum, { clause }) => unionPorts(sum, portsOf(clause, unit.ports).may), noPorts);
     return (scrapes.get(unit.id) ?? []).filter(({ ports }) => isEmpty(intersectPorts(ports, admitted)));
   };

@@ -1,4 +1,6 @@
 import { directions } from '../model/policy.ts';
+import { BitSet } from '../sets/bitset.ts';
+import { isGoverned } from '../world/policy-table.ts';
 import type { Unit } from '../world/unit.ts';
 import type { World } from '../world/world.ts';
 import { podsOf } from './isolated-pods.ts';
@@ -46,10 +48,10 @@ export const podsUnprotected: PolicyRule = {
   *check(input: PolicyInput): Iterable<Draft> {
     const { world } = input;
     if (world.profile.enforcement === 'no' || !speaksForNamespace(input)) return;
-    const around = unitsAround(input);
+    const around = unitsAround(input).toArray();
     for (const direction of directions) {
-      const ungoverned = unitsOf(world, around.and(world.ungoverned(direction)));
-      const open = ungoverned.filter((unit) => !standsOutside(world, unit));
+      const ungoverned = around.filter((id) => !isGoverned(world.governing(id, direction)));
+      const open = unitsOf(world, BitSet.of(ungoverned)).filter((unit) => !standsOutside(world, unit));
       if (open.length === 0) continue;
       yield {
         key: direction,
