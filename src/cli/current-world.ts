@@ -2,6 +2,7 @@ import type { WorldSink } from '../cluster/event-queue.ts';
 import type { Detected } from '../model/detected.ts';
 import type { WorldEvent } from '../model/objects.ts';
 import type { Profile } from '../model/profile.ts';
+import { maySign } from '../platform/detect.ts';
 import { profileOf, type Settings } from '../review/settings.ts';
 import { filling, worldOf } from '../world/build.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
@@ -118,12 +119,14 @@ export class CurrentWorld implements WorldSink {
   }
 
   *applyAside(events: readonly WorldEvent[]): IterableIterator<void> {
-    // What is coming may show the platform, and then nothing needs to be made anew.
-    const next = worldOf(this.profileNow(events));
+    const signs: WorldEvent[] = [];
     for (const event of events) {
       this.noticed([event]);
+      if (maySign(event)) signs.push(event);
       yield;
     }
+    // What is coming may show the platform, and then nothing needs to be made anew.
+    const next = worldOf(this.profileNow(signs));
     yield* filling(next, () => this.world.everything());
     yield* filling(next, () => events);
     this.become(next);

@@ -1,6 +1,6 @@
 import type { Answers, Detected, PlatformConfig } from '../model/detected.ts';
 import type { AgentOption, AgentProgram } from '../model/network-agent.ts';
-import type { ClusterObject } from '../model/objects.ts';
+import type { ClusterObject, WorldEvent } from '../model/objects.ts';
 import type { World } from '../world/world.ts';
 
 /** What a cluster shows of its network plugin. */
@@ -40,6 +40,10 @@ export function platformSigns(
 export function* signsIn(world: World): Iterable<ClusterObject> {
   yield* world.records('DaemonSet');
   yield* world.records('ForeignPolicy');
+}
+
+export function maySign(event: WorldEvent): boolean {
+  return event.type === 'put' && (event.object.kind === 'DaemonSet' || event.object.kind === 'ForeignPolicy');
 }
 
 /** `networkpolicies.crd.projectcalico.org` is of the group `crd.projectcalico.org`. */

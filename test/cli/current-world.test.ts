@@ -70,17 +70,18 @@ describe('the platform', () => {
   const calico: Detected = { profile: 'calico', because: 'its DaemonSet', answers: {} };
 
   test('may show in what is about to come: then nothing is built twice', () => {
-    const asked: number[] = [];
+    const agent = puts([workload('DaemonSet', 'kube-system/calico-node', 1)]);
+    const asked: (readonly WorldEvent[])[] = [];
     const world = new CurrentWorld(
       () => defaultSettings,
       (coming) => {
-        asked.push(coming.length);
+        asked.push(coming);
         return calico;
       },
     );
-    world.take(shop);
+    world.take([...shop, ...agent]);
     const version = world.sight().version();
-    expect([world.current().profile.id, asked[0], version]).toEqual(['calico', shop.length, 1]);
+    expect([world.current().profile.id, asked[0], version]).toEqual(['calico', agent, 1]);
     expect(world.sight().version()).toBe(version);
   });
 
