@@ -2,10 +2,13 @@ import type { WorldEvent } from '../model/objects.ts';
 import type { Clock } from './clock.ts';
 import { Turns } from './turns.ts';
 
-const sliceMs = 5;
+/** A young collection can take as long again. */
+const sliceMs = 3;
 const lookEvery = 16;
 /** More events that belong together are built aside. */
 const groupMax = 100;
+/** A pod costs some hundredths of a millisecond, and the world aside seconds and its memory once more. */
+const podsMax = 1000;
 /** A policy can cost a world a hundred times what a pod does: few at a time, and then a look at the clock. */
 const batchMax = lookEvery;
 
@@ -28,7 +31,7 @@ export interface Sources {
 
 /** Where events go. Both must not throw. */
 export interface WorldSink {
-  /** Applies at most 100 events between two reviews. */
+  /** Applies at most 100 events, or 1,000 of pods, between two reviews. */
   apply(events: readonly WorldEvent[]): void;
   /**
    * Applies many events that belong together: builds the new picture beside the one that answers, a little with each
@@ -39,8 +42,8 @@ export interface WorldSink {
 
 /**
  * Brings events to the world in order, in slices that leave the event loop free in between: reviews run between two
- * slices, and none holds the loop longer than about 5 ms plus one event of what is built aside, else one batch of 16
- * events, or of 100 that belong together.
+ * slices, and none holds the loop longer than about 3 ms plus one event of what is built aside, else one batch of 16
+ * events, or of 100 (1,000 of pods) that belong together.
  */
 export class EventQueue implements Sources {
   readonly #clock: Clock;
@@ -106,7 +109,7 @@ export class EventQueue implements Sources {
     if (done === true || value === undefined) return true;
     if (value === null) return false;
     const events = eventsOf(value);
-    if ('aside' in value || events.length > groupMax) {
+    if ('aside' in value || events.length > mostOf(events)) {
       batch.flush();
       this.#aside = this.#sink.applyAside(events);
     } else batch.add(events);
@@ -132,6 +135,12 @@ class Batch {
     if (this.#events.length > 0) this.#sink.apply(this.#events);
     this.#events = [];
   }
+}
+
+/** So many of a group go as one. */
+function mostOf([first]: readonly WorldEvent[]): number {
+  const kind = first?.type === 'put' ? first.object.kind : first?.kind;
+  return kind === 'Pod' ? podsMax : groupMax;
 }
 
 export function eventsOf(step: Step): readonly WorldEvent[] {

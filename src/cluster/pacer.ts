@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { Turns } from './turns.ts';
 
 const objectsMax = 100;
-const turnMs = 4;
+const turnMs = 3;
 
 /** Lets the event loop run while many objects are decoded, so that a request never waits for a list. */
 export class Pacer {

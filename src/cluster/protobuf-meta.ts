@@ -5,6 +5,7 @@ import {
   message,
   messages,
   raw,
+  recurring,
   recurrings,
   type Table,
   tableOf,
@@ -68,7 +69,7 @@ export const status: Table = tableOf({
 export const typeMeta: Table = tableOf({ 1: text('apiVersion'), 2: text('kind') });
 
 /** runtime.Unknown: an object with its type. */
-export const unknown: Table = tableOf({ 1: message('typeMeta', typeMeta), 2: raw('raw') });
+export const unknown: Table = tableOf({ 1: recurring('typeMeta', typeMeta), 2: raw('raw') });
 
 export const watchEvent: Table = tableOf({
   1: text('type'),

@@ -283,20 +283,28 @@ describe('events', () => {
     expect(view.stats().find(({ resource }) => resource === 'pods')).toMatchObject({ lists: 2 });
   });
 
-  test('a relist that differs in much is built aside and swapped in, and what comes meanwhile waits', async () => {
-    for (let i = 0; i < 150; i += 1) api.put(pods, pod(`old${i}`));
+  const policies = '/apis/networking.k8s.io/v1/networkpolicies';
+  test.each([
+    ['pods', 'Pod', pods, 800, 200, 'as one'],
+    ['pods', 'Pod', pods, 800, 201, 'aside'],
+    ['policies', 'NetworkPolicy', policies, 80, 20, 'as one'],
+    ['policies', 'NetworkPolicy', policies, 80, 21, 'aside'],
+  ])('a relist of %s that differs in many is never seen by halves: %#', async (...row) => {
+    const [, kind, path, old, fresh, how] = row;
+    for (let i = 0; i < old; i += 1) api.put(path, pod(`old${i}`));
     const view = start();
     await until(() => view.ready());
-    await api.watching(pods);
-    // The first lists are.
-    expect(aside).toEqual([150]);
-    for (let i = 0; i < 150; i += 1) api.deleteSilently(pods, pod(`old${i}`));
+    await api.watching(path);
+    // The first lists are built aside.
+    expect(aside).toEqual([old]);
+    [aside, batches] = [[], []];
+    for (let i = 0; i < old; i += 1) api.deleteSilently(path, pod(`old${i}`));
     api.compacted = api.version + 1;
-    api.drop(pods);
-    for (let i = 0; i < 20; i += 1) api.put(pods, pod(`new${i}`));
-    await until(() => aside.length > 1);
-    expect(aside).toEqual([150, 170]);
-    expect(known('Pod').length).toBe(20);
+    api.drop(path);
+    for (let i = 0; i < fresh; i += 1) api.put(path, pod(`new${i}`));
+    await until(() => batches.length > 0);
+    expect([aside, batches]).toEqual([how === 'aside' ? [old + fresh] : [], [old + fresh]]);
+    expect(known(kind).length).toBe(fresh);
   });
 
   test('reach the world at most 16 at a time', async () => {
