@@ -51,6 +51,9 @@ export interface ReflectorOptions {
 /** Keeps `sink` equal to one collection of the API server until the signal aborts. Never rejects. */
 export async function runReflector(options: ReflectorOptions, signal: AbortSignal): Promise<void> {
   const reflector = new Reflector(options);
+  const { turns } = options;
+  // The first requests of all kinds at once would hold the event loop for long.
+  if (turns !== undefined) await new Promise<void>((resolve) => turns.wait(resolve));
   while (!signal.aborted) {
     const wait = await reflector.step(signal);
     if (wait > 0) await options.clock.sleep(wait, signal);
