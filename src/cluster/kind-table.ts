@@ -1,6 +1,6 @@
 import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
+import { Named, namespaceOf } from '../world/named.ts';
 import type { EventSource, Sources } from './event-queue.ts';
-import { Named, namespaceOf } from './named.ts';
 import { sameRecord } from './same-record.ts';
 
 const nothing = (): void => undefined;

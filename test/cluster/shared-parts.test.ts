@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { watchedKinds } from '../../src/cluster/kinds.ts';
-import { Named } from '../../src/cluster/named.ts';
 import { sameRecord } from '../../src/cluster/same-record.ts';
 import { SharedParts, withSharedParts } from '../../src/cluster/shared-parts.ts';
 import { decodePod } from '../../src/model/decode/pod.ts';
 import type { ClusterObject, PodRecord } from '../../src/model/objects.ts';
+import { Named } from '../../src/world/named.ts';
 import { anyObject } from '../support/protobuf-arbitrary.ts';
 
 const pod = (name: string, address: string): PodRecord =>
