@@ -59,7 +59,6 @@ export class MeteredWorld implements World {
   private readonly world: World;
   private readonly meter: Meter;
   /** Answers that many rules ask for; each time a step is taken all the same. */
-  private readonly subjectsOf = new Kept<CompiledPolicy, BitSet>();
   private readonly counts = new Kept<string, number>();
 
   constructor(world: World, meter: Meter) {
@@ -152,7 +151,7 @@ export class MeteredWorld implements World {
 
   subjects(policy: CompiledPolicy): BitSet {
     this.spend(1);
-    return this.subjectsOf.of(policy, () => this.world.subjects(policy));
+    return this.world.subjects(policy);
   }
 
   peerUnits(namespace: string, peer: Peer): Reading {

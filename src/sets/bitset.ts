@@ -230,11 +230,17 @@ export class BitSet {
 
   /** The set of `names[id]` of each member; `names` says something of every member. */
   renamed(names: Int32Array): BitSet {
-    const result = new BitSet();
+    if (this.few !== null) return BitSet.of(this.few.map((id) => names[id] ?? id));
+    const chunks: (Chunk | null)[] = [];
     this.forEach((id) => {
-      result.add(names[id] ?? id);
+      const name = names[id] ?? id;
+      const place = name >>> chunkShift;
+      while (chunks.length <= place) chunks.push(null);
+      const chunk = chunks[place] ?? Chunk.uncounted();
+      chunks[place] = chunk;
+      chunk.set(name);
     });
-    return result;
+    return BitSet.chunked(chunks);
   }
 
   private toChunks(): void {

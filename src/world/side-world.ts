@@ -45,6 +45,7 @@ export class SideWorld implements World {
   private readonly governings: SideGoverning;
   private readonly readings = new Map<string, Reading>();
   private readonly clauses = new Map<Clause, 'any' | Reading>();
+  private readonly selected = new Map<CompiledPolicy, BitSet>();
   /** What peers match in the base, for both sides: it keeps nothing of a peer that no policy in force names. */
   private readonly below: Map<string, Reading>;
   private readonly isolatedUnits = new Map<Direction, BitSet>();
@@ -182,11 +183,15 @@ export class SideWorld implements World {
   }
 
   subjects(policy: CompiledPolicy): BitSet {
+    const known = this.selected.get(policy);
+    if (known !== undefined) return known;
     const { namespace } = policy.ref;
-    return this.patch(
+    const set = this.patch(
       this.base.subjects(policy),
       (unit) => unit.namespace === namespace && matches(policy.subject, unit.labels),
     );
+    this.selected.set(policy, set);
+    return set;
   }
 
   peerUnits(namespace: string, peer: Peer): Reading {

@@ -2,7 +2,7 @@ import type { BitSet } from '../sets/bitset.ts';
 import type { Unit } from './unit.ts';
 
 /** So many large sets are remembered, and so many units may one differ in from another that is worked out from it. */
-const rememberedMax = 16;
+const rememberedMax = 32;
 const differenceMax = 512;
 
 /** A large set and the numbers of its workloads. */
