@@ -3,6 +3,7 @@
 // read back by netsluice's own readers.
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { watchedKinds } from '../dist/cluster/kinds.js';
 import { protobufCodec } from '../dist/cluster/protobuf-codec.js';
 import { toJson } from '../dist/cluster/record-json.js';
 import { decodeObject } from '../dist/model/decode/cluster-object.js';
@@ -55,7 +56,11 @@ async function readBack(object) {
   })();
   for await (const part of protobufCodec(kind).readList(body, 'application/vnd.kubernetes.protobuf'))
     if (part.type === 'objects')
-      return [fromJson, decodeObject(part.objects[0], { apiVersion, kind }), item.length];
+      return [
+        fromJson,
+        watchedKinds.find(({ record }) => record === kind).decode(part.objects[0]),
+        item.length,
+      ];
   return [fromJson, null, item.length];
 }
 

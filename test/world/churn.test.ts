@@ -87,7 +87,8 @@ describe('events on their way to the world', () => {
   }
 
   test('leave tables and queue as they were, with lists in place of events now and then', async () => {
-    const churn = new Churn(4);
+    // So many that a list tells of more than a thousand other pods, which is built aside.
+    const churn = new Churn(33);
     const sink = new Sink();
     const queue = new EventQueue(systemClock, sink);
     const tables = new Map<string, KindTable>();
@@ -120,10 +121,10 @@ describe('events on their way to the world', () => {
     };
     await rounds();
     const before = await rounds();
-    for (let i = 0; i < 15; i += 1) await rounds();
+    for (let i = 0; i < 4; i += 1) await rounds();
     expect(await rounds()).toEqual(before);
     expect(before.sizes.reduce((sum, [, size]) => sum + Number(size), 0)).toBe(churn.living);
-    expect(sink.asides).toBeGreaterThan(10);
+    expect(sink.asides).toBeGreaterThanOrEqual(7);
     told(churn.end());
     await listed();
     expect([[...tables].filter(([, { size }]) => size > 0), [...sink.world.everything()]]).toEqual([[], []]);
