@@ -31,8 +31,10 @@ export interface WebhookDeps extends AdmittanceDeps {
   readonly bounds: Bounds;
   /** From SIGTERM on every answer closes its connection. */
   readonly draining: () => boolean;
-  /** Told about every request, so that the drain knows when it is quiet. */
+  /** Told about every request, so that the drain knows when it is quiet … */
   readonly onRequest: () => void;
+  /** … and when it was answered, or its connection is gone. */
+  readonly onAnswered: () => void;
   /** Told about every admission review that could be read. */
   readonly onReview: () => void;
   readonly metrics: Metrics;
@@ -183,6 +185,7 @@ export function buildApp(deps: WebhookDeps): FastifyInstance {
   app.addHook('onRequest', async (request, reply) => {
     arrivals.set(request, deps.clock.monotonic());
     deps.onRequest();
+    reply.raw.once('close', deps.onAnswered);
     const problem = headProblem(request, deps) ?? roomProblem(request, reply, bodies);
     return problem === null ? undefined : sendRefusal(reply, problem, deps);
   });

@@ -72,6 +72,7 @@ export async function prepareServing(
       clock,
     },
     onRequest: () => drain()?.onRequest(),
+    onAnswered: () => drain()?.onAnswered(),
     onReview: vitals.lastCall.seen,
     tls,
     ...(plan.timeouts === undefined ? {} : { timeouts: plan.timeouts }),

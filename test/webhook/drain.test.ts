@@ -34,10 +34,11 @@ function handClock() {
 function drainWith(close: () => Promise<void>) {
   const { clock, moveTo } = handClock();
   const exits: number[] = [];
+  const said: string[] = [];
   let closed = 0;
   const drain = makeDrain({
     clock,
-    log: makeLog('silent'),
+    log: makeLog('info', { write: (line) => void said.push(JSON.parse(line).msg) }),
     times: { minMs: 10_000, maxMs: 25_000, quietMs: 2000, finishMs: 10_000 },
     close: () => {
       closed++;
@@ -45,7 +46,7 @@ function drainWith(close: () => Promise<void>) {
     },
     exit: (code) => exits.push(code),
   });
-  return { drain, moveTo, exits, closed: () => closed };
+  return { drain, moveTo, exits, said, closed: () => closed };
 }
 
 test('without requests it closes after the least time', async () => {
@@ -84,10 +85,23 @@ test('it closes after the longest time although requests keep coming', () => {
 });
 
 test('answers that never end do not keep the process', () => {
-  const { drain, moveTo, exits } = drainWith(() => new Promise(() => undefined));
+  const { drain, moveTo, exits, said } = drainWith(() => new Promise(() => undefined));
+  drain.onRequest();
   drain.signal();
   moveTo(19_900);
   expect(exits).toEqual([]);
   moveTo(20_000);
   expect(exits).toEqual([0]);
+  expect(said).toEqual(['draining', 'answers in progress took too long; their connections are cut']);
+});
+
+test('a connection that never brought a request is waited for, and then nothing was lost', () => {
+  const { drain, moveTo, exits, said } = drainWith(() => new Promise(() => undefined));
+  drain.onRequest();
+  drain.onAnswered();
+  drain.signal();
+  moveTo(19_900);
+  expect(exits).toEqual([]);
+  moveTo(20_000);
+  expect([exits, said]).toEqual([[0], ['draining', 'drained']]);
 });

@@ -225,6 +225,7 @@ export async function startStub(
     bounds: { stepsMax: 1000, deadlineMs: 100 },
     draining: () => false,
     onRequest: () => undefined,
+    onAnswered: () => undefined,
     onReview: () => undefined,
     metrics,
     log: makeLog(more.logLevel ?? 'debug', {
