@@ -38,6 +38,7 @@ export function handlerOf(judge) {
     bounds: { stepsMax: 2_000_000, deadlineMs: 9_000 },
     draining: () => false,
     onRequest: () => undefined,
+    onAnswered: () => undefined,
     onReview: () => undefined,
     memoryFull: () => false,
     metrics: makeMetrics(version),
