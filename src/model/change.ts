@@ -28,7 +28,7 @@ export interface PodEdit extends Pair<PodRecord> {
   readonly kind: 'pod';
 }
 
-/** A new template replaces every pod of its workload: they take its labels and ports, and keep their addresses. */
+/** A template that differs replaces every pod of its workload: they take its labels and ports, and keep their addresses. */
 export interface WorkloadEdit extends Pair<WorkloadRecord> {
   readonly kind: 'workload';
   /** True where the pods after the change are stated for themselves: then the template tells nothing of them. */

@@ -5,6 +5,7 @@ import type { ClusterWorld } from './cluster-world.ts';
 import { keysOfPolicy } from './label-keys.ts';
 import { plannedPods, workloadOfPod, workloadOfRecord } from './owners.ts';
 import { addressesOf, addressingOf, readAddresses } from './pod-table.ts';
+import { sameValue } from './same-value.ts';
 import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
 import {
   type Addressing,
@@ -129,7 +130,7 @@ function cohortsOf(base: ClusterWorld, movement: Movement, finer: Finer): Cohort
     place(base, before, old, now, workload, finer.blocks);
     place(base, after, now, old, workload, finer.blocks);
   }
-  if (template !== null && template.podsStated !== true) retemplate(after, template.after);
+  if (template !== null && template.podsStated !== true) retemplate(after, template);
   const record = base.workloadRecord(workload);
   const records = {
     before: template === null ? record : template.before,
@@ -187,11 +188,16 @@ function place(
   pods.set(pod.name, traitsOf(pod, workload, extend(base.pods.addressing(addresses), addresses, blocks)));
 }
 
-/** A new template replaces all pods: they take its labels and ports. Without a template there are none. */
-function retemplate(pods: PodTraits, record: WorkloadRecord | null): void {
+/**
+ * A new template replaces all pods: they take its labels and ports. Without a template there are none. "A Deployment's
+ * rollout is triggered if and only if the Deployment's Pod template is changed": other replicas leave the pods as they
+ * are, with labels that somebody gave them by hand.
+ */
+function retemplate(pods: PodTraits, { before, after }: WorkloadEdit): void {
+  if (before !== null && after !== null && sameValue(before.template, after.template)) return;
   for (const [name, traits] of [...pods]) {
-    if (record === null || record.template.hostNetwork) pods.delete(name);
-    else pods.set(name, { ...traits, labels: record.template.labels, ports: record.template.ports });
+    if (after === null || after.template.hostNetwork) pods.delete(name);
+    else pods.set(name, { ...traits, labels: after.template.labels, ports: after.template.ports });
   }
 }
 

@@ -3,7 +3,13 @@ import { worldOf } from '../../src/world/build.ts';
 import { overlay } from '../../src/world/overlay.ts';
 import { keptBy, picture } from '../support/picture.ts';
 import { randomCluster } from '../support/reference/arbitrary.ts';
-import { randomChange } from '../support/reference/arbitrary-change.ts';
+import { applyEdits, type RefEdit, randomChange } from '../support/reference/arbitrary-change.ts';
+import {
+  literalProfile,
+  type PodTemplate,
+  type RefCluster,
+  type Workload,
+} from '../support/reference/objects.ts';
 import { randomFrom } from '../support/reference/random.ts';
 import { changeOf, eventsOf, profileOf, worldFor } from '../support/reference-world.ts';
 
@@ -45,5 +51,66 @@ describe('a change laid over a world', () => {
       const { before } = overlay(base, changeOf(randomChange(rng, cluster).edits, base.profile));
       expect({ seed, picture: picture(before) }).toEqual({ seed, picture: picture(base) });
     }
+  });
+
+  /** A Deployment, one of whose pods somebody labelled by hand, and a policy that asks for that label. */
+  const labels = { app: 'web' };
+  const spec = { containers: [{ name: 'web', image: 'example/web:1' }] };
+  const template: PodTemplate = { metadata: { labels }, spec };
+  const web: Workload = {
+    kind: 'Deployment',
+    metadata: { namespace: 'shop', name: 'web' },
+    spec: { replicas: 1, template },
+  };
+  const controller = {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    name: 'web-5d9',
+    uid: 'u',
+    controller: true,
+  };
+  const labelled: RefCluster = {
+    namespaces: [{ metadata: { name: 'shop' } }],
+    nodes: [],
+    foreign: [],
+    profile: literalProfile,
+    workloads: [web],
+    pods: [
+      {
+        metadata: {
+          namespace: 'shop',
+          name: 'web-5d9-1',
+          labels: { ...labels, 'pod-template-hash': '5d9', debugged: 'yes' },
+          ownerReferences: [controller],
+        },
+        spec,
+      },
+    ],
+    policies: [
+      {
+        metadata: { namespace: 'shop', name: 'debugged' },
+        spec: { podSelector: { matchLabels: { debugged: 'yes' } } },
+      },
+    ],
+  };
+  const rolledOut = (template: PodTemplate, replicas: number) => {
+    const edits: RefEdit[] = [
+      { kind: 'Deployment', before: web, after: { ...web, spec: { replicas, template } } },
+    ];
+    const base = worldFor(labelled);
+    const change = changeOf(edits, base.profile);
+    return { is: picture(overlay(base, change).after), reference: worldFor(applyEdits(labelled, edits)) };
+  };
+
+  test('of replicas alone leaves pods the labels that they were given by hand', () => {
+    const { is, reference } = rolledOut(template, 3);
+    expect([is, is]).toEqual([picture(reference), picture(worldFor(labelled))]);
+    expect(is).toContain('policy shop/debugged selects shop/web-5d9-1');
+  });
+
+  test('of the template gives all pods its labels, and no others', () => {
+    const { is, reference } = rolledOut({ metadata: { labels: { app: 'web', tier: 'front' } }, spec }, 1);
+    expect(is).toEqual(picture(reference));
+    expect(is).toContain('policy shop/debugged selects ');
   });
 });

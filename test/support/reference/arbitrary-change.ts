@@ -4,7 +4,10 @@ import { NAMESPACES, randomLabels, randomPolicy, randomRevision } from './arbitr
 import { randomDeployment, randomRollout } from './arbitrary-workload.ts';
 import { isLive } from './ends.ts';
 import {
+  type Container,
+  entries,
   type Labels,
+  list,
   type Namespace,
   type NetworkPolicy,
   namespaceOf,
@@ -40,8 +43,23 @@ function replaced<T extends Meta>(objects: T[], before: T | undefined, after: T 
   return objects.flatMap((each) => (same(each, before) ? (after === undefined ? [] : [after]) : [each]));
 }
 
-const shape = ({ metadata, spec }: PodTemplate) =>
-  JSON.stringify([metadata?.labels ?? {}, spec.containers, spec.initContainers ?? []]);
+/** What netsluice keeps of a template: its labels, and what its containers listen on, surely or before they end. */
+function shape({ metadata, spec }: PodTemplate): string {
+  const listening = (container: Container, certain: boolean) =>
+    list(container.ports).map((port) => [
+      port.name,
+      port.containerPort,
+      port.protocol ?? 'TCP',
+      certain || container.restartPolicy === 'Always',
+    ]);
+  return JSON.stringify([
+    entries(metadata?.labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort(),
+    ...spec.containers.flatMap((container) => listening(container, true)),
+    ...list(spec.initContainers).flatMap((container) => listening(container, false)),
+  ]);
+}
 
 /** The pod as the template makes it, in its old place: name, addresses, node and owner stay. */
 function moved(pod: Pod, template: PodTemplate): Pod {
@@ -60,7 +78,7 @@ function moved(pod: Pod, template: PodTemplate): Pod {
 }
 
 /**
- * The cluster after all edits. A Deployment whose template labels or containers change moves all its live pods
+ * The cluster after all edits. A Deployment whose template labels or ports change moves all its live pods
  * to the new template: they keep name, addresses, node, owner and pod-template-hash, and get exactly the new
  * labels, containers and init containers. A Deployment with planned pods only plans them with the new template.
  * Completed pods and ReplicaSet objects stay as they are.
