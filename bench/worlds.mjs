@@ -1,4 +1,5 @@
 // Worlds of generated clusters, and changes to lay over them.
+import { readSome } from '../dist/cli/read-ahead.js';
 import { compileNetworkPolicy } from '../dist/dialects/network-policy.js';
 import { difference } from '../dist/impact/difference.js';
 import { summarize } from '../dist/impact/summarize.js';
@@ -20,8 +21,9 @@ const heapMiB = () => {
 const batch = 1000;
 
 /**
- * A world of the shape: how long it took to build from records, and what the heap grew by, without the records. Throws
- * an Error where it is not built within so many seconds.
+ * A world of the shape: how long it took to build from records, and what the heap grew by, without the records; and how
+ * long it took to read ahead what `serve` reads ahead as soon as it has nothing else to do. Throws an Error where it is
+ * not built within so many seconds.
  */
 export function worldOf(shape, seed, withinSeconds = 120) {
   const pods = [];
@@ -41,7 +43,10 @@ export function worldOf(shape, seed, withinSeconds = 120) {
       );
   }
   const seconds = (performance.now() - since) / 1000;
-  return { world, pods, seconds, heap: heapMiB() - before };
+  const built = performance.now();
+  while (readSome(world));
+  const aheadSeconds = (performance.now() - built) / 1000;
+  return { world, pods, seconds, aheadSeconds, heap: heapMiB() - before };
 }
 
 /**

@@ -98,6 +98,7 @@ export class CurrentWorld implements WorldSink {
     this.noticed(events);
     this.world.apply(events);
     this.version += 1;
+    this.ahead.start();
     for (const waiting of [...this.waiting]) waiting();
   }
 

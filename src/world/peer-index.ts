@@ -48,6 +48,7 @@ export class PeerIndex {
   private readonly filed = new SlotFiling<Slot>();
   /** Of these the ones with a reading: a unit that comes or goes has nothing to do with the others. */
   private readonly read = new SlotFiling<Slot>();
+  private readonly unread = new Set<Slot>();
   private readonly clauses = new WeakMap<Clause, KeptClause>();
   /** How often a unit without an address came or went. */
   private unaddressedVersion = 0;
@@ -76,6 +77,7 @@ export class PeerIndex {
     const slot: Slot = { namespace, peer, users, kept: null, beside: null };
     this.slots.set(key, slot);
     this.filed.put(peer, namespace, slot);
+    this.unread.add(slot);
     return slot;
   }
 
@@ -99,6 +101,7 @@ export class PeerIndex {
     this.slots.delete(key);
     this.filed.remove(slot.peer, slot.namespace, slot);
     this.read.remove(slot.peer, slot.namespace, slot);
+    this.unread.delete(slot);
     // Nobody keeps it right from here on.
     if (slot.kept !== null) slot.kept.version += 1;
   }
@@ -147,15 +150,30 @@ export class PeerIndex {
   units(namespace: string, peer: Peer): Reading {
     const slot = this.slotFor(namespace, peer);
     if (slot === undefined) return this.withUnaddressed(peer, this.compute(namespace, peer).reading);
-    if (slot.kept === null) {
-      slot.kept = this.compute(namespace, peer);
-      this.read.put(slot.peer, slot.namespace, slot);
-    }
-    const { reading } = slot.kept;
+    const { reading } = this.readingOf(slot);
     if (!this.doubtsUnaddressed(peer)) return reading;
     const stamp = this.stampOf([slot]);
     if (slot.beside?.stamp !== stamp) slot.beside = { stamp, reading: this.withUnaddressed(peer, reading) };
     return slot.beside.reading;
+  }
+
+  private readingOf(slot: Slot): KeptReading {
+    if (slot.kept !== null) return slot.kept;
+    this.unread.delete(slot);
+    this.read.put(slot.peer, slot.namespace, slot);
+    slot.kept = this.compute(slot.namespace, slot.peer);
+    return slot.kept;
+  }
+
+  /** Reads at most so many peers that nobody has asked for yet; false where none was left. */
+  freshen(most: number): boolean {
+    let read = 0;
+    for (const slot of this.unread) {
+      if (read === most) break;
+      this.readingOf(slot);
+      read += 1;
+    }
+    return read > 0;
   }
 
   created(unit: Unit): void {

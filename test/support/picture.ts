@@ -90,6 +90,7 @@ const copied: ReadonlySet<string> = new Set([
   'world.table.entries.labels',
   'world.table.entries.own.alike',
   'world.peers.read',
+  'world.peers.unread',
 ]);
 
 /**
