@@ -236,7 +236,7 @@ export class BitSet {
       const name = names[id] ?? id;
       const place = name >>> chunkShift;
       while (chunks.length <= place) chunks.push(null);
-      const chunk = chunks[place] ?? Chunk.uncounted();
+      const chunk = chunks[place] ?? Chunk.empty();
       chunks[place] = chunk;
       chunk.set(name);
     });

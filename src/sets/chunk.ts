@@ -24,11 +24,6 @@ export class Chunk {
     return new Chunk(noWords.slice(), 0);
   }
 
-  /** An empty one that must not stay so; its bits are counted when somebody asks. */
-  static uncounted(): Chunk {
-    return new Chunk(noWords.slice(), -1);
-  }
-
   /** This chunk, which may now be part of several sets. */
   share(): Chunk {
     this.isShared = true;

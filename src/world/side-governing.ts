@@ -43,27 +43,28 @@ export class SideGoverning {
   ): Governing {
     const made = this.byUnit[direction].get(id);
     if (made !== undefined) return made;
-    const governing = this.compute(id, unit, known, direction, inForce);
+    const governing =
+      unit === undefined
+        ? this.ofNobody(known, direction)
+        : known === undefined
+          ? this.ofNew(unit, direction, inForce())
+          : this.ofKnown(id, unit, known, direction);
     this.byUnit[direction].set(id, governing);
     return governing;
   }
 
-  private compute(
-    id: number,
-    unit: Unit | undefined,
-    known: number | undefined,
-    direction: Direction,
-    inForce: () => Iterable<CompiledPolicy>,
-  ): Governing {
-    const { profile } = this.base;
-    if (unit === undefined)
-      return known === undefined
-        ? governingOf([], direction, unit, profile)
-        : this.base.governing(known, direction);
-    if (known === undefined) {
-      const selecting = [...inForce()].filter(({ subject }) => matches(subject, unit.labels));
-      return this.shared(governingOf(selecting, direction, unit, profile), direction);
-    }
+  /** A unit that this side does not have. */
+  private ofNobody(known: number | undefined, direction: Direction): Governing {
+    if (known !== undefined) return this.base.governing(known, direction);
+    return governingOf([], direction, undefined, this.base.profile);
+  }
+
+  private ofNew(unit: Unit, direction: Direction, inForce: Iterable<CompiledPolicy>): Governing {
+    const selecting = [...inForce].filter(({ subject }) => matches(subject, unit.labels));
+    return this.shared(governingOf(selecting, direction, unit, this.base.profile), direction);
+  }
+
+  private ofKnown(id: number, unit: Unit, known: number, direction: Direction): Governing {
     const come = this.selectingOf(id, unit, known);
     const there = this.base.governing(known, direction);
     return come === null ? there : this.after(there, come, direction, unit);
