@@ -48,7 +48,8 @@ export function outcomeOf(fates: readonly PairFate[], presence: Presence): Outco
   };
   // Two pods where there was one: a pair came to be, and nothing changed.
   if (presence === 'both' && (readings.before.length === 0 || readings.after.length === 0)) return null;
-  const oneSided = fates.some(({ before, after }) => before === null || after === null);
+  // A pod alone has no pair with itself, neither before nor after.
+  const oneSided = fates.some(({ before, after }) => (before === null) !== (after === null));
   const facets = [...new Set(fates.flatMap(({ facet }) => facet ?? []))];
   const own = facets.filter(({ lasts }) => lasts).map(({ rectangle }) => rectangle);
   const shift = oneSided ? shiftOf(readings.before, readings.after) : unmoved;

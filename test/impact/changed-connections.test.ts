@@ -14,8 +14,8 @@ import { changeOf, eventsOf, profileOf, worldFor } from '../support/reference-wo
 /** How many changes are compared; NETSLUICE_CHANGES asks for more, NETSLUICE_SEED for other ones. */
 const changes = Number(process.env['NETSLUICE_CHANGES'] ?? 120);
 const firstSeed = Number(process.env['NETSLUICE_SEED'] ?? 1);
-/** Seeds whose changes the rows once got wrong: a pod that is alone in its unit before and after. */
-const onceWrong: readonly number[] = [1997];
+/** Seeds whose changes the rows once got wrong: a pod that is alone in its unit before and after, by itself and beside another. */
+const onceWrong: readonly number[] = [1997, 880285];
 
 function seedsFor(count: number): readonly number[] {
   return [...onceWrong, ...Array.from({ length: count }, (_, done) => firstSeed + done)];
