@@ -1,7 +1,4 @@
-// The certificate library's dependency injection refuses to load without this import before it.
-import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
 import type { Chain } from './chain.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -23,6 +20,7 @@ export interface IssueWish {
  * nobody who reads the Secret can sign anything with it.
  */
 export async function issueChain(wish: IssueWish): Promise<Chain> {
+  const x509 = await library();
   x509.cryptoProvider.set(webcrypto);
   const authorityKeys = await newKeys();
   const leafKeys = await newKeys();
@@ -64,6 +62,13 @@ export async function issueChain(wish: IssueWish): Promise<Chain> {
     leaf: `${leaf.toString('pem').trim()}\n`,
     key: `${x509.PemConverter.encode(key, 'PRIVATE KEY').trim()}\n`,
   };
+}
+
+/** It takes 10 MiB, and most processes never make a certificate. */
+async function library(): Promise<typeof import('@peculiar/x509')> {
+  // Its dependency injection refuses to load without this import before it.
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {

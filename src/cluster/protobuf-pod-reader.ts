@@ -29,6 +29,7 @@ export class ReadPod {
 /** Makes one object of parts that are equal, of whichever pods they are. */
 export interface PodSharing {
   shape(shape: PodShape): PodShape;
+  owner(owner: Owner | null): Owner | null;
   text(text: string): string;
   /** Those of a node, which its agents have. */
   addresses(addresses: readonly string[]): readonly string[];
@@ -36,6 +37,7 @@ export interface PodSharing {
 
 export const unshared: PodSharing = {
   shape: (shape) => shape,
+  owner: (owner) => owner,
   text: (text) => text,
   addresses: (addresses) => addresses,
 };
@@ -75,7 +77,9 @@ export class PodReader {
       labelsOf(decodeMessage(this.#labelsSource, labelsOnly, 0, keys.labels.length)),
     );
     const owner = this.#owners.of(keys.owners, () =>
-      controllerOf({ metadata: decodeMessage(this.#ownersSource, ownersOnly, 0, keys.owners.length) }),
+      this.#sharing.owner(
+        controllerOf({ metadata: decodeMessage(this.#ownersSource, ownersOnly, 0, keys.owners.length) }),
+      ),
     );
     const shape = this.#shapes.of(keys.shape, () => this.#sharing.shape(shapeOf(source, own)));
     return new ReadPod(own, this.#recordOf(own, labels, owner, shape));

@@ -4,6 +4,8 @@ import type { Labels } from '../model/selector.ts';
 import type { WatchedKind } from './kinds.ts';
 import { protobufCodec } from './protobuf-codec.ts';
 import { PodReader, type PodSharing, ReadPod } from './protobuf-pod-reader.ts';
+import { Recent } from './recent.ts';
+import { SharedRecords } from './shared-records.ts';
 
 const partsMax = 4096;
 /** Nodes come in any order, and there may be 5,000 of them. */
@@ -11,15 +13,15 @@ const textsMax = 8192;
 
 /** The kind with records whose equal parts are one object: four of five pods look like their neighbour in the list. */
 export function withSharedParts(kind: WatchedKind): WatchedKind {
-  if (kind.record !== 'Pod') return kind;
   const parts = new SharedParts();
+  const records = new SharedRecords(parts);
   return {
     ...kind,
-    codec: protobufCodec(kind.record, new PodReader(parts)),
+    ...(kind.record === 'Pod' ? { codec: protobufCodec(kind.record, new PodReader(parts)) } : {}),
     decode: (object) => {
       if (object instanceof ReadPod) return object.record;
       const record = kind.decode(object);
-      return record?.kind === 'Pod' ? parts.share(record) : record;
+      return record === null ? null : records.share(record);
     },
   };
 }
@@ -32,6 +34,7 @@ export class SharedParts implements PodSharing {
   readonly #ports = new Recent<readonly ContainerPort[]>(partsMax);
   readonly #numbers = new Recent<readonly number[]>(partsMax);
   readonly #addresses = new Recent<readonly string[]>(partsMax);
+  readonly #templates = new Recent<PodShape>(partsMax);
 
   /** An equal record. */
   share(pod: PodRecord): PodRecord {
@@ -40,8 +43,8 @@ export class SharedParts implements PodSharing {
       kind: 'Pod',
       namespace: this.text(pod.namespace),
       name: pod.name,
-      labels: this.#map(pod.labels),
-      annotations: this.#map(annotations),
+      labels: this.labels(pod.labels),
+      annotations: this.labels(annotations),
       ports: this.#portsOf(ports),
       probePorts: this.#numbersOf(probePorts),
       hostNetwork: pod.hostNetwork,
@@ -50,7 +53,7 @@ export class SharedParts implements PodSharing {
       automountToken: pod.automountToken,
       extraNetworks: pod.extraNetworks,
       windows: pod.windows,
-      owner: owner === null ? null : this.#owners.keep(`${owner.kind}\n${owner.name}`, owner),
+      owner: this.owner(owner),
       node: node === null ? null : this.text(node),
       // Those of a node are shared by its agents; a pod's own addresses are nobody else's.
       addresses: pod.hostNetwork ? this.addresses(pod.addresses) : pod.addresses,
@@ -63,12 +66,38 @@ export class SharedParts implements PodSharing {
     const { annotations, ports, probePorts, dnsPolicy, serviceAccount } = shape;
     return {
       ...shape,
-      annotations: this.#map(annotations),
+      annotations: this.labels(annotations),
       ports: this.#portsOf(ports),
       probePorts: this.#numbersOf(probePorts),
       dnsPolicy: this.text(dnsPolicy),
       serviceAccount: this.text(serviceAccount),
     };
+  }
+
+  /** The shape with its labels, as a whole. */
+  template(template: PodShape): PodShape {
+    const { labels, annotations, ports, probePorts, hostNetwork, dnsPolicy, serviceAccount } = template;
+    const { automountToken, extraNetworks, windows } = template;
+    const flags = `${hostNetwork}${automountToken}${extraNetworks}${windows}`;
+    const maps = `${keyOfLabels(labels)}\n${keyOfLabels(annotations)}`;
+    const key = `${flags}\n${dnsPolicy}\n${serviceAccount}\n${probePorts.join()}\n${keyOfPorts(ports)}\n${maps}`;
+    return this.#templates.keep(key, {
+      labels: this.labels(labels),
+      annotations: this.labels(annotations),
+      ports: this.#portsOf(ports),
+      probePorts: this.#numbersOf(probePorts),
+      hostNetwork,
+      dnsPolicy: this.text(dnsPolicy),
+      serviceAccount: this.text(serviceAccount),
+      automountToken,
+      extraNetworks,
+      windows,
+    });
+  }
+
+  /** Whoever deletes and makes a controller anew leaves owners with other bytes and the same name. */
+  owner(owner: Owner | null): Owner | null {
+    return owner === null ? null : this.#owners.keep(`${owner.kind}\n${owner.name}`, owner);
   }
 
   addresses(addresses: readonly string[]): readonly string[] {
@@ -87,32 +116,8 @@ export class SharedParts implements PodSharing {
     return this.#texts.keep(text, text);
   }
 
-  #map(labels: Labels): Labels {
+  labels(labels: Labels): Labels {
     return labels.size === 0 ? labels : this.#labels.keep(keyOfLabels(labels), labels);
-  }
-}
-
-/** Two generations: when the young one is full it becomes the old one, and what was in the old one is forgotten. */
-class Recent<T> {
-  readonly #max: number;
-  #young = new Map<string, T>();
-  #old = new Map<string, T>();
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  /** The part that was kept for the key before, or this one. */
-  keep(key: string, part: T): T {
-    const young = this.#young.get(key);
-    if (young !== undefined) return young;
-    const kept = this.#old.get(key) ?? part;
-    if (this.#young.size >= this.#max) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(key, kept);
-    return kept;
   }
 }
 

@@ -78,10 +78,132 @@ describe('equal parts of pods', () => {
     for (let index = 0; index < 8193; index += 1) shared.share(other(`other-${index}`));
     expect(shared.share(pod('a', '10.0.0.1')).labels).not.toBe(first.labels);
   });
+});
 
-  test('other kinds stay as they are', () => {
-    const [namespaces] = watchedKinds;
-    expect(withSharedParts(namespaces!)).toBe(namespaces);
+describe('records of other kinds with shared parts', () => {
+  const kindOf = (resource: string) => {
+    const found = watchedKinds.find((kind) => kind.resource === resource);
+    if (found === undefined) throw new Error(`${resource} are not watched`);
+    return found;
+  };
+
+  test.each([
+    ['namespaces', 'Namespace'],
+    ['pods', 'Pod'],
+    ['networkpolicies', 'NetworkPolicy'],
+    ['services', 'Service'],
+    ['nodes', 'Node'],
+    ['endpointslices', 'EndpointSlice'],
+    ['deployments', 'Deployment'],
+    ['statefulsets', 'StatefulSet'],
+    ['daemonsets', 'DaemonSet'],
+    ['jobs', 'Job'],
+    ['cronjobs', 'CronJob'],
+    ['ingresses', 'Ingress'],
+    ['rolebindings', 'RoleBinding'],
+  ])('are equal to what they are alone: %s', (resource, message) => {
+    const kind = kindOf(resource);
+    const named = anyObject(message).map((object) => ({
+      ...object,
+      metadata: { ...(object['metadata'] as object), name: 'a' },
+    }));
+    fc.assert(
+      fc.property(fc.array(named, { maxLength: 4 }), (objects) => {
+        const shared = withSharedParts(kind);
+        for (const object of [...objects, ...objects])
+          expect(shared.decode(object)).toEqual(kind.decode(object));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  const two = (resource: string, body: object) => {
+    const { decode } = withSharedParts(kindOf(resource));
+    return ['a', 'b'].map((name) =>
+      decode({ metadata: { name, namespace: name, labels: { app: 'web' } }, ...body }),
+    );
+  };
+
+  test('a workload has the template of another', () => {
+    const template = {
+      metadata: { labels: { app: 'web' } },
+      spec: { containers: [{ ports: [{ name: 'http', containerPort: 80 }] }] },
+    };
+    const [a, b] = two('deployments', { spec: { template } });
+    if (a?.kind !== 'Deployment' || b?.kind !== 'Deployment') throw new Error('no workloads');
+    expect([a.name, b.name]).toEqual(['a', 'b']);
+    expect(a.template).toBe(b.template);
+  });
+
+  test('a Service has the labels, the selector and the ports of another', () => {
+    const [a, b] = two('services', {
+      spec: { selector: { app: 'shop' }, ports: [{ port: 80 }], clusterIP: '10.0.0.1' },
+    });
+    if (a?.kind !== 'Service' || b?.kind !== 'Service') throw new Error('no Services');
+    expect(a.labels).toBe(b.labels);
+    expect(a.selector).toBe(b.selector);
+    expect(a.ports).toBe(b.ports);
+  });
+
+  const policies = (...specs: readonly object[]) => {
+    const { decode } = withSharedParts(kindOf('networkpolicies'));
+    return specs.map((spec, index) => {
+      const record = decode({ metadata: { name: `p-${index}`, namespace: 'shop' }, spec });
+      if (record?.kind !== 'NetworkPolicy' || record.policy?.spec == null) throw new Error('no policy');
+      return record.policy.spec;
+    });
+  };
+
+  test('a policy has the selectors and ports of another, and clauses of its own', () => {
+    const spec = {
+      podSelector: { matchLabels: { app: 'web' } },
+      ingress: [{ from: [{ podSelector: { matchLabels: { app: 'web' } } }], ports: [{ port: 80 }] }],
+    };
+    const [a, b] = policies(spec, spec);
+    expect(a).toEqual(b);
+    expect(a?.podSelector).toBe(b?.podSelector);
+    expect(a?.ingress[0]?.peers[0]?.podSelector).toBe(b?.podSelector);
+    expect(a?.ingress[0]?.ports).toBe(b?.ingress[0]?.ports);
+    expect(a?.ingress[0]).not.toBe(b?.ingress[0]);
+    expect(a?.ingress[0]?.peers[0]).not.toBe(b?.ingress[0]?.peers[0]);
+  });
+
+  test('selectors that say the same in other places are two', () => {
+    const [a, b] = policies(
+      { podSelector: { matchLabels: { app: 'web' } } },
+      { podSelector: { matchExpressions: [{ key: 'app', operator: 'In', values: ['web'] }] } },
+    );
+    expect([a?.podSelector?.text, b?.podSelector?.text]).toEqual(['app=web', 'app=web']);
+    expect(a?.podSelector?.requirements[0]?.place).toBe('labels');
+    expect(b?.podSelector?.requirements[0]?.place).toBe(0);
+  });
+
+  test.each([
+    [{ ports: [{ containerPort: 80 }] }, { ports: [{ containerPort: 80, protocol: 'UDP' }] }],
+    [{ ports: [{ containerPort: 8080, name: 'a' }] }, { ports: [{ containerPort: 8080, name: 'b' }] }],
+    [{ ports: [] }, { livenessProbe: { httpGet: { port: 80 } } }],
+  ])('templates with %j and %j are two', (one, other) => {
+    const { decode } = withSharedParts(kindOf('deployments'));
+    const records = [one, other].map((container) =>
+      decode({ metadata: { name: 'a' }, spec: { template: { spec: { containers: [container] } } } }),
+    );
+    expect(records[0]).not.toEqual(records[1]);
+  });
+
+  test.each([
+    { hostNetwork: true },
+    { dnsPolicy: 'None' },
+    { serviceAccountName: 'web' },
+    { automountServiceAccountToken: true },
+    { automountServiceAccountToken: false },
+    { os: { name: 'windows' } },
+  ])('a template with %j is another', (spec) => {
+    const { decode } = withSharedParts(kindOf('deployments'));
+    const templateOf = (pod: object) => {
+      const record = decode({ metadata: { name: 'a' }, spec: { template: { spec: pod } } });
+      return record !== null && 'template' in record ? record.template : null;
+    };
+    expect(templateOf({})).not.toEqual(templateOf(spec));
   });
 });
 

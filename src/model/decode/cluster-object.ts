@@ -97,11 +97,12 @@ function decodeForeign({ apiVersion, kind }: TypeMeta, value: unknown): ClusterO
 }
 
 function decodePolicyRecord(value: unknown): PolicyRecord {
-  const stored = { kind: 'NetworkPolicy', namespace: namespaceOf(value), name: nameOf(value) } as const;
+  const [namespace, name] = [namespaceOf(value), nameOf(value)];
   try {
-    return { ...stored, policy: decodeNetworkPolicy(value), problem: null };
+    // Not spread: each object would get a hidden class of its own.
+    return { kind: 'NetworkPolicy', namespace, name, policy: decodeNetworkPolicy(value), problem: null };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    return { ...stored, policy: null, problem: error.message };
+    return { kind: 'NetworkPolicy', namespace, name, policy: null, problem: error.message };
   }
 }

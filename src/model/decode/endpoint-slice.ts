@@ -1,7 +1,9 @@
 import type { EndpointSliceRecord } from '../objects.ts';
 import { isProtocol } from '../port.ts';
-import { get, list, nameOf, namespaceOf, text, textMap, texts } from './lenient.ts';
+import { gather, get, list, nameOf, namespaceOf, text, textMap, texts } from './lenient.ts';
 import { portNumber } from './pod-shape.ts';
+
+const noAddresses: readonly string[] = [];
 
 /** Throws a DecodeError where the object has no name. */
 export function decodeEndpointSlice(value: unknown): EndpointSliceRecord {
@@ -12,16 +14,16 @@ export function decodeEndpointSlice(value: unknown): EndpointSliceRecord {
     namespace: namespaceOf(value),
     name: nameOf(value),
     service: textMap(get(value, 'metadata', 'labels')).get('kubernetes.io/service-name') ?? null,
-    ports: list(get(value, 'ports')).flatMap(slicePort),
+    ports: gather(list(get(value, 'ports')), slicePort),
     endpoints: list(get(value, 'endpoints')).map((endpoint) => ({
-      addresses: named ? [] : texts(get(endpoint, 'addresses')),
+      addresses: named ? noAddresses : texts(get(endpoint, 'addresses')),
       pod: get(endpoint, 'targetRef', 'kind') === 'Pod' ? text(get(endpoint, 'targetRef', 'name')) : null,
     })),
   };
 }
 
-function slicePort(value: unknown): EndpointSliceRecord['ports'] {
+function slicePort(value: unknown): EndpointSliceRecord['ports'][number] | null {
   const protocol = get(value, 'protocol') ?? 'TCP';
-  if (!isProtocol(protocol)) return [];
-  return [{ name: text(get(value, 'name')), port: portNumber(get(value, 'port')), protocol }];
+  if (!isProtocol(protocol)) return null;
+  return { name: text(get(value, 'name')), port: portNumber(get(value, 'port')), protocol };
 }

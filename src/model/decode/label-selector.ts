@@ -24,7 +24,8 @@ export function placedSelectorAt(place: Place): Selector | null {
   for (const [index, expression] of itemsAt(fieldAt(place, 'matchExpressions')).entries()) {
     requirements.push({ ...requirementAt(expression), place: index });
   }
-  return selectorOf(requirements);
+  // A list that was grown into holds room for many, and policies stay.
+  return selectorOf(requirements.slice());
 }
 
 function requirementAt(place: Place): Requirement {

@@ -27,7 +27,22 @@ export function list(value: unknown): readonly unknown[] {
 }
 
 export function texts(value: unknown): readonly string[] {
-  return list(value).flatMap((item) => text(item) ?? []);
+  return gather(list(value), text);
+}
+
+const none: readonly never[] = [];
+
+/**
+ * What is read of each item, those left out of which nothing can be read. Records stay for long: a list that was grown
+ * into holds room for 17.
+ */
+export function gather<T>(items: readonly unknown[], read: (item: unknown) => T | null): readonly T[] {
+  const found: T[] = [];
+  for (const item of items) {
+    const one = read(item);
+    if (one !== null) found.push(one);
+  }
+  return found.length === 0 ? none : found.slice();
 }
 
 const nothing: ReadonlyMap<string, string> = new Map();

@@ -1,12 +1,11 @@
 import type { Machine, NodeRecord } from '../objects.ts';
-import { get, list, nameOf, text, texts } from './lenient.ts';
+import { gather, get, list, nameOf, text, texts } from './lenient.ts';
 
 /** Throws a DecodeError where the object has no name. */
 export function decodeNode(value: unknown): NodeRecord {
-  const addresses = list(get(value, 'status', 'addresses')).flatMap((item) => {
+  const addresses = gather(list(get(value, 'status', 'addresses')), (item) => {
     const type = get(item, 'type');
-    const address = text(get(item, 'address'));
-    return address !== null && (type === 'InternalIP' || type === 'ExternalIP') ? [address] : [];
+    return type === 'InternalIP' || type === 'ExternalIP' ? text(get(item, 'address')) : null;
   });
   const ranges = texts(get(value, 'spec', 'podCIDRs'));
   const first = text(get(value, 'spec', 'podCIDR'));

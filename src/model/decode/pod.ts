@@ -1,5 +1,5 @@
 import type { Owner, PodRecord } from '../objects.ts';
-import { get, isTerminating, list, nameOf, namespaceOf, text } from './lenient.ts';
+import { gather, get, isTerminating, list, nameOf, namespaceOf, text } from './lenient.ts';
 import { decodePodShape } from './pod-shape.ts';
 
 /** Throws a DecodeError where the object has no name. */
@@ -50,7 +50,7 @@ function podAddresses(status: unknown): readonly string[] {
   // Nearly every pod has one; a list that is made by growing would hold room for many.
   const only = all.length === 1 ? text(get(one, 'ip')) : null;
   if (only !== null) return [only];
-  const found = all.flatMap((item) => text(get(item, 'ip')) ?? []);
-  if (found.length > 0) return found.slice();
+  const found = gather(all, (item) => text(get(item, 'ip')));
+  if (found.length > 0) return found;
   return first === null ? noAddresses : [first];
 }

@@ -1,6 +1,6 @@
 import type { ServicePort, ServiceRecord } from '../objects.ts';
 import { isProtocol } from '../port.ts';
-import { get, list, nameOf, namespaceOf, text, textMap, texts } from './lenient.ts';
+import { gather, get, list, nameOf, namespaceOf, text, textMap, texts } from './lenient.ts';
 import { portName, portNumber } from './pod-shape.ts';
 
 /** Throws a DecodeError where the object has no name. */
@@ -21,9 +21,9 @@ export function decodeService(value: unknown): ServiceRecord {
     selector: selector.size === 0 || type === 'ExternalName' ? null : selector,
     type,
     headless: first === 'None' || all.includes('None'),
-    clusterAddresses: addresses.filter((address) => address !== 'None'),
+    clusterAddresses: gather(addresses, (address) => (address === 'None' ? null : text(address))),
     externalTrafficPolicy: get(spec, 'externalTrafficPolicy') === 'Local' ? 'Local' : 'Cluster',
-    ports: list(get(spec, 'ports')).flatMap(servicePort),
+    ports: gather(list(get(spec, 'ports')), servicePort),
   };
 }
 
@@ -31,18 +31,16 @@ function serviceType(value: unknown): ServiceRecord['type'] {
   return value === 'NodePort' || value === 'LoadBalancer' || value === 'ExternalName' ? value : 'ClusterIP';
 }
 
-function servicePort(value: unknown): readonly ServicePort[] {
+function servicePort(value: unknown): ServicePort | null {
   const port = portNumber(get(value, 'port'));
   const protocol = get(value, 'protocol') ?? 'TCP';
-  if (port === null || !isProtocol(protocol)) return [];
-  return [
-    {
-      name: text(get(value, 'name')),
-      port,
-      // "If this is not specified, the value of the 'port' field is used (an identity map)."
-      targetPort: portName(get(value, 'targetPort')) ?? port,
-      protocol,
-      nodePort: portNumber(get(value, 'nodePort')),
-    },
-  ];
+  if (port === null || !isProtocol(protocol)) return null;
+  return {
+    name: text(get(value, 'name')),
+    port,
+    // "If this is not specified, the value of the 'port' field is used (an identity map)."
+    targetPort: portName(get(value, 'targetPort')) ?? port,
+    protocol,
+    nodePort: portNumber(get(value, 'nodePort')),
+  };
 }

@@ -73,9 +73,12 @@ export function itemsAt(place: Place): readonly Place[] {
   return items.map((value, index) => ({ value, path: `${place.path}[${index}]` }));
 }
 
+const nothing: ReadonlyMap<string, string> = new Map();
+
 /** Labels, annotations and the like. A `null` value is the empty string, as the API server reads it. */
 export function textMapAt(place: Place): ReadonlyMap<string, string> {
-  const record = recordAt(place) ?? {};
+  const record = recordAt(place);
+  if (record === null) return nothing;
   const map = new Map<string, string>();
   for (const key of Object.keys(record)) {
     if (key === '__proto__') continue;
