@@ -78,9 +78,9 @@ export class SharedParts implements PodSharing {
   template(template: PodShape): PodShape {
     const { labels, annotations, ports, probePorts, hostNetwork, dnsPolicy, serviceAccount } = template;
     const { automountToken, extraNetworks, windows } = template;
-    const flags = `${hostNetwork}${automountToken}${extraNetworks}${windows}`;
-    const maps = `${keyOfLabels(labels)}\n${keyOfLabels(annotations)}`;
-    const key = `${flags}\n${dnsPolicy}\n${serviceAccount}\n${probePorts.join()}\n${keyOfPorts(ports)}\n${maps}`;
+    const flags = [hostNetwork, automountToken, extraNetworks, windows, dnsPolicy, serviceAccount].join();
+    const maps = [labels.size, keyOfLabels(labels), keyOfLabels(annotations)].join();
+    const key = [flags, probePorts.join(), keyOfPorts(ports), maps].join('\n');
     return this.#templates.keep(key, {
       labels: this.labels(labels),
       annotations: this.labels(annotations),
@@ -97,7 +97,7 @@ export class SharedParts implements PodSharing {
 
   /** Whoever deletes and makes a controller anew leaves owners with other bytes and the same name. */
   owner(owner: Owner | null): Owner | null {
-    return owner === null ? null : this.#owners.keep(`${owner.kind}\n${owner.name}`, owner);
+    return owner === null ? null : this.#owners.keep([owner.kind, owner.name].join('\n'), owner);
   }
 
   addresses(addresses: readonly string[]): readonly string[] {
@@ -121,16 +121,19 @@ export class SharedParts implements PodSharing {
   }
 }
 
-/** Annotations may hold anything: lengths keep two different maps apart. */
+/**
+ * Annotations may hold anything: lengths keep two different maps apart. Joined and not added up: V8 keeps what is added
+ * in its parts, also as a key.
+ */
 function keyOfLabels(labels: Labels): string {
-  let key = '';
-  for (const [name, value] of labels) key += `${name.length} ${value.length} ${name}${value}`;
-  return key;
+  const parts: (string | number)[] = [];
+  for (const [name, value] of labels) parts.push(name.length, value.length, name, value);
+  return parts.join(' ');
 }
 
 function keyOfPorts(ports: readonly ContainerPort[]): string {
-  let key = '';
+  const parts: (string | number)[] = [];
   for (const { name, number, protocol, certain } of ports)
-    key += `${name === null ? '' : `${name.length} ${name}`}${certain ? ' ' : '?'}${protocol}${number},`;
-  return key;
+    parts.push(name === null ? '' : `${name.length} ${name}`, certain ? ' ' : '?', protocol, number);
+  return parts.join(',');
 }
