@@ -66,7 +66,7 @@ export function effectiveTypes(spec: PolicySpec): ReadonlySet<Direction> {
 }
 
 function compileClause(wire: WireClause, direction: Direction, index: number, profile: Profile): Clause {
-  const origin = `spec.${direction}[${index}]`;
+  const origin = flat('spec.', direction, '[', index, ']');
   const list = direction === 'ingress' ? 'from' : 'to';
   const names = direction === 'egress' ? namesReading(wire, profile) : 'yes';
   return {
@@ -77,14 +77,30 @@ function compileClause(wire: WireClause, direction: Direction, index: number, pr
     peers:
       wire.peers.length === 0
         ? 'any'
-        : wire.peers.flatMap((peer, i) => compilePeer(peer, `${origin}.${list}[${i}]`, profile)),
+        : exact(
+            wire.peers.flatMap((peer, i) => compilePeer(peer, flat(origin, '.', list, '[', i, ']'), profile)),
+          ),
     // "If this field is empty or missing, this rule matches all ports (traffic not restricted by port)."
     ports:
       wire.ports.length === 0
         ? 'any'
-        : wire.ports.flatMap((port, i) => compilePort(port, `${origin}.ports[${i}]`, profile, names)),
+        : exact(
+            wire.ports.flatMap((port, i) =>
+              compilePort(port, flat(origin, '.ports[', i, ']'), profile, names),
+            ),
+          ),
     origin,
   };
+}
+
+/** One piece in memory: what is put together by a template stays a tree of pieces, and there are many clauses. */
+function flat(...parts: readonly (string | number)[]): string {
+  return parts.join('');
+}
+
+/** The same without room to grow, which `flatMap` leaves. */
+function exact<T>(list: readonly T[]): readonly T[] {
+  return list.slice();
 }
 
 /** Do named ports of an egress clause count? In doubt also where only some of the peers are blocks. */
@@ -106,9 +122,8 @@ function compilePeer(peer: WirePeer, origin: string, profile: Profile): Peer[] {
   const hostNetwork = peer.podSelector === null ? 'no' : hostNetworkReading[profile.hostNetworkPeers];
   const outside =
     namespaces !== 'own' && negates(namespaces) ? outsideReading[profile.negativeNamespaces] : 'no';
-  return [
-    { kind: 'pods', namespaces, pods, hostNetwork, outside, origin, key: `pods {${pods.text}} ${scope}` },
-  ];
+  const key = flat('pods {', pods.text, '} ', scope);
+  return [{ kind: 'pods', namespaces, pods, hostNetwork, outside, origin, key }];
 }
 
 const hostNetworkReading = { no: 'no', yes: 'yes', unknown: 'maybe' } as const;
@@ -121,7 +136,7 @@ function negates({ requirements }: Selector): boolean {
 
 function compileBlockPeer(wire: WireBlock, origin: string, profile: Profile): Peer[] {
   const block = compileBlock(wire);
-  const peer = { kind: 'block', block, certain: true, origin, key: `block ${block.text}` } as const;
+  const peer = { kind: 'block', block, certain: true, origin, key: flat('block ', block.text) } as const;
   const peers: Peer[] = [peer];
   const { range, except } = block;
   const anyFour = range.first === wholeFour.first && range.last === wholeFour.last && except.length === 0;

@@ -7,7 +7,7 @@ import { Chunk, chunkBits, chunkShift } from './chunk.ts';
 const fewMax = 64;
 
 /** Lists of up to this many members take no more room than they need. */
-const smallMax = 4;
+const smallMax = 16;
 
 /**
  * A growable set of small integers: a sorted list while there are few, chunks of 1,024 bits above that. Operations that

@@ -24,8 +24,9 @@ export class NameSet {
     if (this.names instanceof Set) this.names.add(name);
     else if (this.has(name)) return;
     else if (this.size === 0) this.names = name;
-    else if (this.size < fewMax) this.names = [...this, name];
-    else this.names = new Set([...this, name]);
+    else if (typeof this.names === 'string') this.names = [this.names, name];
+    else if (this.size < fewMax) this.names = this.names.concat(name);
+    else this.names = new Set(this.names).add(name);
   }
 
   delete(name: string): void {

@@ -1,4 +1,5 @@
 import type { AddressRange } from '../model/policy.ts';
+import { grown } from './grown.ts';
 
 /** Addresses that share all but their last four bits lie in one bucket, so that looking through it costs little. */
 const bucketBits = 4n;
@@ -18,7 +19,8 @@ export class AddressIndex<T> {
     for (const key of bucketsOf(this.addressesOf(item))) {
       const bucket = this.buckets.get(key);
       if (bucket !== undefined) {
-        bucket.push(item);
+        const now = grown(bucket, item);
+        if (now !== bucket) this.buckets.set(key, now);
         continue;
       }
       this.buckets.set(key, [item]);

@@ -1,14 +1,15 @@
 import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
+import { grown } from './grown.ts';
 
 /** Pods by the ReplicaSet or Job that controls them: these objects tell whose the pods are. Of other kinds nobody asks. */
 export class ControlledPods<T extends { readonly record: PodRecord }> {
-  private readonly byNamespace = new Map<string, Map<string, readonly T[]>>();
+  private readonly byNamespace = new Map<string, Map<string, T[]>>();
 
   add(item: T): void {
     const { namespace, owner } = item.record;
     if (owner === null || !isMiddle(owner.kind)) return;
-    const names = this.byNamespace.get(namespace) ?? new Map<string, readonly T[]>();
-    this.byNamespace.set(namespace, names.set(owner.name, [...(names.get(owner.name) ?? []), item]));
+    const names = this.byNamespace.get(namespace) ?? new Map<string, T[]>();
+    this.byNamespace.set(namespace, names.set(owner.name, grown(names.get(owner.name) ?? [], item)));
   }
 
   delete(item: T): void {

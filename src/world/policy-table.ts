@@ -48,7 +48,7 @@ export class PolicyTable {
     const touched = new Set<number>();
     if (old !== undefined)
       this.reselect(old, touched, (selecting) => selecting.filter((other) => other !== old));
-    if (policy !== null) this.reselect(policy, touched, (selecting) => [...selecting, policy]);
+    if (policy !== null) this.reselect(policy, touched, (selecting) => selecting.concat(policy));
     this.file(namespace, name, policy);
     const made: Made = { owned: new Map(), alone: new Map() };
     for (const id of touched) this.refresh(id, made);

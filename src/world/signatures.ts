@@ -36,8 +36,9 @@ interface Entry {
 
 /** Where units with one governing are filed, by what their ports are called if a policy asks for that. */
 interface Filed {
-  readonly asksPorts: boolean;
-  readonly byPorts: Map<string, Entry>;
+  /** Null where no policy asks: then there is one. */
+  readonly byPorts: Map<string, Entry> | null;
+  only: Entry | null;
 }
 
 /**
@@ -113,12 +114,13 @@ export class Signatures {
   }
 
   private entryFor(unit: Unit, governing: Governing): Entry {
-    const { asksPorts, byPorts } = this.filedOf(governing);
-    const ports = asksPorts ? portsKey(unit.ports) : '';
-    const filed = byPorts.get(ports);
-    if (filed !== undefined && this.byPolicies.get(filed.key) === filed) return filed;
+    const place = this.filedOf(governing);
+    const ports = place.byPorts === null ? '' : portsKey(unit.ports);
+    const filed = place.byPorts === null ? place.only : place.byPorts.get(ports);
+    if (filed != null && this.byPolicies.get(filed.key) === filed) return filed;
     const entry = this.makeEntry(governing, ports);
-    byPorts.set(ports, entry);
+    if (place.byPorts === null) place.only = entry;
+    else place.byPorts.set(ports, entry);
     return entry;
   }
 
@@ -126,7 +128,7 @@ export class Signatures {
     const known = this.byGoverning.get(governing);
     if (known !== undefined) return known;
     const asksPorts = this.direction === 'ingress' && namesPorts(governing);
-    const made = { asksPorts, byPorts: new Map<string, Entry>() };
+    const made = { byPorts: asksPorts ? new Map<string, Entry>() : null, only: null };
     this.byGoverning.set(governing, made);
     return made;
   }

@@ -15,7 +15,7 @@ export interface Workload {
 }
 
 export function workloadOf(namespace: string, kind: string, name: string): Workload {
-  return { id: `${namespace}/${name}[${kind}]`, namespace, kind, name };
+  return { id: [namespace, '/', name, '[', kind, ']'].join(''), namespace, kind, name };
 }
 
 /**

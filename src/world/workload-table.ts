@@ -1,6 +1,6 @@
 import type { WorkloadRecord } from '../model/objects.ts';
 import { plannedPods, workloadOfRecord } from './owners.ts';
-import { traitsOf, unaddressed, type Workload } from './unit.ts';
+import { traitsOf, unaddressed, type Workload, workloadOf } from './unit.ts';
 import type { UnitTable } from './unit-table.ts';
 
 /** Finds the template of a workload. */
@@ -41,7 +41,7 @@ export class WorkloadTable {
 
   /** The template changed, appeared or went away. */
   recordChanged({ namespace, kind, name }: WorkloadRecord): void {
-    const entry = this.entryOf({ id: `${namespace}/${name}[${kind}]`, namespace, kind, name });
+    const entry = this.entryOf(workloadOf(namespace, kind, name));
     this.unplan(entry);
     if (entry.pods === 0) this.unsettled.add(entry);
   }

@@ -1,4 +1,5 @@
 import type { BitSet } from '../sets/bitset.ts';
+import { grown } from './grown.ts';
 import type { Unit } from './unit.ts';
 
 /** So many large sets are remembered, and so many units may one differ in from another that is worked out from it. */
@@ -83,10 +84,8 @@ export class WorkloadUnits<U extends Unit> {
 
   join(unit: U): void {
     const { id } = unit.workload;
-    // Most workloads have one unit: a list that was pushed to reserves room for sixteen more.
-    const units = this.byId.get(id) ?? [unit];
-    if (units[0] !== unit) units.push(unit);
-    else this.byId.set(id, units);
+    const units = grown(this.byId.get(id) ?? [], unit);
+    this.byId.set(id, units);
     const number = this.number([unit], units);
     if (units.length > 1) this.note(unit.id, number);
   }
