@@ -41,7 +41,11 @@ export function runes(text: string): number {
 }
 
 /** `[rule-id] what happens to whom; what to do`, and at its end what the verdicts rest on. */
-export function findingLine(finding: Finding, visible: Visibility, suffix: string): string {
+export function findingLine(
+  finding: Pick<Finding, 'rule' | 'happens' | 'advice'>,
+  visible: Visibility,
+  suffix: string,
+): string {
   return fitted((nameMax) => {
     const happens = phraseText(finding.happens, visible, nameMax);
     const advice = phraseText(finding.advice, visible, nameMax);

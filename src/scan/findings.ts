@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../model/finding.ts';
+import type { Finding, Phrase, Severity } from '../model/finding.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
 import { findingId } from '../review/finding-id.ts';
 import type { ScannedFinding } from '../review/scan-policy.ts';
@@ -7,10 +7,17 @@ import type { ScannedFinding } from '../review/scan-policy.ts';
 const patientRules: ReadonlySet<string> = new Set(['R07', 'R08', 'R09', 'R10', 'R11', 'R12']);
 const patienceMs = 15 * 60_000;
 
+/** What is told of a finding. In a large cluster tens of thousands stand, and each names all the pods that it concerns. */
+export interface Told
+  extends Pick<Finding, 'rule' | 'number' | 'object' | 'key' | 'confidence' | 'at' | 'happens' | 'advice'> {
+  /** How many pods it concerns. */
+  readonly pods: number;
+}
+
 /** A finding that stands, under the name that it has on every channel. */
 export interface Found {
   readonly id: string;
-  readonly finding: Finding;
+  readonly finding: Told;
   readonly severity: Severity;
   readonly policy: CompiledPolicy;
   /** From when on it is told; monotonic milliseconds. */
@@ -120,14 +127,24 @@ function foundIn({ policy, findings }: PolicyLook, now: number, sight: 'first' |
     .filter(({ waived }) => !waived)
     .map(({ finding, severity }) => {
       const patient = patientRules.has(finding.number);
+      const weight = patient && isQuiet(finding) ? louder(severity) : severity;
       return {
         id: findingId(finding),
-        finding,
-        severity: patient && isQuiet(finding) ? louder(severity) : severity,
+        finding: toldOf(finding, weight),
+        severity: weight,
         policy,
         tellFrom: patient && sight === 'later' ? now + patienceMs : now,
       };
     });
+}
+
+const nothing: Phrase = [];
+
+/** Infos are counted, and nobody is told their words. */
+function toldOf(finding: Finding, weight: Severity): Told {
+  const { rule, number, object, key, confidence, at, affected } = finding;
+  const [happens, advice] = weight === 'info' ? [nothing, nothing] : [finding.happens, finding.advice];
+  return { rule, number, object, key, confidence, at, happens, advice, pods: affected.length };
 }
 
 /** No near miss, so that it was an info at admission. */

@@ -8,7 +8,10 @@ export interface OwnService {
 }
 
 /** Does the finding say that the API server cannot call netsluice itself? The rule's key is `Kind/service:port`. */
-export function isOwnCutOff({ number, object, key }: Finding, { namespace, service }: OwnService): boolean {
+export function isOwnCutOff(
+  { number, object, key }: Pick<Finding, 'number' | 'object' | 'key'>,
+  { namespace, service }: OwnService,
+): boolean {
   if (number !== 'R17' || namespace === '' || object.namespace !== namespace) return false;
   const target = key.slice(key.lastIndexOf('/') + 1);
   return service === null || target.slice(0, target.lastIndexOf(':')) === service;

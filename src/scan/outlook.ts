@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type CompiledPolicy, clausesOf, directions, type PodPeer } from '../model/policy.ts';
 import { everything, type Labels, matches, type Selector } from '../model/selector.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
@@ -21,6 +22,10 @@ function outlookOf(world: ClusterWorld, namespace: string): string {
   );
   const own = record === undefined ? '' : labelText(record.labels);
   return [own, ...[...pods].sort(), ...services.sort()].join('\n');
+}
+
+function digestOf(text: string): string {
+  return text === '' ? '' : createHash('sha256').update(text).digest('base64');
 }
 
 /** Controllers write these anew for each run or rollout; no policy of another namespace asks for them. */
@@ -73,6 +78,7 @@ export interface Disturbed {
 }
 
 interface Seen {
+  /** A digest: the texts of a large cluster are megabytes. */
   readonly outlook: string;
   readonly labels: Labels;
 }
@@ -96,7 +102,7 @@ export class Outlooks {
     if (selectors.length === 0) this.looking.delete(namespace);
     else this.looking.set(namespace, selectors);
     const labels = world.namespaceLabels(namespace);
-    const outlook = outlookOf(world, namespace);
+    const outlook = digestOf(outlookOf(world, namespace));
     const before = this.seen.get(namespace);
     if (outlook === '') this.seen.delete(namespace);
     else this.seen.set(namespace, { outlook, labels });

@@ -77,7 +77,7 @@ function resultOf({ id, finding, severity }: Found, visible: Visibility): object
     result: severity === 'error' ? 'fail' : 'warn',
     scored: true,
     message: [...findingLine(finding, visible, '')].slice(0, messageMax).join(''),
-    properties: { id, at: finding.at, confidence: finding.confidence, pods: String(finding.affected.length) },
+    properties: { id, at: finding.at, confidence: finding.confidence, pods: String(finding.pods) },
   };
 }
 

@@ -1,13 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { compileNetworkPolicy } from '../../src/dialects/network-policy.ts';
 import { decodeNetworkPolicy } from '../../src/model/decode/network-policy.ts';
-import type { Finding } from '../../src/model/finding.ts';
 import { genericProfile } from '../../src/model/profile.ts';
 import { review } from '../../src/review/review.ts';
 import { rules } from '../../src/rules/registry.ts';
 import { type EventDraft, eventObject, nameOfEvent } from '../../src/scan/event-object.ts';
 import { EventWriter } from '../../src/scan/event-writer.ts';
-import type { Found } from '../../src/scan/findings.ts';
+import type { Found, Told } from '../../src/scan/findings.ts';
 import { rejectionEvent } from '../../src/scan/outlet.ts';
 import { PacedWrites } from '../../src/scan/paced-writes.ts';
 import { nameOfReport, reportApis, reportObject, reportOf } from '../../src/scan/report-object.ts';
@@ -223,7 +222,7 @@ describe('the Event of a rejection', () => {
 
 const source = compileNetworkPolicy(decodeNetworkPolicy(policy('shop/deny', denyEgress)), genericProfile);
 
-function found(id: string, more: Partial<Finding> = {}, severity: Found['severity'] = 'warning'): Found {
+function found(id: string, more: Partial<Told> = {}, severity: Found['severity'] = 'warning'): Found {
   return {
     id,
     severity,
@@ -234,19 +233,11 @@ function found(id: string, more: Partial<Finding> = {}, severity: Found['severit
       number: 'R01',
       object: source.ref,
       key: id,
-      severity: { baseline: 'warning', restricted: 'warning' },
       confidence: 'certain',
-      cure: 'none',
-      needs: [],
-      restsOnVerdicts: false,
       at: 'spec',
       happens: ['it happens'],
       advice: ['mend it'],
-      affected: ['shop/a', 'shop/b'],
-      invented: false,
-      related: [],
-      fix: [],
-      admission: 'told',
+      pods: 2,
       ...more,
     },
   };
