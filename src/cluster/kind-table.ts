@@ -1,6 +1,7 @@
 import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
 import { Named, namespaceOf } from '../world/named.ts';
 import type { EventSource, Sources } from './event-queue.ts';
+import type { WatchedKind } from './kinds.ts';
 import { sameRecord } from './same-record.ts';
 
 const nothing = (): void => undefined;
@@ -32,6 +33,26 @@ export class KindTable {
     // Nobody reads before the first list is in; a later one must be seen as a whole or not at all.
     const delivery = this.#records.size === 0 ? 'one by one' : 'as one';
     this.#queue.push(this.#replacing(objects, delivery), applied);
+  }
+
+  /**
+   * The kind, read so that what is told again unchanged is the record that is here: a list of everything that comes once
+   * more is then hardly more than a list of names, where it would be the whole cluster a second time.
+   */
+  reading(kind: WatchedKind): WatchedKind {
+    return {
+      ...kind,
+      decode: (object) => {
+        const record = kind.decode(object);
+        return record === null ? null : this.#known(record);
+      },
+    };
+  }
+
+  #known(object: ClusterObject): ClusterObject {
+    if (this.#records.size === 0) return object;
+    const known = this.#records.get(namespaceOf(object), object.name);
+    return known !== undefined && sameRecord(known, object) ? known : object;
   }
 
   put(object: ClusterObject): void {

@@ -95,11 +95,9 @@ export function startLiveView({ client, sink: world, clock, log, before }: LiveO
     watched.set(resourceName(kind), { status, table });
     const lookAgain = watchForChanges.has(kind.record) ? () => foreign.lookAgain() : () => undefined;
     const sink = sinkFor(table, () => status.applied(), lookAgain);
+    const read = table.reading(withSharedParts(kind));
     running.push(
-      runReflector(
-        { client, kind: withSharedParts(kind), clock, sink, observer: status, streaming, turns },
-        signal,
-      ),
+      runReflector({ client, kind: read, clock, sink, observer: status, streaming, turns }, signal),
     );
   };
   const statuses = (): readonly KindStatus[] => [...watched.values()].map(({ status }) => status);

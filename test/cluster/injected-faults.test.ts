@@ -4,6 +4,7 @@ import { EventQueue } from '../../src/cluster/event-queue.ts';
 import { KindTable } from '../../src/cluster/kind-table.ts';
 import { type WatchedKind, watchedKinds } from '../../src/cluster/kinds.ts';
 import { type ReflectorObserver, runReflector } from '../../src/cluster/reflector.ts';
+import { withSharedParts } from '../../src/cluster/shared-parts.ts';
 import { StreamingLists } from '../../src/cluster/streaming-list.ts';
 import type { KindSink } from '../../src/cluster/watch-stream.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
@@ -52,7 +53,9 @@ class Trial implements KindSink, ReflectorObserver {
   /** As after a restart, but that the old picture is still there. Nobody remembers who refused to stream lists. */
   start(): void {
     const { clock } = this;
-    const options = { kind: this.#kind, clock, client: this.api.client(), sink: this, observer: this };
+    // As the live view reads.
+    const kind = this.#table.reading(withSharedParts(this.#kind));
+    const options = { kind, clock, client: this.api.client(), sink: this, observer: this };
     const streaming = new StreamingLists(clock);
     this.#controller = new AbortController();
     this.#running = runReflector({ ...options, streaming }, this.#controller.signal);
