@@ -34,7 +34,7 @@ const exampleAddresses: readonly bigint[] = ['192.0.2.1', '2001:db8::1'].flatMap
 export class Witnesses {
   private readonly worlds: Overlay;
   private readonly facts: Facts;
-  private readonly names = new Map<number, readonly string[]>();
+  private readonly names = new Map<number, Names>();
 
   constructor(worlds: Overlay, facts: Facts) {
     this.worlds = worlds;
@@ -99,8 +99,9 @@ export class Witnesses {
   /** A call of the API server to one of these pods. */
   call(ports: PortSet, units: readonly number[]): Witness | null {
     const [unit] = units;
-    const [pod] = unit === undefined ? [] : this.namesOf(unit, { units, range: null, pod: null });
-    return unit === undefined || pod === undefined ? null : this.flow(ports, 'api-server', pod, unit);
+    if (unit === undefined) return null;
+    const [pod] = sides.flatMap((side) => this.namesOf(unit, { units, range: null, pod: null }, side));
+    return pod === undefined ? null : this.flow(ports, 'api-server', pod, unit);
   }
 
   private flow(ports: PortSet, src: string, dst: string, destination: number | null): Witness | null {
@@ -110,39 +111,30 @@ export class Witnesses {
     return run === undefined ? null : { src, dst, protocol: run.protocol, port: run.from };
   }
 
+  /** Two pods that exist together: at best before and after. */
   private pairOf(
     source: number | null,
     destination: number | null,
     from: WitnessEnd,
     to: WitnessEnd,
   ): { readonly src: string; readonly dst: string } | null {
-    const sources = this.namesOf(source, from);
-    const destinations = this.namesOf(destination, to);
-    for (const src of sources) {
-      const dst = destinations.find((name) => name !== src);
-      if (dst !== undefined) return { src, dst };
+    for (const side of sides) {
+      const destinations = this.namesOf(destination, to, side);
+      for (const src of this.namesOf(source, from, side)) {
+        const dst = destinations.find((name) => name !== src);
+        if (dst !== undefined) return { src, dst };
+      }
     }
     return null;
   }
 
   /** At most two names: more are never needed to tell a pod from another. */
-  private namesOf(unit: number | null, { range, pod }: WitnessEnd): readonly string[] {
+  private namesOf(unit: number | null, { range, pod }: WitnessEnd, side: keyof Names): readonly string[] {
     if (pod !== null) return [`pod:${pod}`];
     if (unit === null) return range === null ? [] : [`ip:${formatAddress(this.freeIn(range))}`];
-    const known = this.names.get(unit);
-    if (known !== undefined) return known;
-    const ids = [this.worlds.after.unit(unit), this.worlds.before.unit(unit)].map((own) =>
-      own === undefined ? [] : podIds(own),
-    );
-    const [now = [], then = []] = ids;
-    const old = new Set(then);
-    const lasting = now.filter((id) => old.has(id));
-    const names = (lasting.length > 1 ? lasting : [...new Set([...lasting, ...now, ...then])])
-      .sort()
-      .slice(0, 2)
-      .map((id) => `pod:${id}`);
-    this.names.set(unit, names);
-    return names;
+    const known = this.names.get(unit) ?? namesFrom(this.worlds, unit);
+    this.names.set(unit, known);
+    return known[side];
   }
 
   /** An address that neither a pod nor a node has; one that is kept for examples where the range holds it. */
@@ -167,4 +159,28 @@ function isCritical(facet: Facet, from: WitnessEnd, to: WitnessEnd): boolean {
 
 function within(end: WitnessEnd, facet: Facet, side: 'sources' | 'destinations'): WitnessEnd {
   return { ...end, units: end.units.filter((unit) => holds(facet[side], unit)) };
+}
+
+/** Where a pod that is named should be, the best first. */
+const sides = ['both', 'after', 'before'] as const;
+
+/** Names of a unit's pods that are there before and after, and of those of each side. */
+type Names = Readonly<Record<(typeof sides)[number], readonly string[]>>;
+
+function namesFrom({ before, after }: Overlay, id: number): Names {
+  const [then = [], now = []] = [before, after].map((world) => {
+    const unit = world.unit(id);
+    return unit === undefined ? [] : podIds(unit);
+  });
+  const old = new Set(then);
+  const firstTwo = (ids: readonly string[]): readonly string[] =>
+    ids
+      .toSorted()
+      .slice(0, 2)
+      .map((pod) => `pod:${pod}`);
+  return {
+    both: firstTwo(now.filter((pod) => old.has(pod))),
+    after: firstTwo(now),
+    before: firstTwo(then),
+  };
 }

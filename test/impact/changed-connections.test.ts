@@ -14,8 +14,11 @@ import { changeOf, eventsOf, profileOf, worldFor } from '../support/reference-wo
 /** How many changes are compared; NETSLUICE_CHANGES asks for more, NETSLUICE_SEED for other ones. */
 const changes = Number(process.env['NETSLUICE_CHANGES'] ?? 120);
 const firstSeed = Number(process.env['NETSLUICE_SEED'] ?? 1);
-/** Seeds whose changes the rows once got wrong: a pod that is alone in its unit before and after, by itself and beside another. */
-const onceWrong: readonly number[] = [1997, 880285];
+/**
+ * Seeds whose changes the rows once got wrong: a pod that is alone in its unit before and after, by itself and beside
+ * another, and a witness between a pod that comes and one that goes.
+ */
+const onceWrong: readonly number[] = [1997, 880285, 1003636];
 
 function seedsFor(count: number): readonly number[] {
   return [...onceWrong, ...Array.from({ length: count }, (_, done) => firstSeed + done)];
