@@ -9,7 +9,8 @@ import { freshnessOf, type KindState, KindStatus, type LiveLog } from './freshne
 import { KindTable } from './kind-table.ts';
 import { resourceName, type WatchedKind, watchedKinds } from './kinds.ts';
 import { runReflector } from './reflector.ts';
-import { withSharedParts } from './shared-parts.ts';
+import { SharedParts, withSharedParts } from './shared-parts.ts';
+import { SharedRecords } from './shared-records.ts';
 import { StreamingLists } from './streaming-list.ts';
 import { Turns } from './turns.ts';
 import type { KindSink } from './watch-stream.ts';
@@ -94,8 +95,9 @@ export function startLiveView({ client, sink: world, clock, log, before }: LiveO
     const table = watched.get(resourceName(kind))?.table ?? new KindTable(first);
     watched.set(resourceName(kind), { status, table });
     const lookAgain = watchForChanges.has(kind.record) ? () => foreign.lookAgain() : () => undefined;
-    const sink = sinkFor(table, () => status.applied(), lookAgain);
-    const read = table.reading(withSharedParts(kind));
+    const shared = new SharedRecords(new SharedParts());
+    const sink = sinkFor(table, shared, () => status.applied(), lookAgain);
+    const read = table.reading(withSharedParts(kind, shared));
     running.push(
       runReflector({ client, kind: read, clock, sink, observer: status, streaming, turns }, signal),
     );
@@ -144,9 +146,17 @@ export function startLiveView({ client, sink: world, clock, log, before }: LiveO
 }
 
 /** `changed` is called for what comes after the list. */
-function sinkFor(table: KindTable, applied: () => void, changed: () => void): KindSink {
+function sinkFor(
+  table: KindTable,
+  shared: SharedRecords,
+  applied: () => void,
+  changed: () => void,
+): KindSink {
   return {
-    replace: (objects) => table.replace(objects, applied),
+    replace: (objects) => {
+      shared.forget();
+      table.replace(objects, applied);
+    },
     put: (object) => {
       table.put(object);
       changed();

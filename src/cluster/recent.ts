@@ -11,6 +11,11 @@ export class Recent<T> {
     this.#max = max;
   }
 
+  forget(): void {
+    this.#young = new Map();
+    this.#old = new Map();
+  }
+
   /** The part that was kept for the key before, or this one. */
   keep(key: string, part: T): T {
     const young = this.#young.get(key);

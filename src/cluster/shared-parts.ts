@@ -12,9 +12,11 @@ const partsMax = 4096;
 const textsMax = 8192;
 
 /** The kind with records whose equal parts are one object: four of five pods look like their neighbour in the list. */
-export function withSharedParts(kind: WatchedKind): WatchedKind {
-  const parts = new SharedParts();
-  const records = new SharedRecords(parts);
+export function withSharedParts(
+  kind: WatchedKind,
+  records: SharedRecords = new SharedRecords(new SharedParts()),
+): WatchedKind {
+  const { parts } = records;
   return {
     ...kind,
     ...(kind.record === 'Pod' ? { codec: protobufCodec(kind.record, new PodReader(parts)) } : {}),
@@ -35,6 +37,12 @@ export class SharedParts implements PodSharing {
   readonly #numbers = new Recent<readonly number[]>(partsMax);
   readonly #addresses = new Recent<readonly string[]>(partsMax);
   readonly #templates = new Recent<PodShape>(partsMax);
+
+  /** See `SharedRecords.forget`. */
+  forget(): void {
+    const all = [this.#texts, this.#labels, this.#owners, this.#ports, this.#numbers, this.#addresses];
+    for (const recent of [...all, this.#templates]) recent.forget();
+  }
 
   /** An equal record. */
   share(pod: PodRecord): PodRecord {

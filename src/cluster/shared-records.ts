@@ -25,18 +25,25 @@ const partsMax = 4096;
  * written one by one, since an object that is spread into another may get a hidden class of its own.
  */
 export class SharedRecords {
-  readonly #parts: SharedParts;
+  readonly parts: SharedParts;
   readonly #selectors = new Recent<Selector>(partsMax);
   readonly #servicePorts = new Recent<readonly ServicePort[]>(partsMax);
   readonly #wirePorts = new Recent<readonly WirePort[]>(partsMax);
   readonly #policyTypes = new Recent<readonly PolicyType[]>(partsMax);
 
   constructor(parts: SharedParts) {
-    this.#parts = parts;
+    this.parts = parts;
+  }
+
+  /** After a list: what comes then comes one by one, and keys for thousands of parts weigh as much as these. */
+  forget(): void {
+    this.parts.forget();
+    const all = [this.#selectors, this.#servicePorts, this.#wirePorts, this.#policyTypes];
+    for (const recent of all) recent.forget();
   }
 
   share(record: ClusterObject): ClusterObject {
-    if (record.kind === 'Pod') return this.#parts.share(record);
+    if (record.kind === 'Pod') return this.parts.share(record);
     if (record.kind === 'Service') return this.#service(record);
     if (record.kind === 'NetworkPolicy') return this.#policy(record);
     return 'template' in record ? this.#workload(record) : record;
@@ -46,7 +53,7 @@ export class SharedRecords {
     const { kind, namespace, name, owner, replicas, finished, agents } = workload;
     // Few run the agents of a network.
     if (agents !== undefined) return workload;
-    const template = this.#parts.template(workload.template);
+    const template = this.parts.template(workload.template);
     return { kind, namespace, name, owner, replicas, finished, template };
   }
 
@@ -56,8 +63,8 @@ export class SharedRecords {
       kind: 'Service',
       namespace: service.namespace,
       name: service.name,
-      labels: this.#parts.labels(service.labels),
-      selector: selector === null ? null : this.#parts.labels(selector),
+      labels: this.parts.labels(service.labels),
+      selector: selector === null ? null : this.parts.labels(selector),
       type: service.type,
       headless: service.headless,
       clusterAddresses: service.clusterAddresses,
@@ -77,8 +84,8 @@ export class SharedRecords {
       namespace: policy.namespace,
       name: policy.name,
       uid: policy.uid,
-      labels: this.#parts.labels(policy.labels),
-      annotations: this.#parts.labels(policy.annotations),
+      labels: this.parts.labels(policy.labels),
+      annotations: this.parts.labels(policy.annotations),
       terminating: policy.terminating,
       owned: policy.owned,
       spec: policy.spec === null ? null : this.#spec(policy.spec),

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { watchedKinds } from '../../src/cluster/kinds.ts';
 import { sameRecord } from '../../src/cluster/same-record.ts';
 import { SharedParts, withSharedParts } from '../../src/cluster/shared-parts.ts';
+import { SharedRecords } from '../../src/cluster/shared-records.ts';
 import { decodePod } from '../../src/model/decode/pod.ts';
 import type { ClusterObject, PodRecord } from '../../src/model/objects.ts';
 import { Named } from '../../src/world/named.ts';
@@ -143,6 +144,29 @@ describe('records of other kinds with shared parts', () => {
     expect(a.labels).toBe(b.labels);
     expect(a.selector).toBe(b.selector);
     expect(a.ports).toBe(b.ports);
+  });
+
+  test('of what was forgotten nobody has a part', () => {
+    const shared = new SharedRecords(new SharedParts());
+    const { decode } = withSharedParts(kindOf('networkpolicies'), shared);
+    const labels = { app: 'web' };
+    const spec = {
+      podSelector: { matchLabels: labels },
+      policyTypes: ['Ingress'],
+      ingress: [{ ports: [{ port: 80 }] }],
+    };
+    const read = () => {
+      const record = decode({ metadata: { name: 'a', labels }, spec });
+      if (record?.kind !== 'NetworkPolicy' || record.policy?.spec == null) throw new Error('no policy');
+      const { podSelector, policyTypes, ingress } = record.policy.spec;
+      return [record.policy.labels, podSelector, policyTypes, ingress[0]?.ports];
+    };
+    const [first, again] = [read(), read()];
+    expect(again.map((part, index) => part === first[index])).toEqual([true, true, true, true]);
+    shared.forget();
+    const later = read();
+    expect(later).toEqual(first);
+    expect(later.map((part, index) => part === first[index])).toEqual([false, false, false, false]);
   });
 
   const policies = (...specs: readonly object[]) => {
