@@ -1,6 +1,8 @@
 // Records as the objects that an API server would send for them: of the size that real ones have, most of it in what
 // nobody who judges policies reads. A pod is about 10 kB of JSON.
 
+import { crc32 } from 'node:zlib';
+
 /** @typedef {{ apiVersion: string, kind: string, metadata: { name: string, [key: string]: unknown } }} ApiObject */
 
 const groups = {
@@ -45,16 +47,18 @@ function metaOf({ kind, name, namespace, labels, owner }, serial) {
     resourceVersion: String(1000 + serial),
     creationTimestamp: timeOf(serial),
     ...(labels === undefined ? {} : { labels: Object.fromEntries(labels) }),
-    ...(owner === undefined || owner === null ? {} : { ownerReferences: [ownerOf(owner, serial)] }),
+    ...(owner === undefined || owner === null ? {} : { ownerReferences: [ownerOf(owner, namespace)] }),
     managedFields: managedBy(kind, labels ?? new Map(), serial),
   };
 }
 
 const ownerGroups = { Job: 'batch/v1', CronJob: 'batch/v1' };
 
-function ownerOf({ kind, name }, serial) {
+/** All pods of one owner name it alike. */
+function ownerOf({ kind, name }, namespace) {
   const apiVersion = ownerGroups[kind] ?? 'apps/v1';
-  return { apiVersion, kind, name, uid: uidOf(serial + 1), controller: true, blockOwnerDeletion: true };
+  const uid = uidOf(crc32(`${kind}/${namespace}/${name}`));
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
 
 const fieldsOf = (names) => Object.fromEntries(names.map((name) => [`f:${name}`, {}]));

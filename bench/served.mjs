@@ -71,9 +71,32 @@ function started(folder, files, port, health) {
   return { child, account: before === null ? 'kubeconfig' : 'pod' };
 }
 
+/** The resident memory in MiB, each second for so long. */
+async function memoryDuring(child, seconds) {
+  const samples = [];
+  for (let i = 0; i < seconds; i += 1) {
+    await wait(1000);
+    samples.push(memoryOf(child.pid).rss);
+  }
+  return samples;
+}
+
+/** Waits until the scan has looked at every namespace once; what it found is kept from then on. */
+async function scanned(url, withinSeconds) {
+  const end = performance.now() + withinSeconds * 1000;
+  for (;;) {
+    const metrics = await metricsOf(url);
+    const began = metrics.has('netsluice_scan_last_timestamp_seconds');
+    if (began && metrics.get('netsluice_scan_waiting_namespaces') === 0) return;
+    if (performance.now() > end)
+      throw new Error(`the scan was not through every namespace after ${withinSeconds} s`);
+    await wait(1000);
+  }
+}
+
 /**
- * Starts it over the store in the folder, waits until it is ready and for `settleSeconds` more, and tells its memory
- * in MiB and the seconds until it was ready.
+ * Starts it over the store in the folder, waits until it is ready, and until its scan has been through every namespace;
+ * tells its memory in MiB for `settleSeconds` after both, and the seconds until it was both.
  */
 export async function measureServed(folder, encoding, settleSeconds) {
   const pair = await authorityFiles(folder);
@@ -91,17 +114,13 @@ export async function measureServed(folder, encoding, settleSeconds) {
     const url = `http://127.0.0.1:${health}`;
     await readyAt(url, child);
     const seconds = (performance.now() - since) / 1000;
-    const samples = [];
-    for (let i = 0; i < settleSeconds; i += 1) {
-      await wait(1000);
-      samples.push(memoryOf(child.pid).rss);
-    }
-    const metrics = await metricsOf(url);
-    const used = metrics.get('netsluice_memory_used_ratio');
+    const fresh = await memoryDuring(child, settleSeconds);
+    await scanned(url, 600);
+    const scannedSeconds = (performance.now() - since) / 1000;
+    const steady = await memoryDuring(child, settleSeconds);
+    const used = (await metricsOf(url)).get('netsluice_memory_used_ratio');
     if (used === undefined) throw new Error('netsluice tells nothing of its memory');
-    // The second half: by then what came in has been collected once.
-    const steady = samples.slice(samples.length >> 1);
-    return { seconds, steady, peak: memoryOf(child.pid).peak, used, account };
+    return { seconds, scannedSeconds, fresh, steady, peak: memoryOf(child.pid).peak, used, account };
   } finally {
     child.kill('SIGKILL');
     api.child.kill();
