@@ -35,6 +35,10 @@ export class KindTable {
     this.#queue.push(this.#replacing(objects, delivery), applied);
   }
 
+  get(namespace: string | null, name: string): ClusterObject | undefined {
+    return this.#records.get(namespace, name);
+  }
+
   /**
    * The kind, read so that what is told again unchanged is the record that is here: a list of everything that comes once
    * more is then hardly more than a list of names, where it would be the whole cluster a second time.
@@ -51,7 +55,7 @@ export class KindTable {
 
   #known(object: ClusterObject): ClusterObject {
     if (this.#records.size === 0) return object;
-    const known = this.#records.get(namespaceOf(object), object.name);
+    const known = this.get(namespaceOf(object), object.name);
     return known !== undefined && sameRecord(known, object) ? known : object;
   }
 

@@ -95,7 +95,7 @@ export function startLiveView({ client, sink: world, clock, log, before }: LiveO
     const table = watched.get(resourceName(kind))?.table ?? new KindTable(first);
     watched.set(resourceName(kind), { status, table });
     const lookAgain = watchForChanges.has(kind.record) ? () => foreign.lookAgain() : () => undefined;
-    const shared = new SharedRecords(new SharedParts());
+    const shared = new SharedRecords(new SharedParts((namespace, name) => table.get(namespace, name)));
     const sink = sinkFor(table, shared, () => status.applied(), lookAgain);
     const read = table.reading(withSharedParts(kind, shared));
     running.push(

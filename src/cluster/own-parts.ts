@@ -38,7 +38,9 @@ export class OwnParts {
   #position = 0;
   #parts = 0;
   #address = '';
-  #addresses: string[] | null = null;
+  /** Nearly every pod has one. */
+  #first = '';
+  #more: readonly string[] = noAddresses;
 
   constructor(source: Source, keys: SharedKeys) {
     this.#source = source;
@@ -48,8 +50,18 @@ export class OwnParts {
 
   /** "podIPs … must match the podIP field" in its first entry; old servers write podIP alone. */
   addresses(): readonly string[] {
-    if (this.#addresses !== null) return this.#addresses;
-    return this.#address === '' ? noAddresses : [this.#address];
+    const first = this.#first || this.#address;
+    if (first === '') return noAddresses;
+    return this.#more.length === 0 ? [first] : [first].concat(this.#more);
+  }
+
+  /** Are these the pod's addresses? Makes nothing. */
+  hasAddresses(addresses: readonly string[]): boolean {
+    const first = this.#first || this.#address;
+    if (first === '') return addresses.length === 0;
+    const more = this.#more;
+    if (addresses.length !== more.length + 1 || addresses[0] !== first) return false;
+    return more.every((address, index) => addresses[index + 1] === address);
   }
 
   readPod(start: number, end: number): void {
@@ -177,8 +189,8 @@ export class OwnParts {
     }
     this.#closeAt(end);
     if (address === '') return;
-    // A list that is grown into holds room for many; nearly every pod has one address.
-    this.#addresses = this.#addresses === null ? [address] : this.#addresses.concat([address]);
+    if (this.#first === '') this.#first = address;
+    else this.#more = this.#more.concat([address]);
   }
 
   /** Other annotations are long and often of one pod alone. */

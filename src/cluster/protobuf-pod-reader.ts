@@ -1,13 +1,14 @@
 import { get, textMap as readMap } from '../model/decode/lenient.ts';
 import { controllerOf } from '../model/decode/pod.ts';
 import { decodePodShape } from '../model/decode/pod-shape.ts';
-import type { Owner, PodRecord, PodShape } from '../model/objects.ts';
+import type { ClusterObject, Owner, PodRecord, PodShape } from '../model/objects.ts';
 import type { Labels } from '../model/selector.ts';
 import { PartsByKey } from './byte-key.ts';
 import { OwnParts, SharedKeys } from './own-parts.ts';
 import { decodeMessage, type Source, sourceOf, tableOf, textMap } from './protobuf-message.ts';
 import { ownersOnly } from './protobuf-meta.ts';
 import { isKeptOfPod, podSpecTable, pod as podTable } from './protobuf-pod.ts';
+import { sameRecord } from './same-record.ts';
 import { TextPool } from './text-pool.ts';
 
 /** A pod that was read into its record at once. */
@@ -30,6 +31,8 @@ export class ReadPod {
 export interface PodSharing {
   shape(shape: PodShape): PodShape;
   owner(owner: Owner | null): Owner | null;
+  /** The record that is there by this name. */
+  known(namespace: string, name: string): ClusterObject | undefined;
   text(text: string): string;
   /** Those of a node, which its agents have. */
   addresses(addresses: readonly string[]): readonly string[];
@@ -38,6 +41,7 @@ export interface PodSharing {
 export const unshared: PodSharing = {
   shape: (shape) => shape,
   owner: (owner) => owner,
+  known: () => undefined,
   text: (text) => text,
   addresses: (addresses) => addresses,
 };
@@ -85,11 +89,16 @@ export class PodReader {
     return new ReadPod(own, this.#recordOf(own, labels, owner, shape));
   }
 
+  /** The record that is there, where nothing in it is another: most of what is told of a pod changes nothing. */
   #recordOf(own: OwnParts, labels: Labels, owner: Owner | null, shape: PodShape): PodRecord {
-    const addresses = own.addresses();
+    const namespace = own.namespace || 'default';
+    const known = this.#sharing.known(namespace, own.name);
+    const isKnown =
+      known?.kind === 'Pod' && sameRecord(known.labels, labels) && sameRecord(known.owner, owner);
+    if (isKnown && isStill(known, own) && hasShape(known, shape)) return known;
     return {
       kind: 'Pod',
-      namespace: own.namespace === '' ? 'default' : this.#sharing.text(own.namespace),
+      namespace: this.#sharing.text(namespace),
       name: own.name,
       labels,
       annotations: shape.annotations,
@@ -103,11 +112,38 @@ export class PodReader {
       windows: shape.windows,
       owner,
       node: own.node === '' ? null : this.#sharing.text(own.node),
-      addresses: shape.hostNetwork ? this.#sharing.addresses(addresses) : addresses,
-      finished: own.phase === 'Succeeded' || own.phase === 'Failed',
+      addresses: shape.hostNetwork ? this.#sharing.addresses(own.addresses()) : own.addresses(),
+      finished: isFinished(own),
       terminating: own.terminating,
     };
   }
+}
+
+function isFinished({ phase }: OwnParts): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
+}
+
+function isStill(known: PodRecord, own: OwnParts): boolean {
+  return (
+    (known.node ?? '') === own.node &&
+    known.finished === isFinished(own) &&
+    known.terminating === own.terminating &&
+    own.hasAddresses(known.addresses)
+  );
+}
+
+function hasShape(known: PodRecord, shape: PodShape): boolean {
+  return (
+    known.hostNetwork === shape.hostNetwork &&
+    known.dnsPolicy === shape.dnsPolicy &&
+    known.serviceAccount === shape.serviceAccount &&
+    known.automountToken === shape.automountToken &&
+    known.extraNetworks === shape.extraNetworks &&
+    known.windows === shape.windows &&
+    sameRecord(known.annotations, shape.annotations) &&
+    sameRecord(known.ports, shape.ports) &&
+    sameRecord(known.probePorts, shape.probePorts)
+  );
 }
 
 function labelsOf(metadata: unknown): Labels {

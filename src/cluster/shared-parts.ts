@@ -30,6 +30,7 @@ export function withSharedParts(
 
 /** Remembers what came lately, and nothing for long: what is gone from the cluster leaves nothing behind here. */
 export class SharedParts implements PodSharing {
+  readonly known: PodSharing['known'];
   readonly #texts = new Recent<string>(textsMax);
   readonly #labels = new Recent<Labels>(partsMax);
   readonly #owners = new Recent<Owner>(partsMax);
@@ -37,6 +38,11 @@ export class SharedParts implements PodSharing {
   readonly #numbers = new Recent<readonly number[]>(partsMax);
   readonly #addresses = new Recent<readonly string[]>(partsMax);
   readonly #templates = new Recent<PodShape>(partsMax);
+
+  /** @param known The record that is there by this name: it is read again as what it is. */
+  constructor(known: PodSharing['known'] = () => undefined) {
+    this.known = known;
+  }
 
   /** See `SharedRecords.forget`. */
   forget(): void {

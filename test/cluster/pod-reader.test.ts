@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc, { type Arbitrary } from 'fast-check';
 import { type WatchedKind, watchedKinds } from '../../src/cluster/kinds.ts';
-import { withSharedParts } from '../../src/cluster/shared-parts.ts';
+import { SharedParts, withSharedParts } from '../../src/cluster/shared-parts.ts';
+import { SharedRecords } from '../../src/cluster/shared-records.ts';
 import type { ClusterObject, PodRecord } from '../../src/model/objects.ts';
 import type { Json } from '../support/build.ts';
 import { anyObject } from '../support/protobuf-arbitrary.ts';
@@ -62,10 +63,26 @@ const siblings = fc
   .tuple(named, named, fc.array(fc.subarray(fields, { maxLength: 2 }), { minLength: 1, maxLength: 6 }))
   .map(([one, other, differing]) => [one, ...differing.map((some) => mixed(one, other, some)), one]);
 
+/** Whose records are there when the next pod is read. */
+function remembering(): WatchedKind {
+  const known = new Map<string, ClusterObject>();
+  const parts = new SharedParts((namespace, name) => known.get(`${namespace}/${name}`));
+  const kind = withSharedParts(pods, new SharedRecords(parts));
+  return {
+    ...kind,
+    decode: (object) => {
+      const record = kind.decode(object);
+      if (record?.kind === 'Pod') known.set(`${record.namespace}/${record.name}`, record);
+      return record;
+    },
+  };
+}
+
 describe('pods that are read after their siblings', () => {
   test.each([
     ['alone', () => pods],
     ['with shared parts', () => withSharedParts(pods)],
+    ['where the one before is there', remembering],
   ])('are the records that JSON gives, %s', async (_how, kindOf) => {
     await fc.assert(
       fc.asyncProperty(siblings, async (objects) => {
@@ -121,16 +138,23 @@ describe('pods that are read after their siblings', () => {
     { metadata: { annotations: { 'netsluice.dev/x': 'y' } } },
     { metadata: { ownerReferences: [{ kind: 'Job', name: 'j', controller: true }] } },
     { metadata: { labels: { app: 'db' } } },
+    { metadata: { deletionTimestamp: '2026-01-02T03:04:05Z' } },
+    { spec: { nodeName: 'other' } },
+    { status: { phase: 'Succeeded' } },
+    { status: { podIP: '10.0.0.1' } },
+    { status: { podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }] } },
   ])('show that %j is another', async (other) => {
     const plain = { metadata: { name: 'a', namespace: 'shop' }, spec: { nodeName: 'n' }, status: {} };
     const part = {
       ...plain,
       metadata: { ...plain.metadata, ...other['metadata'] },
       spec: { ...plain.spec, ...other['spec'] },
+      status: other['status'] ?? {},
     };
     const objects = [plain, part, plain];
     const [one, two, three] = objects.map((object) => pods.decode(object));
     expect(await read(pods, objects)).toEqual([one, two, three]);
+    expect(await read(remembering(), objects)).toEqual([one, two, three]);
     expect(two).not.toEqual(one);
   });
 
@@ -142,6 +166,20 @@ describe('pods that are read after their siblings', () => {
     const records = await read(pods, objects);
     expect(records).toEqual(objects.map((object) => pods.decode(object)));
     expect(differing(records as PodRecord[])).toContain('labels');
+  });
+
+  test('are the record that is there where nothing in them is another', async () => {
+    const addressed = (...ips: readonly string[]) => ({
+      ...(pod('1') as object),
+      status: { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) },
+    });
+    const two = ['10.0.0.1', 'fd00::1'];
+    const kind = remembering();
+    for (const ips of [['10.0.0.1'], two, [], ['10.0.0.2'], ['10.0.0.1', 'fd00::2']]) {
+      const [first, again] = await read(kind, [addressed(...ips), addressed(...ips)]);
+      expect(first).toEqual(pods.decode(addressed(...ips)));
+      expect(again).toBe(first);
+    }
   });
 
   test('of another answer share parts where the kind does', async () => {
