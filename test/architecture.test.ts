@@ -61,6 +61,9 @@ function files(folder: string): File[] {
   });
 }
 
+/** What stands after `import`, and the module; or a module that is imported for what it does. */
+const staticImport = /^import (?:([^'";]*?) from '([^']+)'|'([^']+)')/gm;
+
 const all = files(source);
 const roomOf = (path: string): string => path.split('/')[0] ?? '';
 
@@ -103,6 +106,39 @@ describe('the house', () => {
       /\bfrom 'node:|\bDate\.now\b|\bnew Date\(\)|\bperformance\.|\bprocess\.|\bsetTimeout\b|\bMath\.random\b/;
     const wrong = all.filter(({ path, text }) => pure.includes(roomOf(path)) && forbidden.test(text));
     expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('serve loads no library before it needs it that few processes need', () => {
+    const byPath = new Map(all.map((file) => [file.path, file]));
+    const packages = new Set<string>();
+    const reached = new Set<string>();
+    const visit = (path: string): void => {
+      const file = byPath.get(path);
+      if (file === undefined) throw new Error(`there is no ${path}`);
+      if (reached.has(path)) return;
+      reached.add(path);
+      for (const [, what = '', from = '', bare = ''] of file.text.matchAll(staticImport)) {
+        const specifier = from || bare;
+        if (what.startsWith('type ') || specifier.startsWith('node:')) continue;
+        if (specifier.startsWith('.')) visit(target(file, specifier));
+        else packages.add(specifier);
+      }
+    };
+    // What main.ts loads for it.
+    const loaded = ['serve', 'serve-command', 'serve-scan', 'serve-certificates', 'picture'];
+    for (const name of loaded) visit(`cli/${name}.ts`);
+    for (const path of ['config.ts', 'review/settings.ts', 'rules/registry.ts']) visit(path);
+    // Kubeconfigs and certificates are read and made by others, which take 60 and 10 MiB.
+    expect([...packages].sort()).toEqual([
+      '@bufbuild/protobuf/wire',
+      'commander',
+      'fastify',
+      'ipaddr.js',
+      'pino',
+      'prom-client',
+      'yaml',
+      'zod',
+    ]);
   });
 
   test('only cluster/client.ts knows the Kubernetes client', () => {
