@@ -1,7 +1,6 @@
 import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
 import { Named, namespaceOf } from '../world/named.ts';
 import type { EventSource, Sources } from './event-queue.ts';
-import type { WatchedKind } from './kinds.ts';
 import { sameRecord } from './same-record.ts';
 
 const nothing = (): void => undefined;
@@ -35,28 +34,9 @@ export class KindTable {
     this.#queue.push(this.#replacing(objects, delivery), applied);
   }
 
+  /** The record that is here by this name. */
   get(namespace: string | null, name: string): ClusterObject | undefined {
     return this.#records.get(namespace, name);
-  }
-
-  /**
-   * The kind, read so that what is told again unchanged is the record that is here: a list of everything that comes once
-   * more is then hardly more than a list of names, where it would be the whole cluster a second time.
-   */
-  reading(kind: WatchedKind): WatchedKind {
-    return {
-      ...kind,
-      decode: (object) => {
-        const record = kind.decode(object);
-        return record === null ? null : this.#known(record);
-      },
-    };
-  }
-
-  #known(object: ClusterObject): ClusterObject {
-    if (this.#records.size === 0) return object;
-    const known = this.get(namespaceOf(object), object.name);
-    return known !== undefined && sameRecord(known, object) ? known : object;
   }
 
   put(object: ClusterObject): void {

@@ -97,7 +97,7 @@ export function startLiveView({ client, sink: world, clock, log, before }: LiveO
     const lookAgain = watchForChanges.has(kind.record) ? () => foreign.lookAgain() : () => undefined;
     const shared = new SharedRecords(new SharedParts((namespace, name) => table.get(namespace, name)));
     const sink = sinkFor(table, shared, () => status.applied(), lookAgain);
-    const read = table.reading(withSharedParts(kind, shared));
+    const read = withSharedParts(kind, shared);
     running.push(
       runReflector({ client, kind: read, clock, sink, observer: status, streaming, turns }, signal),
     );

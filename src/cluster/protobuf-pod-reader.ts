@@ -32,7 +32,7 @@ export interface PodSharing {
   shape(shape: PodShape): PodShape;
   owner(owner: Owner | null): Owner | null;
   /** The record that is there by this name. */
-  known(namespace: string, name: string): ClusterObject | undefined;
+  known(namespace: string | null, name: string): ClusterObject | undefined;
   text(text: string): string;
   /** Those of a node, which its agents have. */
   addresses(addresses: readonly string[]): readonly string[];

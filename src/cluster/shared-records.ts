@@ -14,7 +14,9 @@ import type {
   WorkloadRecord,
 } from '../model/objects.ts';
 import type { Selector } from '../model/selector.ts';
+import { namespaceOf } from '../world/named.ts';
 import { Recent } from './recent.ts';
+import { sameRecord } from './same-record.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 const partsMax = 4096;
@@ -42,7 +44,16 @@ export class SharedRecords {
     for (const recent of all) recent.forget();
   }
 
+  /**
+   * The record that is there, where it is equal: a list of everything that comes once more is then hardly more than a
+   * list of names, where it would be the whole cluster a second time.
+   */
   share(record: ClusterObject): ClusterObject {
+    const known = this.parts.known(namespaceOf(record), record.name);
+    return known !== undefined && sameRecord(known, record) ? known : this.#shared(record);
+  }
+
+  #shared(record: ClusterObject): ClusterObject {
     if (record.kind === 'Pod') return this.parts.share(record);
     if (record.kind === 'Service') return this.#service(record);
     if (record.kind === 'NetworkPolicy') return this.#policy(record);

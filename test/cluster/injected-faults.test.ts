@@ -4,7 +4,8 @@ import { EventQueue } from '../../src/cluster/event-queue.ts';
 import { KindTable } from '../../src/cluster/kind-table.ts';
 import { type WatchedKind, watchedKinds } from '../../src/cluster/kinds.ts';
 import { type ReflectorObserver, runReflector } from '../../src/cluster/reflector.ts';
-import { withSharedParts } from '../../src/cluster/shared-parts.ts';
+import { SharedParts, withSharedParts } from '../../src/cluster/shared-parts.ts';
+import { SharedRecords } from '../../src/cluster/shared-records.ts';
 import { StreamingLists } from '../../src/cluster/streaming-list.ts';
 import type { KindSink } from '../../src/cluster/watch-stream.ts';
 import type { ClusterObject } from '../../src/model/objects.ts';
@@ -54,7 +55,8 @@ class Trial implements KindSink, ReflectorObserver {
   start(): void {
     const { clock } = this;
     // As the live view reads.
-    const kind = this.#table.reading(withSharedParts(this.#kind));
+    const parts = new SharedParts((namespace, name) => this.#table.get(namespace, name));
+    const kind = withSharedParts(this.#kind, new SharedRecords(parts));
     const options = { kind, clock, client: this.api.client(), sink: this, observer: this };
     const streaming = new StreamingLists(clock);
     this.#controller = new AbortController();

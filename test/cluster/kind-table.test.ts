@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { type EventSource, eventsOf } from '../../src/cluster/event-queue.ts';
 import { KindTable } from '../../src/cluster/kind-table.ts';
-import { watchedKinds } from '../../src/cluster/kinds.ts';
+import { type WatchedKind, watchedKinds } from '../../src/cluster/kinds.ts';
+import { SharedParts, withSharedParts } from '../../src/cluster/shared-parts.ts';
+import { SharedRecords } from '../../src/cluster/shared-records.ts';
 import type { ClusterObject, WorldEvent } from '../../src/model/objects.ts';
 
 const found = watchedKinds.find(({ resource }) => resource === 'services');
@@ -19,6 +21,14 @@ function filled(): { readonly table: KindTable; readonly events: WorldEvent[] } 
   return { table: new KindTable({ push }), events };
 }
 
+/** As the live view reads. */
+function reading(table: KindTable, kind: WatchedKind = services): WatchedKind {
+  return withSharedParts(
+    kind,
+    new SharedRecords(new SharedParts((namespace, name) => table.get(namespace, name))),
+  );
+}
+
 const service = (name: string, port: number) => ({
   metadata: { name, namespace: 'shop' },
   spec: { ports: [{ port }] },
@@ -33,7 +43,7 @@ function record(decode: (object: unknown) => ClusterObject | null, object: unkno
 describe('what is told again', () => {
   test('is the record that is there, unless something in it is another', () => {
     const { table, events } = filled();
-    const { decode } = table.reading(services);
+    const { decode } = reading(table);
     const first = record(decode, service('web', 80));
     // Nothing is known before it has been put.
     expect(record(decode, service('web', 80))).not.toBe(first);
@@ -55,7 +65,7 @@ describe('what is told again', () => {
 
   test('after it was deleted is another record', () => {
     const { table, events } = filled();
-    const { decode } = table.reading(services);
+    const { decode } = reading(table);
     const first = record(decode, service('web', 80));
     table.replace([first], () => undefined);
     table.put(record(decode, service('api', 80)));
@@ -68,7 +78,7 @@ describe('what is told again', () => {
 
   test('is nothing where the kind keeps nothing of it', () => {
     const { table } = filled();
-    const { decode } = table.reading({ ...services, decode: () => null });
+    const { decode } = reading(table, { ...services, decode: () => null });
     expect(decode(service('web', 80))).toBe(null);
   });
 });
