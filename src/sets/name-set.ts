@@ -31,7 +31,9 @@ export class NameSet {
 
   delete(name: string): void {
     if (this.names instanceof Set) this.names.delete(name);
-    else this.names = [...this].filter((other) => other !== name);
+    else if (this.names === name) this.names = [];
+    else if (typeof this.names !== 'string' && this.names.includes(name))
+      this.names = this.names.toSpliced(this.names.indexOf(name), 1);
   }
 
   /** In the order in which they came. */

@@ -16,8 +16,11 @@ export class ControlledPods<T extends { readonly record: PodRecord }> {
     const { namespace, owner } = item.record;
     if (owner === null || !isMiddle(owner.kind)) return;
     const names = this.byNamespace.get(namespace);
-    const left = names?.get(owner.name)?.filter((other) => other !== item) ?? [];
-    if (left.length > 0) names?.set(owner.name, left);
+    const pods = names?.get(owner.name) ?? [];
+    const place = pods.indexOf(item);
+    if (place < 0) return;
+    // A list that is filtered holds room for sixteen more.
+    if (pods.length > 1) names?.set(owner.name, pods.toSpliced(place, 1));
     else names?.delete(owner.name);
     if (names?.size === 0) this.byNamespace.delete(namespace);
   }
