@@ -31,6 +31,8 @@ const special: readonly { readonly block: string; readonly inside: 'open' | 'vei
   { block: '2001:db8::/32', inside: 'veiled' },
   { block: '3fff::/20', inside: 'veiled' },
   { block: 'fc00::/7', inside: 'veiled' },
+  // Where AWS hands out the credentials of a machine: a rule asks for it.
+  { block: 'fd00:ec2::254/128', inside: 'open' },
   { block: 'fe80::/10', inside: 'open' },
   { block: 'ff00::/8', inside: 'veiled' },
 ];

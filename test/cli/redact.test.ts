@@ -111,6 +111,9 @@ function findingsOf(world: ClusterWorld): string[] {
     .sort();
 }
 
+/** A block of `fd00::/8` left the address of the metadata service behind. */
+const onceWrong: readonly number[] = [5_000_046];
+
 describe('a redacted snapshot', () => {
   test('gives the verdicts that the whole one gives', () => {
     const seen = new Set<string>();
@@ -139,7 +142,7 @@ describe('a redacted snapshot', () => {
 
   test('gives the findings that the whole one gives, in random clusters', () => {
     let found = 0;
-    for (let seed = 1; seed <= 60; seed += 1) {
+    for (const seed of [...onceWrong, ...Array.from({ length: 60 }, (_, index) => index + 1)]) {
       const cluster = randomCluster(randomFrom(seed));
       const objects = eventsOf(cluster).flatMap((event) => (event.type === 'put' ? [event.object] : []));
       const { before, after } = pairOf(objects, profileOf(cluster));
@@ -212,7 +215,7 @@ describe('what is left of the names', () => {
     const telling = [
       ...['shop', 'web', 'worker-1', 'web-account', 'web-7d4f', 'public', 'front', 'example.org'],
       ...['checks', 'defaults', 'carts', 'l7', 'unreadable', 'acme', 'kept for'],
-      ...['10.1.2.3', '10.96.0.7', '192.168.7.1', '10.1.0.0', 'fd00:1', '10.1.2.0'],
+      ...['10.1.2.3', '10.96.0.7', '192.168.7.1', '10.1.0.0', 'fd00:1::', '10.1.2.0'],
     ];
     for (const text of telling) expect([text, bytes.includes(text)]).toEqual([text, false]);
   });
@@ -354,7 +357,16 @@ describe('addresses', () => {
   });
 
   test('stay where everybody knows them, and move where somebody owns them', () => {
-    const same = ['0.0.0.0', '127.0.0.1', '169.254.169.254', '169.254.20.10', '::', '::1', 'fe80::1'];
+    const same = [
+      '0.0.0.0',
+      '127.0.0.1',
+      '169.254.169.254',
+      '169.254.20.10',
+      '::',
+      '::1',
+      'fd00:ec2::254',
+      'fe80::1',
+    ];
     expect(same.map(turned)).toEqual(same);
     const blocks = [
       '0.0.0.0/0',
@@ -364,7 +376,15 @@ describe('addresses', () => {
       '10.0.0.0/8',
       '172.16.0.0/12',
     ];
-    const more = ['192.168.0.0/16', '100.64.0.0/10', 'fc00::/7', 'fe80::/10', '0.0.0.0/1', '128.0.0.0/1'];
+    const more = [
+      '192.168.0.0/16',
+      '100.64.0.0/10',
+      'fc00::/7',
+      'fd00::/8',
+      'fe80::/10',
+      '0.0.0.0/1',
+      '128.0.0.0/1',
+    ];
     for (const block of [...blocks, ...more]) expect([block, veil.block(block)]).toEqual([block, block]);
     const own = ['10.1.2.3', '172.16.5.5', '192.168.1.1', '203.0.113.7', 'fd00::1', '2001:db8::1'];
     for (const address of own) expect(turned(address)).not.toBe(address);
