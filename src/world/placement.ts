@@ -87,7 +87,23 @@ export class Placement {
         const entry = pods.get(unit.namespace, name);
         if (entry !== undefined) this.regroup(entry);
       }
+      this.joinMade(id, ids);
     });
+  }
+
+  /** What is left of a unit may be what pods that left it before have been made a unit of: they are one. */
+  private joinMade(id: number, visited: BitSet): void {
+    const { units, pods } = this.context;
+    const unit = units.get(id);
+    const made = unit === undefined ? undefined : units.unitFor(unit, id);
+    // Pods of a unit that is visited come by themselves.
+    if (unit === undefined || made === undefined || visited.has(made.id)) return;
+    for (const name of [...made.members]) {
+      const entry = pods.get(made.namespace, name);
+      if (entry === undefined || entry.workload === null) continue;
+      units.removeMember(made.id, name, entry.record.labels);
+      this.enter(entry, entry.workload);
+    }
   }
 
   /** Blocks that policies name only now, or no longer: pods that differ in them part, or come together. */
@@ -115,8 +131,7 @@ export class Placement {
     const addressing = pods.addressing(addressesOf(first));
     for (const other of others)
       if (!sameAddressing(pods.addressing(addressesOf(other)), addressing)) return false;
-    const beside = units.unitFor({ ...unit, addressing });
-    if (beside !== undefined && beside.id !== id) return false;
+    if (units.unitFor({ ...unit, addressing }, id) !== undefined) return false;
     units.readdress(id, addressing);
     return true;
   }

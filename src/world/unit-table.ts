@@ -127,9 +127,9 @@ export class UnitTable {
     if (entry !== undefined) this.drop(entry);
   }
 
-  /** The unit in which a pod of these traits belongs, as long as it was not made yet. */
-  unitFor(traits: Traits): Unit | undefined {
-    return this.find(traits);
+  /** The unit in which a pod of these traits belongs, or would if it were not in that one; none where it was not made yet. */
+  unitFor(traits: Traits, besides: number | null = null): Unit | undefined {
+    return this.find(traits, besides);
   }
 
   /** All pods of a unit lie in other blocks than before, and no other unit of the workload lies in the same. */
@@ -173,13 +173,17 @@ export class UnitTable {
     return kept;
   }
 
-  private find({ workload, ports, labels, addressing }: Traits): Entry | undefined {
+  private find(
+    { workload, ports, labels, addressing }: Traits,
+    besides: number | null = null,
+  ): Entry | undefined {
     const units = this.workloads.of(workload.id);
     if (units.length === 0) return undefined;
     const key = portsKey(ports);
     return units.find(
       (entry) =>
         entry.planned === 0 &&
+        entry.id !== besides &&
         (entry.ports === ports || portsKey(entry.ports) === key) &&
         sameAddressing(entry.addressing, addressing) &&
         this.alike(entry.own, labels),

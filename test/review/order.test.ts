@@ -33,10 +33,13 @@ function answerOn(world: ClusterWorld, before: NetworkPolicy | null, after: Netw
   );
 }
 
+/** Two units for pods that nothing told apart: as many steps more. */
+const onceWrong: readonly number[] = [5_000_329];
+
 describe('every rule, over random clusters and policies', () => {
   test('answers the same in whatever order the cluster was told, and fails nowhere', () => {
     let told = 0;
-    for (let seed = 1; seed <= 400; seed += 1) {
+    for (const seed of [...onceWrong, ...Array.from({ length: 400 }, (_, index) => index + 1)]) {
       const rng = randomFrom(seed);
       const cluster = randomCluster(rng);
       const [old] = cluster.policies;

@@ -55,6 +55,20 @@ describe('pods that no selector can tell apart', () => {
     expect(unitsOf(world)).toEqual(together);
   });
 
+  test.each([['one two one'], ['one two one one'], ['two one one two'], ['one two three one two two']])(
+    'part into as many as if the policy had been there before them: %s',
+    (halves) => {
+      const pods = halves.split(' ').map((half, index) => {
+        return pod(`shop/db-${index}`, { owner: 'StatefulSet/db', labels: { app: 'db', half } });
+      });
+      const asked = asking('{matchLabels: {half: two}}');
+      const world = worldWith([namespace('shop'), ...pods]);
+      world.apply([{ type: 'put', object: recordOf(asked) }]);
+      expect(unitsOf(world)).toEqual(unitsOf(worldWith([namespace('shop'), asked, ...pods])));
+      expect(world.units.size).toBe(new Set(halves.split(' ')).size);
+    },
+  );
+
   test.each([
     ['a subject', asking('{matchExpressions: [{key: half, operator: NotIn, values: [one]}]}')],
     [
