@@ -83,14 +83,15 @@ export function doubts(world: World): string[] {
 }
 
 /**
- * What all pods of a unit have alike are the labels of one of them, or a copy of the same. Which peers have a reading
- * depends on what was asked.
+ * What all pods of a unit have alike are the labels of one of them, or a copy of the same. Which peers have a reading, and
+ * with it doubts, depends on what was asked.
  */
 const copied: ReadonlySet<string> = new Set([
   'world.table.entries.labels',
   'world.table.entries.own.alike',
   'world.peers.read',
   'world.peers.unread',
+  'world.peers.slots.*.kept.doubts',
 ]);
 
 /**
