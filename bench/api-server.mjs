@@ -36,6 +36,15 @@ async function sendAll(pieces, response) {
     if (!response.write(piece)) await new Promise((resolve) => response.once('drain', resolve));
 }
 
+/** "Clients should not assume bookmarks are returned at any specific interval": servers send one about every minute. */
+const bookmarkMs = 60_000;
+
+/** A watch in which nothing happens is not silent. */
+function keepAlive(record, response) {
+  const timer = setInterval(() => response.write(store.bookmark(record)), bookmarkMs);
+  response.once('close', () => clearInterval(timer));
+}
+
 /** The watch goes on after the list, and nothing happens in it. */
 async function stream({ record }, response) {
   if (encoding === 'json')
@@ -47,6 +56,7 @@ async function stream({ record }, response) {
   });
   if (known) await sendAll(store.stream(record), response);
   else response.write(emptyStream);
+  keepAlive(record, response);
 }
 
 function answerWith(response, work) {

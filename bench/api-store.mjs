@@ -129,12 +129,22 @@ export function openStore(folder, encoding) {
     kinds,
     /** A collection that has objects, as a stream of events; only of protobuf. */
     stream: (kind) => createReadStream(framesOf(kinds.get(kind).file), { highWaterMark: pieceBytes }),
+    /** That a watch has come as far as the list; as JSON of a kind that has no objects. */
+    bookmark: (kind) => bookmarkOf(kinds.get(kind), encoding),
     /** The bytes of one page, in pieces; an empty list of a kind that has no objects. */
     page: (kind, apiVersion, continueToken) => {
       const empty = { kind, apiVersion, file: null, bytes: 0, count: 0, pages: [0] };
       return pageOf(kinds.get(kind) ?? empty, Number(continueToken ?? '0'), encoding);
     },
   };
+}
+
+function bookmarkOf(known, encoding) {
+  const object = { metadata: { resourceVersion: version } };
+  if (known === undefined || encoding === 'json')
+    return Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`);
+  const { kind, apiVersion } = known;
+  return Buffer.concat(watchFrame(apiVersion, kind, 'BOOKMARK', encodeMessage(kind, object)));
 }
 
 async function* pageOf({ kind, apiVersion, file, bytes, pages }, page, encoding) {
