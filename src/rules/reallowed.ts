@@ -47,9 +47,9 @@ export function reallowed(clause: Clause, peer: BlockPeer, other: Place, unit: U
     const range = peer.block.except
       .flatMap((part) => overlapOf(part, block.range) ?? [])
       .find((part) => without(part, block.except).length > 0);
-    const [left] = range === undefined ? [] : without(range, block.except);
+    const [left, ...more] = range === undefined ? [] : without(range, block.except);
     if (range === undefined || left === undefined) return [];
-    const single = left.first === left.last;
+    const single = left.first === left.last && more.length === 0;
     return [{ ...other, range: left, ports: shared, origin, single }];
   });
 }
