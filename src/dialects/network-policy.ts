@@ -174,11 +174,12 @@ function compilePort(wire: WirePort, origin: string, profile: Profile, names: Te
     const counts = certain && names === 'yes';
     return names === 'no' ? [] : [{ kind: 'named', protocol, name: port, certain: counts, origin }];
   }
-  const range = { kind: 'range', protocol, certain, origin } as const;
-  if (port === null) return [{ ...range, from: 1, to: portMax }];
+  const range = (from: number, last: number, sure = certain): PortTerm[] => [
+    { kind: 'range', protocol, from, to: last, certain: sure, origin },
+  ];
+  if (port === null) return range(1, portMax);
   const to = endPort ?? port;
-  if (to === port || profile.endPort === 'range') return [{ ...range, from: port, to }];
+  if (to === port || profile.endPort === 'range') return range(port, to);
   // "Plugins that do not support it apply only `port`", and older ones are known that apply nothing.
-  if (profile.endPort === 'first-port') return [{ ...range, from: port, to: port }];
-  return [{ ...range, from: port, to, certain: false }];
+  return profile.endPort === 'first-port' ? range(port, port) : range(port, to, false);
 }
