@@ -16,6 +16,7 @@ import { makeCaller } from './over-tls/load.mjs';
 import { Measured } from './over-tls/measure.mjs';
 import { judged, roomy, startProcess } from './over-tls/processes.mjs';
 import { reviewsOf } from './over-tls/reviews.mjs';
+import { heapOptions } from './served.mjs';
 
 /** `churn` is events a second while one call is made after the other, at 30 % and at 70 % of the capacity. */
 const lengths = {
@@ -31,8 +32,6 @@ const lengths = {
     serve: { deadlineMs: '10000' },
   },
 };
-/** As the chart gives it. */
-const heap = ['--max-old-space-size=768'];
 const settings = 'platform: { profile: generic }\n';
 
 /** Certificates for the server and for the one who calls, and a kubeconfig for the stand-in. */
@@ -99,7 +98,11 @@ export async function overTls({ shape: asked, seed, quick, keep, tell = () => un
       settings: files.settings,
       kubeconfig: files.kubeconfig(cluster.port),
     };
-    const server = await start('./server.mjs', [JSON.stringify(config), String(length.keepEvery)], heap);
+    const server = await start(
+      './server.mjs',
+      [JSON.stringify(config), String(length.keepEvery)],
+      heapOptions,
+    );
     while (!(await server.ask('ready')).ready) await new Promise((resolve) => setTimeout(resolve, 50));
     tell(`ready after ${since()}`);
     const least = await start('./floor.mjs', [JSON.stringify({ cert, key, clientCa })]);
