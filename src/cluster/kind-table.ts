@@ -1,7 +1,7 @@
 import { type ClusterObject, recordName, type WorldEvent } from '../model/objects.ts';
+import { sameRecord } from '../model/same-record.ts';
 import { Named, namespaceOf } from '../world/named.ts';
 import type { EventSource, Sources } from './event-queue.ts';
-import { sameRecord } from './same-record.ts';
 
 const nothing = (): void => undefined;
 

@@ -2,13 +2,13 @@ import { get, textMap as readMap } from '../model/decode/lenient.ts';
 import { controllerOf } from '../model/decode/pod.ts';
 import { decodePodShape } from '../model/decode/pod-shape.ts';
 import type { ClusterObject, Owner, PodRecord, PodShape } from '../model/objects.ts';
+import { sameRecord } from '../model/same-record.ts';
 import type { Labels } from '../model/selector.ts';
 import { PartsByKey } from './byte-key.ts';
 import { OwnParts, SharedKeys } from './own-parts.ts';
 import { decodeMessage, type Source, sourceOf, tableOf, textMap } from './protobuf-message.ts';
 import { ownersOnly } from './protobuf-meta.ts';
 import { isKeptOfPod, podSpecTable, pod as podTable } from './protobuf-pod.ts';
-import { sameRecord } from './same-record.ts';
 import { TextPool } from './text-pool.ts';
 
 /** A pod that was read into its record at once. */

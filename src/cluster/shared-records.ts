@@ -13,10 +13,10 @@ import type {
   ServiceRecord,
   WorkloadRecord,
 } from '../model/objects.ts';
+import { sameRecord } from '../model/same-record.ts';
 import type { Selector } from '../model/selector.ts';
 import { namespaceOf } from '../world/named.ts';
 import { Recent } from './recent.ts';
-import { sameRecord } from './same-record.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 const partsMax = 4096;

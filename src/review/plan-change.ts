@@ -5,10 +5,10 @@ import {
   recordName,
   type WorkloadRecord,
 } from '../model/objects.ts';
+import { sameRecord } from '../model/same-record.ts';
 import { sameLabels } from '../model/selector.ts';
 import { atOnce, editOf, policiesFirst } from '../world/change-between.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
-import { sameValue } from '../world/same-value.ts';
 import { samePolicy } from './change-of.ts';
 
 /** What is asked of one object: to be as `after` says, or to go. `base` is what the author started from, if known. */
@@ -36,7 +36,7 @@ export function wishesBetween(
   const [old, now] = [byName(base), byName(head)];
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((key) => {
     const wish = { base: old.get(key) ?? null, after: now.get(key) ?? null };
-    return sameValue(wish.base, wish.after) ? [] : [wish];
+    return sameRecord(wish.base, wish.after) ? [] : [wish];
   });
 }
 
@@ -98,7 +98,7 @@ function changesNothing(edit: Edit): boolean {
       return sameTemplate(edit.before, edit.after);
     case 'pod':
     case 'record':
-      return sameValue(edit.before, edit.after);
+      return sameRecord(edit.before, edit.after);
   }
 }
 
@@ -106,6 +106,6 @@ function sameTemplate({ template: before }: WorkloadRecord, { template: after }:
   return (
     before.hostNetwork === after.hostNetwork &&
     sameLabels(before.labels, after.labels) &&
-    sameValue(before.ports, after.ports)
+    sameRecord(before.ports, after.ports)
   );
 }

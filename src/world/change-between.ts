@@ -10,9 +10,9 @@ import {
 } from '../model/objects.ts';
 import type { CompiledPolicy } from '../model/policy.ts';
 import type { Profile } from '../model/profile.ts';
+import { sameRecord } from '../model/same-record.ts';
 import { workloadOfPod, workloadOfRecord } from './owners.ts';
 import { blocksMax, distinctBlocks } from './pod-table.ts';
-import { sameValue } from './same-value.ts';
 import { succeeding } from './succeeding-pods.ts';
 
 /** A cluster, and what makes another one of it. */
@@ -38,7 +38,7 @@ export function changeBetween(
   const edits: Edit[] = [...podEdits(old, now)];
   for (const key of new Set([...old.keys(), ...now.keys()])) {
     const [was = null, is = null] = [old.get(key), now.get(key)];
-    if (was === is || sameValue(was, is)) continue;
+    if (was === is || sameRecord(was, is)) continue;
     const edit = editOf(was, is, profile);
     base.push(...atOnce(was, is, edit));
     if (edit?.kind === 'workload') edits.push({ ...edit, podsStated: isStated(edit, stated) });
@@ -176,7 +176,7 @@ function podEdits(old: Objects, now: Objects): readonly Edit[] {
     if (object.kind !== 'Pod') continue;
     const after = now.get(key);
     if (after?.kind !== 'Pod') gone.push({ workload: workloadIn(old, object), pod: object });
-    else if (after !== object && !sameValue(object, after))
+    else if (after !== object && !sameRecord(object, after))
       edits.push({ kind: 'pod', before: object, after });
   }
   for (const [key, object] of now)

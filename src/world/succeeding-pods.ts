@@ -1,5 +1,5 @@
 import type { PodRecord } from '../model/objects.ts';
-import { sameValue } from './same-value.ts';
+import { sameRecord } from '../model/same-record.ts';
 
 /** A pod and the workload that it belongs to, by id. */
 export interface OwnedPod {
@@ -36,5 +36,5 @@ export function succeeding(
 
 /** Does a policy see the same in both? */
 export function sameShape(a: PodRecord, b: PodRecord): boolean {
-  return a.hostNetwork === b.hostNetwork && sameValue(a.labels, b.labels) && sameValue(a.ports, b.ports);
+  return a.hostNetwork === b.hostNetwork && sameRecord(a.labels, b.labels) && sameRecord(a.ports, b.ports);
 }

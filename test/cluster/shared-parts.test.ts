@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { watchedKinds } from '../../src/cluster/kinds.ts';
-import { sameRecord } from '../../src/cluster/same-record.ts';
 import { SharedParts, withSharedParts } from '../../src/cluster/shared-parts.ts';
 import { SharedRecords } from '../../src/cluster/shared-records.ts';
 import { decodePod } from '../../src/model/decode/pod.ts';
 import type { ClusterObject, PodRecord } from '../../src/model/objects.ts';
+import { sameRecord } from '../../src/model/same-record.ts';
 import { Named } from '../../src/world/named.ts';
 import { anyObject } from '../support/protobuf-arbitrary.ts';
 

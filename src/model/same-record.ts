@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord } from '../model/decode/value.ts';
+import { isRecord, type JsonRecord } from './decode/value.ts';
 
 /**
  * Are two values equal that are made of records, lists, maps, sets and scalars? The order of a map or a set does not
