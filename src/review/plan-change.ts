@@ -1,14 +1,10 @@
 import type { Edit } from '../model/change.ts';
-import {
-  type ClusterObject,
-  type NamespaceRecord,
-  recordName,
-  type WorkloadRecord,
-} from '../model/objects.ts';
+import { type ClusterObject, type NamespaceRecord, recordName } from '../model/objects.ts';
 import { sameRecord } from '../model/same-record.ts';
 import { sameLabels } from '../model/selector.ts';
 import { atOnce, editOf, policiesFirst } from '../world/change-between.ts';
 import type { ClusterWorld } from '../world/cluster-world.ts';
+import { sameShape } from '../world/same-shape.ts';
 import { samePolicy } from './change-of.ts';
 
 /** What is asked of one object: to be as `after` says, or to go. `base` is what the author started from, if known. */
@@ -95,17 +91,9 @@ function changesNothing(edit: Edit): boolean {
     case 'namespace':
       return sameLabels(edit.before.labels, edit.after.labels);
     case 'workload':
-      return sameTemplate(edit.before, edit.after);
+      return sameShape(edit.before.template, edit.after.template);
     case 'pod':
     case 'record':
       return sameRecord(edit.before, edit.after);
   }
-}
-
-function sameTemplate({ template: before }: WorkloadRecord, { template: after }: WorkloadRecord): boolean {
-  return (
-    before.hostNetwork === after.hostNetwork &&
-    sameLabels(before.labels, after.labels) &&
-    sameRecord(before.ports, after.ports)
-  );
 }

@@ -1,11 +1,11 @@
 import type { Change, PodEdit, WorkloadEdit } from '../model/change.ts';
 import type { PodRecord, WorkloadRecord } from '../model/objects.ts';
-import { sameRecord } from '../model/same-record.ts';
 import type { Labels } from '../model/selector.ts';
 import type { ClusterWorld } from './cluster-world.ts';
 import { keysOfPolicy } from './label-keys.ts';
 import { plannedPods, workloadOfPod, workloadOfRecord } from './owners.ts';
 import { addressesOf, addressingOf, readAddresses } from './pod-table.ts';
+import { sameShape } from './same-shape.ts';
 import { type SplittingBlock, splittingBlocks } from './splitting-block.ts';
 import {
   type Addressing,
@@ -194,7 +194,7 @@ function place(
  * are, with labels that somebody gave them by hand.
  */
 function retemplate(pods: PodTraits, { before, after }: WorkloadEdit): void {
-  if (before !== null && after !== null && sameRecord(before.template, after.template)) return;
+  if (before !== null && after !== null && sameShape(before.template, after.template)) return;
   for (const [name, traits] of [...pods]) {
     if (after === null || after.template.hostNetwork) pods.delete(name);
     else pods.set(name, { ...traits, labels: after.template.labels, ports: after.template.ports });

@@ -1,5 +1,5 @@
 import type { PodRecord } from '../model/objects.ts';
-import { sameRecord } from '../model/same-record.ts';
+import { sameShape } from './same-shape.ts';
 
 /** A pod and the workload that it belongs to, by id. */
 export interface OwnedPod {
@@ -32,9 +32,4 @@ export function succeeding(
   for (const owned of left) if (!take(owned, () => true)) pairs.push({ before: owned.pod, after: null });
   for (const pods of waiting.values()) for (const pod of pods) pairs.push({ before: null, after: pod });
   return pairs;
-}
-
-/** Does a policy see the same in both? */
-export function sameShape(a: PodRecord, b: PodRecord): boolean {
-  return a.hostNetwork === b.hostNetwork && sameRecord(a.labels, b.labels) && sameRecord(a.ports, b.ports);
 }
